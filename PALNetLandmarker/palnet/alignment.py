@@ -1,0 +1,178 @@
+"""From any pose and unit to the face frame, or a clear word that there is no face.
+
+Votes of a learned first guess (:mod:`palnet.first_guess`) are gathered to a few candidate poses; each is refined by robust
+registration of the mean face to the scan, and the best is measured. The face frame has its origin at the centroid of the
+mean landmarks, x to the subject's left, y up and z forward, in mm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+from scipy.spatial.transform import Rotation
+
+from .errors import NoFaceError
+from .first_guess import SPACING_MM, Frames, StationNet, vote
+from .rigid import apply, matrix
+from .surface import Surface, sample_surface
+
+UNITS = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
+"""Millimetres in one unit of the scan's file."""
+
+# A face alone is at least so large, a person on a chair at most.
+_SMALLEST_MM, _LARGEST_MM = 110.0, 2400.0
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How a scan lies.
+
+    :ivar pose: (4, 4) rigid, from the scan in mm to the face frame
+    :ivar unit: of the scan's file
+    :ivar coverage: share of the mean face that the scan shows within a few mm
+    :ivar error: mm, mean distance of that share from the scan
+    """
+
+    pose: np.ndarray
+    unit: str
+    coverage: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Aligner:
+    """What alignment needs of a trained model.
+
+    :ivar template: (T, 6) points (mm, face frame) and normals of the mean face
+    :ivar least_coverage, most_error: what still counts as a face
+    """
+
+    template: np.ndarray
+    stations: Frames
+    network: StationNet
+    least_coverage: float
+    most_error: float
+
+    def align(self, surface: Surface, unit: str = "auto", seed: int = 0) -> Alignment:
+        """Find the face on a cleaned surface, in the file's own coordinates.
+
+        :param unit: ``"mm"``, ``"cm"``, ``"m"``, or ``"auto"`` to find it by the size of the scan
+        :raises NoFaceError: nothing on the surface is enough like the mean face
+        """
+        found: list[Alignment] = []
+        for name in [unit] if unit in UNITS else likely_units(surface):
+            scaled = Surface(surface.points * UNITS[name], surface.triangles)
+            points, normals = sample_surface(scaled, SPACING_MM, seed)
+            # Some scans are wound inside out: their normals point into the head.
+            for sign in (1.0, -1.0):
+                best = self._best(points, sign * normals, name)
+                if best is not None:
+                    found.append(best)
+                    if self._is_face(best):
+                        break
+        faces = [alignment for alignment in found if self._is_face(alignment)]
+        if faces:
+            return max(faces, key=lambda alignment: alignment.coverage - alignment.error / 10)
+        raise NoFaceError(
+            "No face was found on this surface: check that it is a scan of a face, and that its unit is right."
+        )
+
+    def _is_face(self, alignment: Alignment) -> bool:
+        return alignment.coverage >= self.least_coverage and alignment.error <= self.most_error
+
+    def _best(self, points: np.ndarray, normals: np.ndarray, unit: str) -> Alignment | None:
+        if len(points) < 50:
+            return None
+        tree = cKDTree(points)
+        candidates = gather(*vote(self.network, points, normals, self.stations))
+        results = []
+        for pose in candidates:
+            refined = register(self.template[::4], tree, normals, pose, (30.0, 20.0, 12.0))
+            results.append((_fit(self.template[::4], tree, normals, refined), refined))
+        if not results:
+            return None
+        pose = max(results, key=lambda result: result[0][0] - result[0][1] / 10)[1]
+        pose = register(self.template, tree, normals, pose, (12.0, 8.0, 6.0, 6.0))
+        coverage, error = _fit(self.template, tree, normals, pose)
+        return Alignment(pose, unit, coverage, error)
+
+
+def likely_units(surface: Surface) -> list[str]:
+    """The units in which the surface has the size of a face, a head or a person on a chair."""
+    size = float(np.linalg.norm(np.ptp(surface.points, axis=0)))
+    return [name for name, scale in UNITS.items() if _SMALLEST_MM <= size * scale <= _LARGEST_MM]
+
+
+def gather(poses: np.ndarray, chances: np.ndarray, most: int = 5) -> list[np.ndarray]:
+    """The few poses (4, 4) that most votes support, best first.
+
+    :param poses: (V, 4, 4), :param chances: (V,) weight of each vote
+    """
+    if not len(poses):
+        return []
+    candidates: list[np.ndarray] = []
+    left = chances.copy()
+    rotations = Rotation.from_matrix(poses[:, :3, :3])
+    # Votes are compared by where they put the face on the scan: far from the scan's origin, a small turn moves much.
+    origins = -np.einsum("vji,vj->vi", poses[:, :3, :3], poses[:, :3, 3])
+    turn = np.stack([(rotations * rotation.inv()).magnitude() for rotation in rotations])
+    away = np.linalg.norm(origins[:, None] - origins[None], axis=2)
+    kernel = np.exp(-((turn / np.radians(25)) ** 2) - (away / 40.0) ** 2)
+    while len(candidates) < most and left.max() > 0:
+        support = np.where(left > 0, kernel @ left, 0)
+        chief = int(support.argmax())
+        weights = kernel[chief] * left
+        rotation = rotations.mean(weights).as_matrix()
+        candidates.append(matrix(rotation, -rotation @ np.average(origins, axis=0, weights=weights)))
+        left = left * (kernel[chief] < 0.3)
+    return candidates
+
+
+def register(
+    template: np.ndarray, tree: cKDTree, normals: np.ndarray, pose: np.ndarray, reaches: tuple[float, ...]
+) -> np.ndarray:
+    """Refine a pose by point-to-plane registration of the template to the scan, blind to what does not match.
+
+    :param template: (T, 6), :param tree: of the scan's points, :param normals: (N, 3) of these
+    :param pose: (4, 4), scan to face frame, :param reaches: mm, how far a match may be, for three rounds each
+    """
+    inverse = np.linalg.inv(pose)
+    for reach in np.repeat(reaches, 3):
+        points = apply(inverse, template[:, :3])
+        directions = template[:, 3:] @ inverse[:3, :3].T
+        distance, index = tree.query(points, distance_upper_bound=reach)
+        hit = np.isfinite(distance)
+        hit[hit] &= (normals[index[hit]] * directions[hit]).sum(1) > 0.5
+        if hit.sum() < 20:
+            break
+        target, facing, source = tree.data[index[hit]], normals[index[hit]], points[hit]
+        residual = ((target - source) * facing).sum(1)
+        weight = (1 - (distance[hit] / reach) ** 2) ** 2
+        centre = source.mean(axis=0)
+        rows = np.hstack([np.cross(source - centre, facing), facing])
+        # A little of point-to-point keeps flat pieces from sliding.
+        system = (rows * weight[:, None]).T @ rows
+        pull = rows.T @ (weight * residual)
+        slack = 0.05 * weight.sum()
+        spread = ((source - centre) ** 2).sum(1).mean()
+        system += np.diag([slack * spread] * 3 + [slack] * 3)
+        pull[3:] += slack * np.average(target - source, axis=0, weights=weight)
+        pull[:3] += slack * np.average(np.cross(source - centre, target - source), axis=0, weights=weight)
+        motion = np.linalg.solve(system, pull)
+        turn = Rotation.from_rotvec(motion[:3]).as_matrix()
+        inverse = matrix(turn, centre + motion[3:] - turn @ centre) @ inverse
+    return np.linalg.inv(inverse)
+
+
+def _fit(template: np.ndarray, tree: cKDTree, normals: np.ndarray, pose: np.ndarray) -> tuple[float, float]:
+    """Coverage and mean error of a pose, see :class:`Alignment`."""
+    inverse = np.linalg.inv(pose)
+    points, directions = apply(inverse, template[:, :3]), template[:, 3:] @ inverse[:3, :3].T
+    distance, index = tree.query(points)
+    off = np.abs(((tree.data[index] - points) * normals[index]).sum(1))
+    match = (distance < 12.0) & ((normals[index] * directions).sum(1) > 0.6)
+    if not match.any():
+        return 0.0, np.inf
+    return float(match.mean()), float(off[match].mean())

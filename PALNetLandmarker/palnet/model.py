@@ -1,0 +1,155 @@
+"""The model file: weights, protocol, mean shape, face template, settings and training facts in one file.
+
+The file is a zip of plain arrays (NumPy's .npz) with a JSON header; reading it runs no code. The header names the
+format's version and holds the SHA-256 of everything else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import ModelError, ProtocolError
+from .protocol import Protocol
+from .resources import resource
+
+FORMAT = "palnet-model"
+VERSION = 1
+
+
+@dataclass
+class Model:
+    """A trained landmark model.
+
+    :ivar network: name and settings of the network, see :func:`palnet.network.build`
+    :ivar weights: the network's parameters by name
+    :ivar mean_shape: (L, 3) mm, mean landmarks; their frame is the face frame
+    :ivar template: (T, 6) points (mm, face frame) and normals of the mean surface, for alignment
+    :ivar alignment: arrays of the alignment's first guess by name
+    :ivar settings: numbers that prediction needs, :ivar facts: what the model was trained on
+    """
+
+    name: str
+    protocol: Protocol
+    network: tuple[str, dict[str, Any]]
+    weights: dict[str, np.ndarray]
+    mean_shape: np.ndarray
+    template: np.ndarray
+    alignment: dict[str, np.ndarray] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    checksum: str = ""
+
+    def save(self, path: str | Path) -> None:
+        """Write the file beside its place, then rename it there. Sets ``checksum``."""
+        path = Path(path)
+        arrays = self._arrays()
+        header = {
+            "format": FORMAT,
+            "version": VERSION,
+            "name": self.name,
+            "protocol": self.protocol.to_json(),
+            "network": list(self.network),
+            "settings": self.settings,
+            "facts": self.facts,
+        }
+        text = json.dumps(header, sort_keys=True)
+        self.checksum = _checksum(text, arrays)
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, header=np.array(text), checksum=np.array(self.checksum), **arrays)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(path.name + ".partial")
+        partial.write_bytes(buffer.getvalue())
+        os.replace(partial, path)
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        arrays = {"mean_shape": self.mean_shape, "template": self.template}
+        arrays |= {f"weights/{name}": value for name, value in self.weights.items()}
+        arrays |= {f"alignment/{name}": value for name, value in self.alignment.items()}
+        return arrays
+
+    @staticmethod
+    def load(path: str | Path) -> Model:
+        """Read a model file.
+
+        :raises ModelError: it is missing, not a model, damaged, or of another version; the sentence says which
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise ModelError(f"There is no model file {path}.")
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            text = str(arrays.pop("header"))
+            written = str(arrays.pop("checksum"))
+            header = json.loads(text)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise ModelError(f"{path.name} is not a landmark model, or it is damaged: get it again.") from error
+        if header.get("format") != FORMAT:
+            raise ModelError(f"{path.name} is not a landmark model.")
+        if header.get("version") != VERSION:
+            raise ModelError(
+                f"{path.name} has model format {header.get('version')}, this program reads {VERSION}: "
+                "use the program's version that the model was made for."
+            )
+        if _checksum(text, arrays) != written:
+            raise ModelError(f"{path.name} is damaged (its checksum does not match): get it again.")
+        try:
+            protocol = Protocol.from_json(header["protocol"])
+            name, settings = header["network"]
+            model = Model(
+                header["name"],
+                protocol,
+                (name, settings),
+                _part(arrays, "weights/"),
+                arrays["mean_shape"],
+                arrays["template"],
+                _part(arrays, "alignment/"),
+                header["settings"],
+                header["facts"],
+                written,
+            )
+        except (KeyError, ValueError, ProtocolError) as error:
+            raise ModelError(f"{path.name} is not a complete landmark model: {error}") from error
+        if model.mean_shape.shape != (len(protocol), 3):
+            raise ModelError(f"{path.name} has a mean shape that does not fit its {len(protocol)} landmarks.")
+        return model
+
+    @staticmethod
+    def find(name: str | Path) -> Model:
+        """A model by the name of a bundled one (``face50``) or by its file.
+
+        :raises ModelError: as :meth:`load`
+        """
+        if str(name) in bundled_models():
+            return Model.load(bundled_models()[str(name)])
+        if Path(name).suffix != ".palnet":
+            known = ", ".join(bundled_models())
+            raise ModelError(f"There is no model '{name}'. Bundled: {known}; or name a .palnet file.")
+        return Model.load(name)
+
+
+def bundled_models() -> dict[str, Path]:
+    """Files of the models that come with the project, by name."""
+    return {path.stem: path for path in sorted(resource("models").glob("*.palnet"))}
+
+
+def _part(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {name[len(prefix) :]: value for name, value in arrays.items() if name.startswith(prefix)}
+
+
+def _checksum(text: str, arrays: dict[str, np.ndarray]) -> str:
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        value = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {value.dtype.str} {value.shape}".encode())
+        digest.update(value.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,88 @@
+"""From a training configuration to a model file: landmark network, first guess, and the numbers that prediction needs."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from . import __version__
+from .dataset import PopulationScans
+from .first_guess_training import train_first_guess
+from .model import Model
+from .network import build
+from .population import Population
+from .protocol import Protocol
+from .training import Trainer, TrainingConfig, network_settings
+
+# What prediction decides by; found on validation scans (docs/training.md), never on test scans.
+SETTINGS: dict[str, Any] = {
+    "rounds": 2,
+    "error_scale": 1.0,
+    "least_presence": 0.5,
+    "most_distance_mm": 4.0,
+    "doubtful_mm": 3.0,
+    "most_expected_error_mm": 6.0,
+    "most_missing": 0.7,
+    "least_coverage": 0.4,
+    "most_error_mm": 4.0,
+    "good_coverage": 0.6,
+}
+
+
+def train_model(config: TrainingConfig, population_folder: Path, work: Path) -> Model:
+    """Train everything a model file holds on synthetic scans of the ICT Face Model.
+
+    :param work: checkpoints and logs; a training that was stopped goes on from there
+    """
+    torch.set_num_threads(1)
+    protocol = Protocol.bundled(config.protocol)
+    population = Population(population_folder, protocol)
+    train, validation = (PopulationScans(population, s, config.seed, config.severity) for s in ("train", "validation"))
+    best = Trainer(config, protocol, train, validation, work).train()
+    template = train.template()
+    stations_file = work / "first_guess.pt"
+    if not stations_file.exists():
+        network, stations, recognised = train_first_guess(
+            train, template, config.first_guess_scans, config.seed, config.workers
+        )
+        state = {
+            "network": network.state_dict(),
+            "points": torch.from_numpy(stations.points),
+            "axes": torch.from_numpy(stations.axes),
+            "recognised": float(np.mean(recognised[-100:])),
+        }
+        torch.save(state, stations_file)
+    guess = torch.load(stations_file, weights_only=True)
+    alignment = {f"network/{name}": value.numpy() for name, value in guess["network"].items()}
+    alignment |= {"station_points": guess["points"].numpy(), "station_axes": guess["axes"].numpy()}
+    settings = network_settings(config, protocol)
+    parameters = sum(p.numel() for p in build(config.network, settings).parameters())
+    found = best["validation"]
+    numbers = SETTINGS | {"expected_error_mm": found["landmarks_mm"]}
+    return Model(
+        name=config.name,
+        protocol=protocol,
+        network=(config.network, settings),
+        weights={name: value.cpu().numpy() for name, value in best["network"].items()},
+        mean_shape=train.mean_shape,
+        template=template,
+        alignment=alignment,
+        settings=numbers,
+        facts={
+            "population": "ICT Face Model Light (USC ICT, MIT), synthetic scans",
+            "subjects": config.steps * config.fresh + config.pool,
+            "validation_subjects": config.validation_scans,
+            "validation_error_mm": found["error_mm"],
+            "stations_recognised": guess["recognised"],
+            "parameters": parameters,
+            "config": asdict(config),
+            "version": __version__,
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
+    )

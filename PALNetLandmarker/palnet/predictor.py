@@ -1,0 +1,196 @@
+"""The whole way of a scan: surface, alignment, region of interest, patches, network, and back onto the surface."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import vtk
+
+from .alignment import UNITS, Aligner, Alignment
+from .errors import ModelError, NoFaceError, ScanError
+from .first_guess import Frames, StationNet
+from .model import Model
+from .network import Network, build, run_on_clouds
+from .patches import Clouds
+from .prediction import Prediction
+from .region import region_of_interest
+from .rigid import apply, random_pose, rigid_fit
+from .scan_file import read_surface, scan_space
+from .surface import Surface, clean_surface, closest_on_surface, surface_from_polydata
+
+Progress = Callable[[float, str], None]
+"""Told the share done, 0 to 1, and the step's name; may raise :class:`palnet.errors.Cancelled`."""
+
+# The network looks from a few slightly different poses, always the same ones; their mean is steadier than one look.
+_VIEWS = 4
+_VIEW_DEGREES, _VIEW_MM = 2.0, 1.0
+
+
+class Predictor:
+    """A loaded model, ready for any number of scans.
+
+    :param device: ``"auto"`` takes a CUDA device if there is one, ``"cpu"`` never does
+    :raises ModelError: the model's weights do not fit its network
+    """
+
+    def __init__(self, model: Model, device: str = "auto") -> None:
+        self.model = model
+        cuda = device == "auto" and torch.cuda.is_available()
+        self.device = torch.device("cuda" if cuda else "cpu")
+        try:
+            self.network: Network = build(*model.network)
+            self.network.load_state_dict({name: torch.from_numpy(value) for name, value in model.weights.items()})
+            self.aligner = _aligner(model)
+        except (KeyError, RuntimeError, TypeError) as error:
+            raise ModelError(f"The model {model.name} does not fit this program: {error}") from error
+        self.network.to(self.device).eval()
+        rng = np.random.default_rng(0)
+        self._views = [np.eye(4)] + [random_pose(rng, _VIEW_DEGREES, _VIEW_MM) for _ in range(_VIEWS - 1)]
+
+    @staticmethod
+    def load(name: str | Path, device: str = "auto") -> Predictor:
+        """A predictor from the name of a bundled model or a model file.
+
+        :raises ModelError: see :meth:`palnet.model.Model.find`
+        """
+        return Predictor(Model.find(name), device)
+
+    def predict_file(self, path: str | Path, unit: str = "auto", progress: Progress | None = None) -> Prediction:
+        """Landmarks of a scan file, in the file's own coordinates and unit; see :meth:`predict_surface`."""
+        started = time.perf_counter()
+        if progress:
+            progress(0.0, "Reading the scan")
+        mesh = read_surface(path)
+        space = scan_space(path)
+        reading = time.perf_counter() - started
+        prediction = self.predict_surface(mesh, unit, progress)
+        return replace(prediction, space=space, seconds={"reading": reading, **prediction.seconds})
+
+    @torch.no_grad()
+    def predict_surface(
+        self, mesh: vtk.vtkPolyData, unit: str = "auto", progress: Progress | None = None
+    ) -> Prediction:
+        """Landmarks of a surface, in its own coordinates and unit.
+
+        :param unit: ``"mm"``, ``"cm"``, ``"m"``, or ``"auto"`` to find it by the size of the surface
+        :raises ScanError: there is no usable surface
+        :raises NoFaceError: nothing on it is enough like the model's mean face
+        """
+        clock = _Clock(progress)
+        clock.begin("cleaning", 0.15, "Cleaning the surface")
+        surface = surface_from_polydata(mesh)
+        if not len(surface.triangles):
+            raise ScanError("The surface has no triangles: export the scan as a triangle mesh.")
+        surface = clean_surface(surface)
+        if not len(surface.triangles):
+            raise ScanError("Nothing of the surface is usable: its points are not numbers, or its triangles are empty.")
+        clock.begin("alignment", 0.35, "Finding the face")
+        alignment = self.aligner.align(surface, unit)
+        scale = UNITS[alignment.unit]
+        clock.begin("sampling", 0.6, "Sampling the face")
+        in_face = Surface(apply(alignment.pose, surface.points * scale), surface.triangles)
+        face = region_of_interest(in_face, self.model.mean_shape)
+        clouds = Clouds.sample(face, self.network.scales)
+        if clouds.smallest < 16:
+            raise NoFaceError("Too little of a face is on this surface to place landmarks.")
+        clock.begin("network", 0.7, "Placing the landmarks")
+        points, expected, presence, pose = self._landmarks(clouds)
+        clock.begin("projection", 0.95, "Moving the landmarks onto the surface")
+        on_surface, distance = closest_on_surface(face, points)
+        settings = self.model.settings
+        missing = (presence < settings["least_presence"]) | (distance > settings["most_distance_mm"])
+        if np.median(expected) > settings["most_expected_error_mm"] or missing.mean() > settings["most_missing"]:
+            raise NoFaceError("No face was recognised on this surface: the landmarks could not be told apart on it.")
+        back = np.linalg.inv(alignment.pose)
+        from_face = apply(back, on_surface) / scale
+        from_face[missing] = np.nan
+        expected[missing] = np.nan
+        to_face = pose @ alignment.pose @ np.diag([scale, scale, scale, 1.0])
+        seconds = clock.end()
+        return Prediction(
+            protocol=self.model.protocol,
+            points=from_face,
+            expected_error=expected,
+            presence=presence,
+            unit=alignment.unit,
+            face_from_scan=to_face,
+            alignment_error=alignment.error,
+            warnings=tuple(self._warnings(alignment, missing, expected)),
+            model=self.model.name,
+            model_checksum=self.model.checksum,
+            seconds=seconds,
+        )
+
+    def _landmarks(self, clouds: Clouds) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Points (L, 3) in the clouds' frame, expected error (L,), presence (L,), and the pose the landmarks imply."""
+        mean, settings = self.model.mean_shape, self.model.settings
+        pose = np.eye(4)
+        points = mean
+        for _ in range(settings["rounds"]):
+            views = [view @ pose for view in self._views]
+            start = np.stack([clouds.initial_landmarks(mean, view) for view in views])
+            step = run_on_clouds(self.network, [clouds] * len(views), views, start, self.device)[-1]
+            each = step.points.cpu().double().numpy()
+            points = np.mean([apply(np.linalg.inv(v), p) for v, p in zip(views, each, strict=True)], axis=0)
+            if step.expected_error is None or step.presence is None:
+                expected, presence = np.array(settings["expected_error_mm"], float), np.ones(len(mean))
+            else:
+                expected = step.expected_error.mean(dim=0).cpu().double().numpy()
+                presence = step.presence.sigmoid().mean(dim=0).cpu().double().numpy()
+            # The landmarks themselves are a better alignment than the mean face was: look again from there.
+            pose = rigid_fit(points, mean, presence / expected**2)
+        return points, expected * settings["error_scale"], presence, pose
+
+    def _warnings(self, alignment: Alignment, missing: np.ndarray, expected: np.ndarray) -> list[str]:
+        settings, protocol = self.model.settings, self.model.protocol
+        warnings = []
+        if alignment.unit != "mm":
+            warnings.append(f"The scan's size says that its unit is {alignment.unit}; expected errors are in mm.")
+        if missing.any():
+            lost = [landmark for landmark, gone in zip(protocol.landmarks, missing, strict=True) if gone]
+            names = ", ".join(landmark.label for landmark in lost)
+            are = "landmark is" if len(lost) == 1 else "landmarks are"
+            warnings.append(f"{len(lost)} {are} not on the scan: {names}.")
+        doubtful = int((expected > settings["doubtful_mm"]).sum())
+        if doubtful:
+            are = "landmark is" if doubtful == 1 else "landmarks are"
+            warnings.append(f"{doubtful} {are} expected to be more than {settings['doubtful_mm']:g} mm off: check them.")
+        if alignment.coverage < settings["good_coverage"]:
+            warnings.append("The scan shows only a part of the face, or differs much from the mean face: check all points.")
+        return warnings
+
+
+def _aligner(model: Model) -> Aligner:
+    alignment = model.alignment
+    stations = Frames(alignment["station_points"], alignment["station_axes"])
+    network = StationNet(len(stations.points))
+    weights = {name[8:]: torch.from_numpy(value) for name, value in alignment.items() if name.startswith("network/")}
+    network.load_state_dict(weights)
+    settings = model.settings
+    return Aligner(model.template, stations, network.eval(), settings["least_coverage"], settings["most_error_mm"])
+
+
+class _Clock:
+    """Times the steps and tells the person which one begins."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._seconds: dict[str, float] = {}
+        self._name, self._start = "", 0.0
+
+    def begin(self, name: str, share: float, text: str) -> None:
+        self.end()
+        if self._progress:
+            self._progress(share, text)
+        self._name, self._start = name, time.perf_counter()
+
+    def end(self) -> dict[str, float]:
+        if self._name:
+            self._seconds[self._name] = time.perf_counter() - self._start
+            self._name = ""
+        return self._seconds

@@ -1,0 +1,127 @@
+"""A protocol says which landmarks there are: names, definitions, sides and pairs. It is data, not code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import ProtocolError
+from .resources import resource
+
+
+@dataclass(frozen=True)
+class Landmark:
+    """One landmark of a protocol.
+
+    ``pair`` is the label of its mirror image (its own label on the midline). ``view`` is the direction from which it is
+    judged, from the landmark towards the observer, as (right to left, up, forward) in the face frame.
+    """
+
+    label: str
+    name: str
+    side: str = "midline"
+    region: str = ""
+    pair: str = ""
+    definition: str = ""
+    view: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    intra_observer_mm: float | None = None
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Landmarks in a fixed order, with the distances and angles that are reported of them."""
+
+    name: str
+    title: str
+    landmarks: tuple[Landmark, ...]
+    distances: tuple[tuple[str, str], ...] = ()
+    angles: tuple[tuple[str, str, str], ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.landmarks)
+
+    @property
+    def labels(self) -> list[str]:
+        return [landmark.label for landmark in self.landmarks]
+
+    def index(self, label: str) -> int:
+        """Position of a landmark in the protocol's order.
+
+        :raises ProtocolError: there is no such landmark
+        """
+        try:
+            return self.labels.index(label)
+        except ValueError:
+            raise ProtocolError(f"The protocol {self.name} has no landmark '{label}'.") from None
+
+    def mirror(self) -> np.ndarray:
+        """(L,) int: for each landmark the index of its mirror image."""
+        return np.array([self.index(landmark.pair or landmark.label) for landmark in self.landmarks])
+
+    def to_json(self) -> dict[str, Any]:
+        """The protocol as plain JSON data; ``from_json`` reads it back."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Protocol:
+        """Protocol from plain JSON data.
+
+        :raises ProtocolError: a key is missing, a label stands twice or holds a comma, or pairs do not match
+        """
+        try:
+            landmarks = tuple(
+                Landmark(**{**entry, "view": tuple(entry.get("view", (0.0, 0.0, 1.0)))}) for entry in data["landmarks"]
+            )
+            protocol = Protocol(
+                name=data["name"],
+                title=data.get("title", data["name"]),
+                landmarks=landmarks,
+                distances=tuple((a, b) for a, b in data.get("distances", ())),
+                angles=tuple((a, b, c) for a, b, c in data.get("angles", ())),
+                facts=data.get("facts", {}),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ProtocolError(f"This is not a landmark protocol: {error!r}.") from error
+        protocol._check()
+        return protocol
+
+    @staticmethod
+    def load(path: str | Path) -> Protocol:
+        """Protocol from a JSON file.
+
+        :raises ProtocolError: the file cannot be read or is not a protocol
+        """
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ProtocolError(f"The protocol file {path} cannot be read: {error}.") from error
+        return Protocol.from_json(data)
+
+    @staticmethod
+    def bundled(name: str) -> Protocol:
+        """One of the protocols that come with the project, by name, for example ``face50``."""
+        return Protocol.load(resource(f"protocols/{name}.json"))
+
+    def _check(self) -> None:
+        labels = self.labels
+        if not labels:
+            raise ProtocolError(f"The protocol {self.name} has no landmarks.")
+        for label in labels:
+            if labels.count(label) > 1:
+                raise ProtocolError(f"The protocol {self.name} has the label '{label}' more than once.")
+        for landmark in self.landmarks:
+            # SlicerMorph splits .fcsv rows at commas.
+            if "," in landmark.label:
+                raise ProtocolError(f"The label '{landmark.label}' of the protocol {self.name} holds a comma.")
+        mirror = self.mirror()
+        for i, j in enumerate(mirror):
+            if mirror[j] != i:
+                raise ProtocolError(f"In the protocol {self.name}, '{labels[i]}' and '{labels[j]}' are not a pair.")
+        for group in (*self.distances, *self.angles):
+            for label in group:
+                self.index(label)

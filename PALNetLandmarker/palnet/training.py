@@ -1,0 +1,296 @@
+"""Training a landmark model: seeded, resumable after a kill, validated on subjects that training never sees."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from .dataset import ScanSource, TrainingScan, training_scan
+from .errors import PalnetError
+from .network import Network, Step, build, run_on_clouds
+from .patches import PatchScale
+from .protocol import Protocol
+from .rigid import apply, random_pose
+
+
+@dataclass
+class TrainingConfig:
+    """A training's settings, as its JSON file holds them.
+
+    :ivar pool: scans held in memory; each step draws its batch from them, so that a scan is seen in several poses
+    :ivar fresh: scans of the pool that each step replaces by new ones
+    :ivar pose_degrees, pose_mm: how far off the alignment may be, deviation per axis
+    """
+
+    name: str = "face50"
+    protocol: str = "face50"
+    network: str = "cascade"
+    network_settings: dict[str, Any] = field(default_factory=dict)
+    steps: int = 6000
+    batch: int = 16
+    rate: float = 1e-3
+    pool: int = 320
+    fresh: int = 4
+    workers: int = 1
+    seed: int = 42
+    severity: float = 1.0
+    pose_degrees: float = 3.5
+    pose_mm: float = 2.5
+    validation_scans: int = 96
+    validate_every: int = 500
+    first_guess_scans: int = 900
+
+    @staticmethod
+    def load(path: str | Path) -> TrainingConfig:
+        """Settings from a JSON file; what it leaves out keeps its default.
+
+        :raises PalnetError: it cannot be read, or holds a setting that does not exist
+        """
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise PalnetError(f"The training configuration {path} cannot be read: {error}.") from error
+        known = {entry.name for entry in fields(TrainingConfig)}
+        unknown = sorted(set(data) - known)
+        if unknown:
+            raise PalnetError(f"The training configuration {path} has unknown settings: {', '.join(unknown)}.")
+        return TrainingConfig(**data)
+
+
+def network_settings(config: TrainingConfig, protocol: Protocol) -> dict[str, Any]:
+    """The network's settings, with what follows from the protocol filled in."""
+    settings = dict(config.network_settings)
+    if config.network == "cascade":
+        mirror = protocol.mirror()
+        right = [landmark.side == "right" and mirror[k] != k for k, landmark in enumerate(protocol.landmarks)]
+        owner = [int(mirror[k]) if right[k] else k for k in range(len(protocol))]
+        order = {k: n for n, k in enumerate(sorted(set(owner)))}
+        settings.setdefault("kinds", [order[k] for k in owner])
+        settings.setdefault("mirrored", [int(value) for value in right])
+        settings.setdefault("scales", [[6.0, 64], [3.5, 64], [2.0, 64]])
+    elif config.network == "palnet":
+        settings.setdefault("landmarks", len(protocol))
+    return settings
+
+
+class Trainer:
+    """Trains one network on a source of scans.
+
+    :param folder: gets ``checkpoint.pt`` (to go on from), ``best.pt`` (best on validation) and ``log.jsonl``
+    """
+
+    def __init__(
+        self, config: TrainingConfig, protocol: Protocol, train: ScanSource, validation: ScanSource, folder: Path
+    ) -> None:
+        self.config, self.folder = config, folder
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        torch.manual_seed(config.seed)
+        settings = network_settings(config, protocol)
+        self.network: Network = build(config.network, settings).to(self.device)
+        self.average: Network = build(config.network, settings).to(self.device)
+        self.average.load_state_dict(self.network.state_dict())
+        decay = [p for p in self.network.parameters() if p.ndim > 1]
+        rest = [p for p in self.network.parameters() if p.ndim <= 1]
+        self.optimiser = torch.optim.AdamW([{"params": decay, "weight_decay": 0.02}, {"params": rest}], lr=config.rate)
+        self.scales = self.network.scales
+        self.mean_shape = train.mean_shape
+        self.train_source, self.validation_source = train, validation
+        self.step, self.best, self.seconds = 0, math.inf, 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def train(self) -> dict[str, Any]:
+        """Go on from the checkpoint, if there is one, to the last step. Returns the best validation."""
+        config = self.config
+        self._resume()
+        scans = self._stream()
+        pool: deque[TrainingScan] = deque(maxlen=config.pool)
+        while len(pool) < config.pool and self.step < config.steps:
+            pool.append(next(scans))
+        validation = [
+            scan for k in range(config.validation_scans) if (scan := self._prepared(self.validation_source, k))
+        ]
+        progress = _progress(config.steps, self.step)
+        started = time.monotonic() - self.seconds
+        while self.step < config.steps:
+            loss = self._update(list(pool))
+            for _ in range(config.fresh):
+                pool.append(next(scans))
+            self.step += 1
+            progress.update(1)
+            progress.set_postfix(loss=f"{loss:.3f}")
+            if self.step % config.validate_every == 0 or self.step == config.steps:
+                self.seconds = time.monotonic() - started
+                self._validate(validation, loss)
+        progress.close()
+        best: dict[str, Any] = torch.load(self.folder / "best.pt", weights_only=True)
+        return best
+
+    def _prepared(self, source: ScanSource, index: int) -> TrainingScan | None:
+        return training_scan(source.scan(index), self.mean_shape, self.scales, index)
+
+    def _stream(self) -> Iterator[TrainingScan]:
+        config = self.config
+        loader = DataLoader(
+            _Numbered(self.train_source, self.scales, self.step * config.fresh, config),
+            batch_size=None,
+            num_workers=config.workers,
+            prefetch_factor=8 if config.workers else None,
+        )
+        return iter(loader)
+
+    def _update(self, pool: list[TrainingScan]) -> float:
+        config = self.config
+        rng = np.random.default_rng((config.seed, 3, self.step))
+        torch.manual_seed(config.seed * 1_000_003 + self.step)
+        scans = [pool[k] for k in rng.integers(len(pool), size=config.batch)]
+        rate = config.rate * min(1, (self.step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * self.step / config.steps))
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate + 1e-6
+        self.network.train()
+        poses = [self._pose(rng) for _ in scans]
+        steps, truth, visible = self._forward(self.network, scans, poses)
+        loss = landmark_loss(steps, truth, visible)
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        keep = min(0.999, self.step / (self.step + 50))
+        with torch.no_grad():
+            for mean, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                mean.lerp_(now, 1 - keep)
+        return float(loss.detach())
+
+    def _pose(self, rng: np.random.Generator) -> np.ndarray:
+        # Most alignments are good, some are not: the network must find its way from both.
+        size = rng.choice([0.4, 1.0, 2.0], p=[0.4, 0.45, 0.15])
+        return random_pose(rng, self.config.pose_degrees * size, self.config.pose_mm * size)
+
+    def _forward(
+        self, network: Network, scans: list[TrainingScan], poses: list[np.ndarray]
+    ) -> tuple[list[Step], Tensor, Tensor]:
+        clouds = [scan.clouds for scan in scans]
+        truth = np.stack([apply(pose, scan.landmarks) for scan, pose in zip(scans, poses, strict=True)])
+        visible = np.stack([scan.visible for scan in scans])
+        start = np.stack([cloud.initial_landmarks(self.mean_shape, p) for cloud, p in zip(clouds, poses, strict=True)])
+        steps = run_on_clouds(network, clouds, poses, start, self.device)
+        return steps, torch.tensor(truth, dtype=torch.float32, device=self.device), torch.tensor(visible).to(self.device)
+
+    @torch.no_grad()
+    def _validate(self, scans: list[TrainingScan], loss: float) -> None:
+        self.average.eval()
+        rng = np.random.default_rng((self.config.seed, 4))
+        errors: list[np.ndarray] = []
+        expected: list[np.ndarray] = []
+        for first in range(0, len(scans), 16):
+            part = scans[first : first + 16]
+            steps, truth, visible = self._forward(self.average, part, [self._pose(rng) for _ in part])
+            error = torch.stack([(step.points - truth).norm(dim=-1) for step in steps])
+            error[:, ~visible] = torch.nan
+            errors.append(error.cpu().numpy())
+            if steps[-1].expected_error is not None:
+                expected.append(torch.where(visible, steps[-1].expected_error, torch.nan).cpu().numpy())
+        error_mm = np.concatenate(errors, axis=1)
+        result = {
+            "step": self.step,
+            "loss": loss,
+            "error_mm": float(np.nanmean(error_mm[-1])),
+            "passes_mm": [float(value) for value in np.nanmean(error_mm, axis=(1, 2))],
+            "expected_mm": float(np.nanmean(np.concatenate(expected))) if expected else None,
+            "landmarks_mm": [round(float(value), 3) for value in np.nanmean(error_mm[-1], axis=0)],
+            "seconds": round(self.seconds),
+        }
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(result) + "\n")
+        if result["error_mm"] < self.best:
+            self.best = result["error_mm"]
+            _save({"network": self.average.state_dict(), "validation": result}, self.folder / "best.pt")
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "best": self.best,
+            "seconds": self.seconds,
+            "config": asdict(self.config),
+        }
+        _save(state, self.folder / "checkpoint.pt")
+
+    def _resume(self) -> None:
+        path = self.folder / "checkpoint.pt"
+        if not path.exists():
+            return
+        state = torch.load(path, weights_only=True, map_location=self.device)
+        changed = sorted(k for k, v in asdict(self.config).items() if state["config"].get(k) != v and k != "workers")
+        if changed:
+            raise PalnetError(
+                f"{path} was made with other settings ({', '.join(changed)}): name another folder, or remove it."
+            )
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.best, self.seconds = state["step"], state["best"], state["seconds"]
+
+
+def landmark_loss(steps: list[Step], truth: Tensor, visible: Tensor) -> Tensor:
+    """Mean over the passes of the landmarks' loss.
+
+    Where a network says its expected error m, this is the negative log likelihood of an error |e| whose density falls
+    exponentially with distance, |e| / m + log m up to a constant: it is least where m is the mean error. A plain |e|
+    beside it keeps hard landmarks from being given up. Hidden landmarks count little; presence is a cross entropy.
+    """
+    shown = visible.float()
+    weight = shown + 0.1 * (1 - shown)
+    total = truth.new_zeros(())
+    for step in steps:
+        error = (step.points.float() - truth).norm(dim=-1)
+        total = total + 0.15 * (weight * error).sum() / weight.sum()
+        if step.expected_error is not None and step.presence is not None:
+            expected = step.expected_error.float()
+            likelihood = error / expected + expected.log()
+            total = total + (shown * likelihood).sum() / shown.sum()
+            total = total + torch.nn.functional.binary_cross_entropy_with_logits(step.presence.float(), shown)
+    return total / len(steps)
+
+
+class _Numbered(Dataset[TrainingScan]):
+    """Scans of a source from a first number on, so that a resumed training sees what an unbroken one would."""
+
+    def __init__(self, source: ScanSource, scales: list[PatchScale], first: int, config: TrainingConfig) -> None:
+        self.source, self.scales, self.first = source, scales, first
+        self.count = config.steps * config.fresh + config.pool - first
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> TrainingScan:
+        torch.set_num_threads(1)
+        number = self.first + index
+        while True:
+            scan = training_scan(self.source.scan(number), self.source.mean_shape, self.scales, number)
+            if scan is not None:
+                return scan
+            number += 1_000_000_000
+
+
+def _save(state: dict[str, Any], path: Path) -> None:
+    partial = path.with_name(path.name + ".partial")
+    torch.save(state, partial)
+    os.replace(partial, path)
+
+
+def _progress(total: int, done: int) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(total=total, initial=done, unit="step", smoothing=0.05, mininterval=10)
