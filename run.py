@@ -70,7 +70,11 @@ def main(argv: list[str]) -> int:
 
 def palnet(arguments: list[str], cwd: Path | None = None) -> int:
     # Not the installed script: its first line holds the path of .venv, which is wrong once the folder has moved.
-    start = "import sys; sys.argv[0] = 'palnet'; from PALNetLandmarkerLib.command import main; sys.exit(main())"
+    # Nor may the user's folder come first where Python looks for modules: it may hold one named slicer or vtk.
+    start = (
+        "import sys; del sys.path[0]; sys.argv[0] = 'palnet'; "
+        "from PALNetLandmarkerLib.command import main; sys.exit(main())"
+    )
     return run([str(PYTHON), "-c", start, *arguments], cwd)
 
 

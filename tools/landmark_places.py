@@ -20,9 +20,9 @@ import vtk
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "PALNetLandmarker"))
 
-from palnet.face_model import SKIN, read_face_model  # noqa: E402
-from palnet.protocol import Protocol  # noqa: E402
-from palnet.surface import polydata_from_arrays  # noqa: E402
+from palnet.face_model import SKIN, read_face_model
+from palnet.protocol import Protocol
+from palnet.surface import polydata_from_arrays
 
 FOLDER = Path(__file__).parent.parent / "Resources" / "population"
 

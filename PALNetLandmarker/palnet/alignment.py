@@ -1,19 +1,19 @@
-"""From any pose and unit to the face frame, or a clear word that there is no face.
+"""From any pose and unit to the face frame.
 
-Votes of a learned first guess (:mod:`palnet.first_guess`) are gathered to a few candidate poses; each is refined by robust
-registration of the mean face to the scan, and the best is measured. The face frame has its origin at the centroid of the
+Votes of a learned first guess (:mod:`palnet.first_guess`) are gathered to a few candidate poses; each is refined by
+robust registration of the mean face to the scan, and measured. The face frame has its origin at the centroid of the
 mean landmarks, x to the subject's left, y up and z forward, in mm.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
-from .errors import NoFaceError
 from .first_guess import SPACING_MM, Frames, StationNet, vote
 from .rigid import apply, matrix
 from .surface import Surface, sample_surface
@@ -23,20 +23,23 @@ UNITS = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 
 # A face alone is at least so large, a person on a chair at most.
 _SMALLEST_MM, _LARGEST_MM = 110.0, 2400.0
+_FEWEST_POINTS = 50
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """How a scan lies.
+    """How a scan may lie.
 
     :ivar pose: (4, 4) rigid, from the scan in mm to the face frame
     :ivar unit: of the scan's file
-    :ivar coverage: share of the mean face that the scan shows within a few mm
+    :ivar inside_out: the scan's triangles are wound the wrong way round
+    :ivar coverage: share of the mean face that the scan shows
     :ivar error: mm, mean distance of that share from the scan
     """
 
     pose: np.ndarray
     unit: str
+    inside_out: bool
     coverage: float
     error: float
 
@@ -46,57 +49,47 @@ class Aligner:
     """What alignment needs of a trained model.
 
     :ivar template: (T, 6) points (mm, face frame) and normals of the mean face
-    :ivar least_coverage, most_error: what still counts as a face
     """
 
     template: np.ndarray
     stations: Frames
     network: StationNet
-    least_coverage: float
-    most_error: float
 
-    def align(self, surface: Surface, unit: str = "auto", seed: int = 0) -> Alignment:
-        """Find the face on a cleaned surface, in the file's own coordinates.
+    def candidates(self, surface: Surface, unit: str = "auto", seed: int = 0) -> Iterator[Alignment]:
+        """Ways in which a face may lie on a cleaned surface, the likelier ones first.
 
+        Which of them is right, if any, is for the landmark network to say: it knows faces better than their mean does.
+
+        :param surface: in the file's own coordinates
         :param unit: ``"mm"``, ``"cm"``, ``"m"``, or ``"auto"`` to find it by the size of the scan
-        :raises NoFaceError: nothing on the surface is enough like the mean face
         """
-        found: list[Alignment] = []
-        for name in [unit] if unit in UNITS else likely_units(surface):
-            scaled = Surface(surface.points * UNITS[name], surface.triangles)
-            points, normals = sample_surface(scaled, SPACING_MM, seed)
-            # Some scans are wound inside out: their normals point into the head.
-            for sign in (1.0, -1.0):
-                best = self._best(points, sign * normals, name)
-                if best is not None:
-                    found.append(best)
-                    if self._is_face(best):
-                        break
-        faces = [alignment for alignment in found if self._is_face(alignment)]
-        if faces:
-            return max(faces, key=lambda alignment: alignment.coverage - alignment.error / 10)
-        raise NoFaceError(
-            "No face was found on this surface: check that it is a scan of a face, and that its unit is right."
-        )
+        units = [unit] if unit in UNITS else likely_units(surface)
+        # Few scans are wound inside out, so that comes last.
+        for inside_out in (False, True):
+            for name in units:
+                scaled = Surface(surface.points * UNITS[name], surface.triangles)
+                points, normals = sample_surface(scaled, SPACING_MM, seed)
+                if len(points) >= _FEWEST_POINTS:
+                    yield from self._candidates(points, -normals if inside_out else normals, name, inside_out)
 
-    def _is_face(self, alignment: Alignment) -> bool:
-        return alignment.coverage >= self.least_coverage and alignment.error <= self.most_error
-
-    def _best(self, points: np.ndarray, normals: np.ndarray, unit: str) -> Alignment | None:
-        if len(points) < 50:
-            return None
+    def _candidates(self, points: np.ndarray, normals: np.ndarray, unit: str, inside_out: bool) -> list[Alignment]:
         tree = cKDTree(points)
-        candidates = gather(*vote(self.network, points, normals, self.stations))
-        results = []
-        for pose in candidates:
-            refined = register(self.template[::4], tree, normals, pose, (30.0, 20.0, 12.0))
-            results.append((_fit(self.template[::4], tree, normals, refined), refined))
-        if not results:
-            return None
-        pose = max(results, key=lambda result: result[0][0] - result[0][1] / 10)[1]
-        pose = register(self.template, tree, normals, pose, (12.0, 8.0, 6.0, 6.0))
-        coverage, error = _fit(self.template, tree, normals, pose)
-        return Alignment(pose, unit, coverage, error)
+        coarse = self.template[::4]
+        poses: list[np.ndarray] = []
+        for guess in gather(*vote(self.network, points, normals, self.stations)):
+            pose = register(coarse, tree, normals, guess, (30.0, 20.0, 12.0))
+            if not any(_near(pose, other) for other in poses):
+                poses.append(pose)
+        refined = [register(self.template, tree, normals, pose, (12.0, 8.0, 6.0)) for pose in poses]
+        found = [Alignment(pose, unit, inside_out, *_fit(self.template, tree, normals, pose)) for pose in refined]
+        return sorted(found, key=lambda alignment: alignment.error / 10 - alignment.coverage)
+
+
+def _near(pose: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two poses put the face within 10 mm and 10 degrees of each other."""
+    motion = pose @ np.linalg.inv(other)
+    turn = Rotation.from_matrix(motion[:3, :3]).magnitude()
+    return bool(turn < np.radians(10) and np.linalg.norm(motion[:3, 3]) < 10)
 
 
 def likely_units(surface: Surface) -> list[str]:

@@ -111,22 +111,23 @@ def _landmark(options: argparse.Namespace, host: Host) -> int:
 
 
 def _targets(scans: list[Path], output: Path) -> list[tuple[Path, Path]]:
-    targets: dict[Path, Path] = {}
+    targets: dict[str, tuple[Path, Path]] = {}
     for scan in scans:
         target = output / f"{scan.stem}.mrk.json"
-        if target in targets:
+        # On Windows and Macs, names that differ by their case are one file.
+        other, _ = targets.setdefault(target.name.casefold(), (scan, target))
+        if other is not scan:
             raise OutputError(
-                f"{targets[target]} and {scan} would both be written to {target.name}: "
+                f"{other} and {scan} would both be written to {target.name}: "
                 "rename one of them, or landmark them into two folders."
             )
-        targets[target] = scan
-    return [(scan, target) for target, scan in targets.items()]
+    return list(targets.values())
 
 
 def _check_writable(folder: Path) -> None:
     """Find out before the work, not after it, whether a folder can be written to; leaves nothing behind."""
     existing = folder.absolute()
-    while not existing.exists():
+    while not os.path.exists(existing):  # noqa: PTH110  (Path.exists raises where a folder may not be entered)
         existing = existing.parent
     if not existing.is_dir():
         raise OutputError(f"{existing} is a file, not a folder: name another output folder.")
@@ -146,7 +147,7 @@ def write_json(data: Any, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-        os.replace(partial, path)
+        partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise OutputError(f"{path} cannot be written: {error.strerror}.") from error

@@ -14,8 +14,8 @@ import vtk
 from .errors import ScanError
 from .surface import polydata_from_arrays
 
-# Vertex ranges of the model's topology that a scanner sees (documented in ICT-FaceKit): face with head and neck, eyeballs.
-SKIN = range(0, 11248)
+# Vertex ranges that a scanner sees (documented in ICT-FaceKit): face with head and neck, eyeballs.
+SKIN = range(11248)
 EYEBALLS = range(21451, 24591)
 _MM_PER_UNIT = 10.0
 

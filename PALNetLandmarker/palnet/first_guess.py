@@ -1,8 +1,9 @@
 """A learned first guess of a scan's pose: small pieces of the surface vote for where on the mean shape they lie.
 
-Around seeds on the scan, the surface is seen from straight above as a round map of heights. Turning the scan turns such a
-map by whole sectors only, so a small network with circular convolutions recognises the piece in any pose: which station
-of the template this is, and turned by how much. Every seed votes for a pose of the whole scan; a face is where they agree.
+Around seeds on the scan, the surface is seen from straight above as a round map of heights. Turning the scan turns
+such a map by whole sectors only, so a small network with circular convolutions recognises the piece in any pose: which
+station of the template this is, and turned by how much. Every seed votes for a pose of the whole scan; a face is where
+they agree.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def stations_of(template: np.ndarray) -> Frames:
 def height_maps(points: np.ndarray, normals: np.ndarray, seeds: Frames) -> np.ndarray:
     """(S, 3, RINGS, SECTORS) float32: height above the seed, facing of the surface there, and whether there is any.
 
-    Height counts along the seed's normal; of several surfaces over one bin the highest is taken, as a camera would see it.
+    Height counts along the seed's normal; of several surfaces over one bin the highest is taken, as a
+    camera would see it.
     """
     tree = cKDTree(points)
     near = tree.query_ball_point(seeds.points, RADIUS_MM * 1.2)

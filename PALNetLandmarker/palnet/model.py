@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,11 +62,12 @@ class Model:
         text = json.dumps(header, sort_keys=True)
         self.checksum = _checksum(text, arrays)
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, header=np.array(text), checksum=np.array(self.checksum), **arrays)
+        held: dict[str, Any] = {"header": np.array(text), "checksum": np.array(self.checksum), **arrays}
+        np.savez_compressed(buffer, **held)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(path.name + ".partial")
         partial.write_bytes(buffer.getvalue())
-        os.replace(partial, path)
+        partial.replace(path)
 
     def _arrays(self) -> dict[str, np.ndarray]:
         arrays = {"mean_shape": self.mean_shape, "template": self.template}
@@ -90,8 +89,8 @@ class Model:
                 arrays = {name: file[name] for name in file.files}
             text = str(arrays.pop("header"))
             written = str(arrays.pop("checksum"))
-            header = json.loads(text)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            header = dict(json.loads(text))
+        except Exception as error:  # NumPy, zip and zlib each have their own for a damaged file
             raise ModelError(f"{path.name} is not a landmark model, or it is damaged: get it again.") from error
         if header.get("format") != FORMAT:
             raise ModelError(f"{path.name} is not a landmark model.")
@@ -108,16 +107,16 @@ class Model:
             model = Model(
                 header["name"],
                 protocol,
-                (name, settings),
+                (name, dict(settings)),
                 _part(arrays, "weights/"),
                 arrays["mean_shape"],
                 arrays["template"],
                 _part(arrays, "alignment/"),
-                header["settings"],
-                header["facts"],
+                dict(header["settings"]),
+                dict(header["facts"]),
                 written,
             )
-        except (KeyError, ValueError, ProtocolError) as error:
+        except (KeyError, TypeError, ValueError, ProtocolError) as error:
             raise ModelError(f"{path.name} is not a complete landmark model: {error}") from error
         if model.mean_shape.shape != (len(protocol), 3):
             raise ModelError(f"{path.name} has a mean shape that does not fit its {len(protocol)} landmarks.")

@@ -1,4 +1,4 @@
-"""From a training configuration to a model file: landmark network, first guess, and the numbers that prediction needs."""
+"""From a training configuration to a model file: landmark network, first guess, and what prediction decides by."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ SETTINGS: dict[str, Any] = {
     "least_presence": 0.5,
     "most_distance_mm": 4.0,
     "doubtful_mm": 3.0,
-    "most_expected_error_mm": 6.0,
-    "most_missing": 0.7,
-    "least_coverage": 0.4,
-    "most_error_mm": 4.0,
+    "least_shown": 0.2,
+    "clear_doubt_mm": 2.2,
+    "most_doubt_mm": 4.0,
     "good_coverage": 0.6,
 }
 

@@ -87,6 +87,8 @@ class PatchCascade(Network):
         self.scales = [PatchScale(float(s), int(k)) for s, k in scales]
         sign = torch.ones(len(kinds), 3)
         sign[:, 0] -= 2.0 * torch.tensor(mirrored, dtype=torch.float32)
+        self.sign: Tensor
+        self.kind: Tensor
         self.register_buffer("sign", sign, persistent=False)
         self.register_buffer("kind", torch.tensor(kinds), persistent=False)
         count = max(kinds) + 1
@@ -171,9 +173,7 @@ class PalNet(Network):
         self.blocks, self.attention, self.bias = nn.ModuleList(), nn.ModuleList(), nn.ParameterList()
         before, length = 3, points
         for now, pool in zip(channels, pools, strict=True):
-            self.blocks.append(
-                nn.Sequential(nn.Conv2d(before, now, 1), nn.ReLU(), nn.Conv2d(now, now, 1), nn.ReLU())
-            )
+            self.blocks.append(nn.Sequential(nn.Conv2d(before, now, 1), nn.ReLU(), nn.Conv2d(now, now, 1), nn.ReLU()))
             # The score's bias is one number for each point: so the published count of parameters comes out.
             self.attention.append(nn.Linear(now, 1, bias=False))
             self.bias.append(nn.Parameter(torch.zeros(landmarks * length, 1)))

@@ -60,9 +60,7 @@ class Clouds:
         moved = self.points[-1][index] @ rotation.T + shift
         return np.where((distance < INITIAL_REACH_MM)[:, None], moved, mean_shape)
 
-    def patches(
-        self, level: int, scale: PatchScale, centres: np.ndarray, pose: np.ndarray | None = None
-    ) -> np.ndarray:
+    def patches(self, level: int, scale: PatchScale, centres: np.ndarray, pose: np.ndarray | None = None) -> np.ndarray:
         """Patches around ``centres``.
 
         :param level: which cloud

@@ -16,13 +16,44 @@ from .protocol import Protocol
 from .resources import resource
 
 # Expressions a person shows to a scanner without meaning to. Gaze and pupils move nothing that a scan shows.
-_MILD = (
-    "browDown_L browDown_R browInnerUp_L browInnerUp_R browOuterUp_L browOuterUp_R cheekSquint_L cheekSquint_R "
-    "eyeSquint_L eyeSquint_R eyeWide_L eyeWide_R jawForward jawLeft jawRight mouthDimple_L mouthDimple_R "
-    "mouthFrown_L mouthFrown_R mouthLeft mouthRight mouthPress_L mouthPress_R mouthPucker mouthRollLower "
-    "mouthRollUpper mouthShrugLower mouthShrugUpper mouthSmile_L mouthSmile_R mouthStretch_L mouthStretch_R "
-    "noseSneer_L noseSneer_R cheekPuff_L cheekPuff_R"
-).split()
+_MILD = [
+    "browDown_L",
+    "browDown_R",
+    "browInnerUp_L",
+    "browInnerUp_R",
+    "browOuterUp_L",
+    "browOuterUp_R",
+    "cheekSquint_L",
+    "cheekSquint_R",
+    "eyeSquint_L",
+    "eyeSquint_R",
+    "eyeWide_L",
+    "eyeWide_R",
+    "jawForward",
+    "jawLeft",
+    "jawRight",
+    "mouthDimple_L",
+    "mouthDimple_R",
+    "mouthFrown_L",
+    "mouthFrown_R",
+    "mouthLeft",
+    "mouthRight",
+    "mouthPress_L",
+    "mouthPress_R",
+    "mouthPucker",
+    "mouthRollLower",
+    "mouthRollUpper",
+    "mouthShrugLower",
+    "mouthShrugUpper",
+    "mouthSmile_L",
+    "mouthSmile_R",
+    "mouthStretch_L",
+    "mouthStretch_R",
+    "noseSneer_L",
+    "noseSneer_R",
+    "cheekPuff_L",
+    "cheekPuff_R",
+]
 
 # (azimuth, elevation) of the cameras that may look at a head, degrees; 0 is straight ahead.
 CAMERAS = (

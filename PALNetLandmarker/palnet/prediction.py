@@ -14,7 +14,7 @@ class Prediction:
     """The landmarks of one scan.
 
     :ivar points: (L, 3) float64, in the coordinates and the unit of the mesh file; NaN where the landmark is missing
-    :ivar expected_error: (L,) float64, mm: the mean distance from the true place that the model expects; NaN where missing
+    :ivar expected_error: (L,) float64, mm: the mean distance from the true place to be expected; NaN where missing
     :ivar presence: (L,) float64 in 0..1: how likely the scan shows this landmark's place
     :ivar unit: the scan's unit, ``"mm"``, ``"cm"`` or ``"m"``
     :ivar space: the frame that the file's header states, ``"LPS"`` (also where it states none) or ``"RAS"``

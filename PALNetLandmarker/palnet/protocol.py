@@ -71,7 +71,7 @@ class Protocol:
     def from_json(data: dict[str, Any]) -> Protocol:
         """Protocol from plain JSON data.
 
-        :raises ProtocolError: a key is missing, a label stands twice or holds a comma, or pairs do not match
+        :raises ProtocolError: a key is missing, a label stands twice, a comma in a name, or pairs do not match
         """
         try:
             landmarks = tuple(
@@ -111,13 +111,22 @@ class Protocol:
         labels = self.labels
         if not labels:
             raise ProtocolError(f"The protocol {self.name} has no landmarks.")
+        if not all(isinstance(text, str) and text for one in self.landmarks for text in (one.label, one.name)):
+            raise ProtocolError(f"The protocol {self.name} has a landmark without a label or a name.")
         for label in labels:
             if labels.count(label) > 1:
                 raise ProtocolError(f"The protocol {self.name} has the label '{label}' more than once.")
         for landmark in self.landmarks:
             # SlicerMorph splits .fcsv rows at commas.
-            if "," in landmark.label:
-                raise ProtocolError(f"The label '{landmark.label}' of the protocol {self.name} holds a comma.")
+            for text in (landmark.label, landmark.name):
+                if "," in text:
+                    raise ProtocolError(f"'{text}' in the protocol {self.name} holds a comma.")
+            if landmark.side not in ("left", "midline", "right"):
+                raise ProtocolError(
+                    f"'{landmark.label}' in the protocol {self.name} has no side left, midline or right."
+                )
+            if len(landmark.view) != 3:
+                raise ProtocolError(f"The view of '{landmark.label}' in the protocol {self.name} is not a direction.")
         mirror = self.mirror()
         for i, j in enumerate(mirror):
             if mirror[j] != i:

@@ -19,4 +19,6 @@ def resource(relative: str) -> Path:
     for place in _PLACES:
         if (place / relative).exists():
             return place / relative
-    raise PalnetError(f"The installation is incomplete: Resources/{relative} is missing. Install PALNetLandmarker again.")
+    raise PalnetError(
+        f"The installation is incomplete: Resources/{relative} is missing. Install PALNetLandmarker again."
+    )

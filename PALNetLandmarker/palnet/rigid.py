@@ -7,7 +7,7 @@ from scipy.spatial.transform import Rotation
 
 
 def rigid_fit(source: np.ndarray, target: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """The rigid motion (4, 4) that brings points (N, 3) nearest to others (N, 3), by weighted least squares (Kabsch)."""
+    """The rigid motion (4, 4) that brings points (N, 3) nearest to others (N, 3): weighted least squares (Kabsch)."""
     weights = np.ones(len(source)) if weights is None else weights
     from_centre = np.average(source, axis=0, weights=weights)
     to_centre = np.average(target, axis=0, weights=weights)

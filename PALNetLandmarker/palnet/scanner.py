@@ -100,7 +100,7 @@ class Scanner:
         if not hard:
             return np.ones(len(seen), bool)
         cameras = _CAMERA_SETS[rng.integers(len(_CAMERA_SETS))]
-        return seen[:, [CAMERAS.index(camera) for camera in cameras]].any(axis=1)
+        return np.asarray(seen[:, [CAMERAS.index(camera) for camera in cameras]].any(axis=1))
 
     def _decimated(self, count: int) -> np.ndarray:
         """Triangles of a coarser mesh over the same vertices."""
@@ -117,7 +117,7 @@ class Scanner:
 
 def landmarks_shown(surface: Surface, landmarks: np.ndarray) -> np.ndarray:
     """(L,) bool: which landmarks have the scan's surface at their place."""
-    return closest_on_surface(surface, landmarks)[1] < VISIBLE_WITHIN_MM
+    return np.asarray(closest_on_surface(surface, landmarks)[1] < VISIBLE_WITHIN_MM)
 
 
 def remesh(surface: Surface, vertices: int) -> Surface:
@@ -174,7 +174,11 @@ def _bust(surface: Surface, chin: float, rng: np.random.Generator) -> Surface:
     size = np.array([rng.uniform(170, 250), rng.uniform(90, 160), rng.uniform(80, 140)])
     shape = body.points * size * (1 + 0.05 * random_field(rng, body.points * size, 60)[:, None])
     # Collars may reach the chin, never cover it.
-    shape = shape + [0, chin - rng.uniform(15, 70) - shape[:, 1].max(), surface.points[:, 2].mean() - rng.uniform(0, 30)]
+    shape = shape + [
+        0,
+        chin - rng.uniform(15, 70) - shape[:, 1].max(),
+        surface.points[:, 2].mean() - rng.uniform(0, 30),
+    ]
     parts.append(_select(Surface(shape, body.triangles), shape[:, 1] > chin - rng.uniform(120, 250)))
     if rng.random() < 0.4:
         plane = vtk.vtkPlaneSource()

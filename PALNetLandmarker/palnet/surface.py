@@ -1,4 +1,4 @@
-"""Surfaces as triangle meshes: clean them, and sample them at a fixed density, so that their resolution does not matter."""
+"""Surfaces as triangle meshes: clean them, and sample them at a density that does not follow their resolution."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Surface:
 def polydata_from_arrays(points: np.ndarray, triangles: np.ndarray) -> vtk.vtkPolyData:
     """vtkPolyData of points (N, 3) and triangles (T, 3)."""
     mesh, vertices, cells = vtk.vtkPolyData(), vtk.vtkPoints(), vtk.vtkCellArray()
-    vertices.SetData(numpy_to_vtk(np.ascontiguousarray(points, float), deep=True))
+    vertices.SetData(numpy_to_vtk(np.ascontiguousarray(points), deep=True))
     flat = np.ascontiguousarray(triangles, np.int64).ravel()
     cells.SetData(3, numpy_to_vtkIdTypeArray(flat, deep=True))
     mesh.SetPoints(vertices)
@@ -54,8 +54,13 @@ def surface_from_polydata(mesh: vtk.vtkPolyData) -> Surface:
     result = triangulate.GetOutput()
     if not result.GetNumberOfPoints() or not result.GetNumberOfPolys():
         return Surface(np.zeros((0, 3)), np.zeros((0, 3), np.int64))
-    points = vtk_to_numpy(result.GetPoints().GetData()).astype(float)
-    triangles = vtk_to_numpy(result.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int64)
+    with np.errstate(invalid="ignore"):
+        points = vtk_to_numpy(result.GetPoints().GetData()).astype(float)
+    corners = vtk_to_numpy(result.GetPolys().GetConnectivityArray())
+    offsets = vtk_to_numpy(result.GetPolys().GetOffsetsArray())
+    # The filter passes polygons of two corners on.
+    whole = offsets[:-1][np.diff(offsets) == 3]
+    triangles = corners[whole[:, None] + np.arange(3)].astype(np.int64)
     return Surface(points, triangles)
 
 
@@ -100,7 +105,7 @@ def clean_surface(surface: Surface) -> Surface:
     for _ in range(2):
         surface = _without_spikes(surface)
     surface = _without_fragments(surface)
-    return surface if _wound_consistently(surface) else _rewound(surface)
+    return surface if len(surface.triangles) < 2 or _wound_consistently(surface) else _rewound(surface)
 
 
 def compact(surface: Surface) -> Surface:
@@ -126,6 +131,8 @@ def _without_spikes(surface: Surface) -> Surface:
     """Drops triangles at points that stand far out of the middle of their neighbours."""
     triangles, points = surface.triangles, surface.points
     count = len(points)
+    if not count:
+        return surface
     start, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()
     start, end = np.concatenate([start, end]), np.concatenate([end, start])
     length = np.linalg.norm(points[end] - points[start], axis=1)
@@ -144,7 +151,9 @@ def _without_fragments(surface: Surface, least: float = 0.001) -> Surface:
     triangles, count = surface.triangles, len(surface.points)
     if not len(triangles):
         return surface
-    links = coo_matrix((np.ones(2 * len(triangles)), (triangles[:, :2].ravel(), triangles[:, 1:].ravel())), (count,) * 2)
+    links = coo_matrix(
+        (np.ones(2 * len(triangles)), (triangles[:, :2].ravel(), triangles[:, 1:].ravel())), (count,) * 2
+    )
     piece = connected_components(links, directed=False)[1][triangles[:, 0]]
     area = np.bincount(piece, surface.areas())
     keep = area >= least * area.sum()
@@ -154,8 +163,8 @@ def _without_fragments(surface: Surface, least: float = 0.001) -> Surface:
 def _wound_consistently(surface: Surface) -> bool:
     """Whether neighbours walk their common edge in opposite directions, as all but a few do in a consistent mesh."""
     triangles = surface.triangles
-    edges = triangles.ravel() * len(surface.points) + triangles[:, [1, 2, 0]].ravel()
-    return len(np.unique(edges)) > 0.995 * len(edges)
+    edges = np.sort(triangles.ravel() * len(surface.points) + triangles[:, [1, 2, 0]].ravel())
+    return float(np.mean(edges[1:] != edges[:-1])) > 0.995
 
 
 def _rewound(surface: Surface) -> Surface:
@@ -163,7 +172,9 @@ def _rewound(surface: Surface) -> Surface:
     wind.SetInputData(polydata_from_arrays(surface.points, surface.triangles))
     wind.ConsistencyOn()
     wind.SplittingOff()
+    # Asked for no normals at all, the filter does nothing.
     wind.ComputePointNormalsOff()
+    wind.ComputeCellNormalsOn()
     wind.Update()
     return surface_from_polydata(wind.GetOutput())
 
@@ -190,6 +201,8 @@ def grid_average(points: np.ndarray, normals: np.ndarray, spacing: float) -> tup
     :param spacing: mm, the edge of a cube
     :returns: (P, 3) and (P, 3)
     """
+    if not len(points):
+        return points, normals
     cube = np.floor((points - points.min(axis=0)) / spacing).astype(np.int64)
     size = cube.max(axis=0) + 1
     key = (cube[:, 0] * size[1] + cube[:, 1]) * size[2] + cube[:, 2]
@@ -197,6 +210,6 @@ def grid_average(points: np.ndarray, normals: np.ndarray, spacing: float) -> tup
     mean = np.stack([np.bincount(group, points[:, k]) for k in range(3)], 1) / count[:, None]
     normal = np.stack([np.bincount(group, normals[:, k]) for k in range(3)], 1) / count[:, None]
     length = np.linalg.norm(normal, axis=1)
-    # Two walls of a thin part (an ear) in one cube cancel each other's normals: no direction is better than a wrong one.
+    # Two walls of a thin part (an ear) in one cube cancel each other's normals: better no direction than a wrong one.
     keep = length > 0.3
     return mean[keep], normal[keep] / length[keep, None]

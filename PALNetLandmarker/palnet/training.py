@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -103,7 +102,8 @@ class Trainer:
         self.average.load_state_dict(self.network.state_dict())
         decay = [p for p in self.network.parameters() if p.ndim > 1]
         rest = [p for p in self.network.parameters() if p.ndim <= 1]
-        self.optimiser = torch.optim.AdamW([{"params": decay, "weight_decay": 0.02}, {"params": rest}], lr=config.rate)
+        groups: list[dict[str, Any]] = [{"params": decay, "weight_decay": 0.02}, {"params": rest}]
+        self.optimiser = torch.optim.AdamW(groups, lr=config.rate)
         self.scales = self.network.scales
         self.mean_shape = train.mean_shape
         self.train_source, self.validation_source = train, validation
@@ -185,7 +185,11 @@ class Trainer:
         visible = np.stack([scan.visible for scan in scans])
         start = np.stack([cloud.initial_landmarks(self.mean_shape, p) for cloud, p in zip(clouds, poses, strict=True)])
         steps = run_on_clouds(network, clouds, poses, start, self.device)
-        return steps, torch.tensor(truth, dtype=torch.float32, device=self.device), torch.tensor(visible).to(self.device)
+        return (
+            steps,
+            torch.tensor(truth, dtype=torch.float32, device=self.device),
+            torch.tensor(visible).to(self.device),
+        )
 
     @torch.no_grad()
     def _validate(self, scans: list[TrainingScan], loss: float) -> None:
@@ -202,10 +206,11 @@ class Trainer:
             if steps[-1].expected_error is not None:
                 expected.append(torch.where(visible, steps[-1].expected_error, torch.nan).cpu().numpy())
         error_mm = np.concatenate(errors, axis=1)
+        mean_error = float(np.nanmean(error_mm[-1]))
         result = {
             "step": self.step,
             "loss": loss,
-            "error_mm": float(np.nanmean(error_mm[-1])),
+            "error_mm": mean_error,
             "passes_mm": [float(value) for value in np.nanmean(error_mm, axis=(1, 2))],
             "expected_mm": float(np.nanmean(np.concatenate(expected))) if expected else None,
             "landmarks_mm": [round(float(value), 3) for value in np.nanmean(error_mm[-1], axis=0)],
@@ -213,8 +218,8 @@ class Trainer:
         }
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(result) + "\n")
-        if result["error_mm"] < self.best:
-            self.best = result["error_mm"]
+        if mean_error < self.best:
+            self.best = mean_error
             _save({"network": self.average.state_dict(), "validation": result}, self.folder / "best.pt")
         state = {
             "network": self.network.state_dict(),
@@ -232,7 +237,7 @@ class Trainer:
         if not path.exists():
             return
         state = torch.load(path, weights_only=True, map_location=self.device)
-        changed = sorted(k for k, v in asdict(self.config).items() if state["config"].get(k) != v and k != "workers")
+        changed = sorted(k for k, v in asdict(self.config).items() if state["config"].get(k, v) != v and k != "workers")
         if changed:
             raise PalnetError(
                 f"{path} was made with other settings ({', '.join(changed)}): name another folder, or remove it."
@@ -287,7 +292,7 @@ class _Numbered(Dataset[TrainingScan]):
 def _save(state: dict[str, Any], path: Path) -> None:
     partial = path.with_name(path.name + ".partial")
     torch.save(state, partial)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def _progress(total: int, done: int) -> Any:

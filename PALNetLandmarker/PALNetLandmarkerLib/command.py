@@ -1,0 +1,54 @@
+"""The shell command ``palnet``: the engine's command line, with Slicer's engine to write Markups and draw pictures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from palnet.prediction import Prediction
+
+
+class SlicerHost:
+    """What the engine's command line asks of Slicer; slicer-core is started at the first call and not before."""
+
+    def write_markups(self, prediction: Prediction, path: Path, name: str) -> None:
+        """Write a prediction as ``.mrk.json``, in the coordinates of the scan's file.
+
+        :param name: of the markups node, for whoever opens the file
+        :raises palnet.errors.OutputError: slicer-core is missing, or the file cannot be written
+        """
+        from .headless import core
+
+        scene = core().scene
+        from . import storage
+        from .scene import create_fiducials, fill_fiducials, style_fiducials
+
+        node = create_fiducials(scene, name)
+        try:
+            fill_fiducials(node, prediction)
+            style_fiducials(node)
+            storage.write_markups_node(node, path)
+        finally:
+            scene.RemoveNode(node.GetDisplayNode())
+            scene.RemoveNode(node)
+
+    def render_sheet(self, prediction: Prediction, scan_path: Path, png_path: Path) -> None:
+        """Draw a sheet of pictures of a prediction on its scan.
+
+        :raises palnet.errors.OutputError: slicer-core is missing, or the file cannot be written
+        """
+        from .headless import core
+
+        started = core()
+        from palnet.scan_file import read_surface
+
+        from .picture import render_sheet
+
+        render_sheet(started, prediction, read_surface(scan_path), scan_path.stem, png_path)
+
+
+def main() -> int:
+    """Entry point of the shell command."""
+    from palnet.cli import main as run
+
+    return run(sys.argv[1:], SlicerHost())

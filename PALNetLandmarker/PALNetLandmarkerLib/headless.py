@@ -1,0 +1,73 @@
+"""Slicer's engine without its window: a scene with Markups and Models, for the shell command and the tests."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from dataclasses import dataclass
+from typing import Any
+
+from palnet.errors import OutputError
+
+
+@dataclass(frozen=True)
+class Core:
+    """Slicer's application core.
+
+    :ivar scene: ``vtkMRMLScene`` with Slicer's default nodes
+    :ivar application: ``vtkSlicerApplicationLogic`` of that scene
+    :ivar logics: module logics by module name (``"Markups"``, ``"Models"``)
+    """
+
+    scene: Any
+    application: Any
+    logics: dict[str, Any]
+
+
+def require_slicer_core() -> None:
+    """Check that slicer-core is installed.
+
+    :raises OutputError: it is not; the sentence says how to get it
+    """
+    if importlib.util.find_spec("slicer") is None or importlib.util.find_spec("vtk") is None:
+        raise OutputError(
+            "Markups files and pictures are made by Slicer's engine, and the package slicer-core is not installed; "
+            "run: pip install palnetlandmarker[slicer]"
+        )
+
+
+@functools.cache
+def core() -> Core:
+    """The application core of this process, started at the first call.
+
+    One a process: Slicer's factory of displayable managers is a singleton and knows one application logic.
+
+    :raises OutputError: slicer-core is not installed
+    """
+    require_slicer_core()
+    import slicer
+    import vtk
+
+    # The shell command says in its own words what went wrong; VTK's remarks would stand between them.
+    vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_ERROR)
+
+    scene = slicer.vtkMRMLScene()
+    crosshair = slicer.vtkMRMLCrosshairNode()
+    crosshair.SetCrosshairName("default")
+    scene.AddNode(crosshair)
+
+    application = slicer.vtkSlicerApplicationLogic()
+    application.SetMRMLScene(scene)  # adds the selection and interaction singletons
+    application.GetColorLogic().SetMRMLScene(scene)
+    application.SetSliceLogics(vtk.vtkCollection())
+    application.SetViewLogics(vtk.vtkCollection())
+    slicer.vtkMRMLThreeDViewDisplayableManagerFactory.GetInstance().SetMRMLApplicationLogic(application)
+
+    logics: dict[str, Any] = {"Markups": slicer.vtkSlicerMarkupsLogic(), "Models": slicer.vtkSlicerModelsLogic()}
+    for name, logic in logics.items():
+        logic.SetMRMLApplicationLogic(application)
+        logic.SetMRMLScene(scene)  # registers the module's node classes
+        application.SetModuleLogic(name, logic)
+
+    slicer.mrmlScene = scene  # where slicer.util looks for it
+    return Core(scene, application, logics)

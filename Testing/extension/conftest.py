@@ -1,0 +1,91 @@
+"""Tests of the Slicer side run in the test host: Slicer's real engine, stand-ins for its window."""
+
+# ruff: noqa: E402  (the host comes first: it makes the other imports possible)
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from host.start import Host, LoadedModule, load_module, start
+
+start()
+
+import slicer
+from fakes import FakePredictor, egg, predict_egg
+from palnet.prediction import Prediction
+from vtk.util.numpy_support import vtk_to_numpy
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """The host with an empty scene and no message boxes."""
+    running = start()
+    running.core.scene.Clear()
+    running.boxes.texts.clear()
+    yield running
+    running.core.scene.Clear()
+
+
+@pytest.fixture
+def surface() -> Any:
+    """A scan in the coordinates of its file: an egg, turned and shifted."""
+    return egg()
+
+
+@pytest.fixture
+def prediction() -> Prediction:
+    """Landmarks of ``surface``, of which two are missing."""
+    return predict_egg(missing=("T_R", "Sba_L"))
+
+
+@pytest.fixture
+def model(host: Host, surface: Any) -> Any:
+    """``surface`` as a model node, as Slicer loads it from a file in LPS."""
+    node = host.core.scene.AddNewNodeByClass("vtkMRMLModelNode", "egg")
+    node.SetAndObservePolyData(to_ras(surface))
+    node.CreateDefaultDisplayNodes()
+    return node
+
+
+@pytest.fixture
+def predictor(monkeypatch: pytest.MonkeyPatch) -> type[FakePredictor]:
+    """The engine's place is taken by one that a test can steer."""
+    engine = ModuleType("palnet.predictor")
+    engine.Predictor = FakePredictor
+    monkeypatch.setitem(sys.modules, "palnet.predictor", engine)
+    FakePredictor.reset()
+    return FakePredictor
+
+
+@pytest.fixture
+def module(host: Host) -> Iterator[LoadedModule]:
+    """PALNetLandmarker, opened by the user."""
+    loaded = load_module()
+    yield loaded
+    loaded.unload()
+
+
+@pytest.fixture
+def panel(module: LoadedModule) -> LoadedModule:
+    """The module, shown."""
+    module.panel.resize(440, 640)
+    module.panel.show()
+    slicer.app.processEvents()
+    return module
+
+
+def to_ras(surface: Any) -> Any:
+    """A copy of a surface in LPS with its points in RAS."""
+    copy = surface.NewInstance()
+    copy.DeepCopy(surface)
+    points = vtk_to_numpy(copy.GetPoints().GetData())
+    points *= np.array([-1, -1, 1], points.dtype)
+    return copy

@@ -1,0 +1,64 @@
+"""The shell command writes what Slicer would write, with Slicer's engine started only when it is needed."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vtk
+from fakes import FakePredictor, egg
+from host.start import Host
+from palnet.errors import OutputError
+from PALNetLandmarkerLib import command, headless
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    """The egg as a file whose name is not easy."""
+    path = tmp_path / "scans" / "Müller 3.ply"
+    path.parent.mkdir()
+    writer = vtk.vtkPLYWriter()
+    writer.SetFileName(str(path))
+    writer.SetInputData(egg())
+    writer.Write()
+    return path
+
+
+def test_landmark(
+    host: Host, scan: Path, predictor: type[FakePredictor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "out"
+    monkeypatch.setattr(sys, "argv", ["palnet", "landmark", str(scan), "--output", str(output), "--picture"])
+    assert command.main() == 0
+    written = {path.name for path in output.iterdir()}
+    assert written == {"Müller 3.mrk.json", "Müller 3.png"}
+    points = json.loads((output / "Müller 3.mrk.json").read_text(encoding="utf-8"))["markups"][0]["controlPoints"]
+    assert len(points) == 50
+    for kind in ("vtkMRMLMarkupsNode", "vtkMRMLModelNode", "vtkMRMLDisplayNode"):
+        assert host.core.scene.GetNumberOfNodesByClass(kind) == 0
+
+
+def test_without_slicer_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = importlib.util.find_spec
+
+    def without_slicer(name: str, *arguments: Any) -> Any:
+        return None if name == "slicer" else real(name, *arguments)
+
+    monkeypatch.setattr(importlib.util, "find_spec", without_slicer)
+    with pytest.raises(OutputError, match="slicer-core is not installed"):
+        headless.require_slicer_core()
+
+
+def test_slicer_is_not_started_before_it_is_used() -> None:
+    """``palnet --help`` and a scan that cannot be read need not wait for Slicer's engine."""
+    folder = Path(command.__file__).parent.parent
+    code = (
+        f"import sys; sys.path.insert(0, {str(folder)!r}); import PALNetLandmarkerLib.command as c; c.SlicerHost(); "
+        "assert not {'slicer', 'vtk', 'torch'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,164 @@
+"""The module's panel in the test host, as a user meets it."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import slicer
+from fakes import FakePredictor
+from host import pythonqt
+from host.start import LoadedModule
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from user import FIDUCIALS, click, count
+
+
+def test_description(module: LoadedModule) -> None:
+    parent = module.description.parent
+    assert parent.title == "PAL-Net Landmarker"
+    assert parent.categories == ["Shape Analysis"]
+    assert "research" in parent.helpText
+    assert not parent.icon.isNull()
+
+
+def test_apply_says_why_not(model: Any, panel: LoadedModule) -> None:
+    ui = panel.widget.ui
+    assert ui.applyButton.enabled  # the only scan is chosen
+    panel.widget._parameterNode.surfaceModel = None
+    assert not ui.applyButton.enabled
+    assert "Choose a face scan" in ui.applyButton.toolTip
+    panel.widget._parameterNode.surfaceModel = model
+    panel.widget._parameterNode.landmarkModel = ""
+    assert not ui.applyButton.enabled
+    assert "landmark model" in ui.applyButton.toolTip
+
+
+def test_empty_scene(panel: LoadedModule) -> None:
+    assert not panel.widget.ui.applyButton.enabled
+    assert not panel.widget.ui.cancelButton.enabled
+    assert not panel.widget.ui.progressBar.visible
+
+
+def test_scan_chosen_by_the_user(panel: LoadedModule, model: Any) -> None:
+    """The first scan to come is taken by itself; another is a choice in the box."""
+    assert panel.widget._parameterNode.surfaceModel is model
+    other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "other")
+    assert panel.widget._parameterNode.surfaceModel is model
+    combo = panel.widget.ui.surfaceSelector.combo
+    combo.setFocus()
+    QTest.keyClick(combo, Qt.Key_Down)
+    combo.activated.emit(combo.currentIndex)
+    assert panel.widget._parameterNode.surfaceModel is other
+    assert panel.widget.ui.applyButton.enabled
+
+
+def test_landmark_model_from_a_file(
+    panel: LoadedModule, model: Any, predictor: type[FakePredictor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import qt
+
+    combo = panel.widget.ui.landmarkModelSelector
+    assert combo.itemText(combo.count - 1) == "From file..."
+    answers = iter(["", "/models/my skulls.palnet"])
+    monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", staticmethod(lambda *_arguments: next(answers)))
+    combo.activated.emit(combo.count - 1)  # the dialog is closed without a choice
+    assert panel.widget._parameterNode.landmarkModel == "face50"
+    assert combo.itemData(combo.currentIndex) == "face50"
+    combo.activated.emit(combo.count - 1)
+    assert panel.widget._parameterNode.landmarkModel == "/models/my skulls.palnet"
+    assert combo.currentText == "my skulls.palnet"
+    click(panel.widget.ui.applyButton)
+    assert predictor.calls[0]["model"] == "/models/my skulls.palnet"
+
+
+def test_settings_survive_leaving_and_closing(panel: LoadedModule, model: Any) -> None:
+    panel.widget._parameterNode.cpuOnly = True
+    panel.exit()
+    assert panel.widget._parameterNode is None
+    panel.enter()
+    assert panel.widget.ui.cpuOnlyCheckBox.checked
+    assert panel.widget.ui.surfaceSelector.currentNode() is model
+    slicer.mrmlScene.Clear()
+    assert panel.widget._parameterNode.surfaceModel is None
+    assert not panel.widget.ui.applyButton.enabled
+
+
+def test_observers_are_removed(panel: LoadedModule) -> None:
+    widget = panel.widget
+    assert widget.Observations
+    widget.cleanup()
+    assert not widget.Observations
+
+
+@pytest.fixture
+def modules_as_they_were() -> Iterator[None]:
+    """A reload imports the library and the engine anew; the other tests hold classes of the old ones."""
+
+    def ours() -> dict[str, ModuleType]:
+        return {n: m for n, m in sys.modules.items() if n.split(".")[0] in ("palnet", "PALNetLandmarkerLib")}
+
+    before = ours()
+    yield
+    for name in ours():
+        del sys.modules[name]
+    sys.modules.update(before)
+
+
+def test_reload(modules_as_they_were: None, panel: LoadedModule, model: Any, predictor: type[FakePredictor]) -> None:
+    before, library = panel.widget, sys.modules["PALNetLandmarkerLib.run_panel"]
+    before.onReload()
+    assert panel.widget is not before
+    assert sys.modules["PALNetLandmarkerLib.run_panel"] is not library
+    # With the engine's modules the one that this test put in their place was dropped.
+    sys.modules["palnet.predictor"] = ModuleType("palnet.predictor")
+    sys.modules["palnet.predictor"].Predictor = predictor
+    click(panel.widget.ui.applyButton)
+    assert count(FIDUCIALS) == 1
+
+
+def test_no_slips_against_pythonqt(panel: LoadedModule) -> None:
+    assert pythonqt.unknown_attributes(panel.panel) == []
+
+
+def test_sample_data(module: LoadedModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sample scan is offered with its checksum when Slicer has started; an installation without it is no error."""
+    import SampleData
+    from palnet import resources
+    from palnet.errors import PalnetError
+
+    scan = tmp_path / "sample face.ply"
+    scan.write_bytes(b"ply")
+    monkeypatch.setattr(SampleData.SampleDataLogic, "sources", [])
+    monkeypatch.setattr(resources, "resource", lambda _relative: scan)
+    slicer.app.startupCompleted.emit()
+    source = SampleData.SampleDataLogic.sources[-1]
+    assert source["sampleName"] == "PALNetSampleFace"
+    assert source["uris"].startswith("file://") and "%20" in source["uris"]
+    assert source["checksums"] == "SHA256:" + hashlib.sha256(b"ply").hexdigest()
+
+    def gone(relative: str) -> Path:
+        raise PalnetError(f"Resources/{relative} is missing.")
+
+    monkeypatch.setattr(SampleData.SampleDataLogic, "sources", [])
+    monkeypatch.setattr(resources, "resource", gone)
+    module.module.registerSampleData()
+    assert SampleData.SampleDataLogic.sources == []
+
+
+def test_nothing_heavy_at_file_scope(module: LoadedModule) -> None:
+    """Slicer starts all modules: ours must not pull in PyTorch or the engine."""
+    tree = ast.parse(Path(module.path).read_text(encoding="utf-8"))
+    imported = set()
+    for statement in tree.body:
+        if isinstance(statement, ast.Import):
+            imported |= {alias.name.split(".")[0] for alias in statement.names}
+        elif isinstance(statement, ast.ImportFrom):
+            imported.add((statement.module or "").split(".")[0])
+    assert imported - set(sys.stdlib_module_names) == {"slicer", "vtk"}

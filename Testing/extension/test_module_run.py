@@ -1,0 +1,182 @@
+"""A run of the module in the test host: progress, result, errors, cancel, and what may happen meanwhile."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import slicer
+from fakes import FakePredictor
+from host.start import Host, LoadedModule
+from palnet.errors import ModelError, NoFaceError
+from user import FIDUCIALS, add_points, click, count, once
+
+
+def test_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor], tmp_path: Path) -> None:
+    ui = panel.widget.ui
+    seen: list[tuple[str, int, bool, bool, bool]] = []
+
+    def look(step: str) -> None:
+        seen.append((ui.stepLabel.text, ui.progressBar.value, ui.progressBar.visible, ui.cancelButton.enabled, False))
+        assert not ui.applyButton.enabled
+        assert ui.stepLabel.text == step
+        assert panel.panel.grab().save(str(tmp_path / "running.png"))
+
+    predictor.during = look
+    click(ui.applyButton)
+    assert [entry[0] for entry in seen] == list(predictor.steps)
+    assert [entry[1] for entry in seen] == [0, 33, 67]
+    assert all(entry[2] and entry[3] for entry in seen)
+
+    node = panel.widget._parameterNode.landmarks
+    assert node.GetName() == "egg landmarks"
+    assert node.GetNumberOfControlPoints() == 50
+    assert node.GetNthControlPointLabel(0) == "Tr"
+    assert count(FIDUCIALS) == 1
+    assert "48 of 50 landmarks placed." in ui.resultLabel.text
+    assert "not on the scan: T_R, Sba_L." in ui.resultLabel.text
+    assert "research use only" in ui.researchLabel.text
+    assert ui.applyButton.enabled and not ui.cancelButton.enabled and not ui.progressBar.visible
+    assert predictor.calls[0] == {"model": "face50", "device": "auto"}
+    assert panel.panel.grab().save(str(tmp_path / "done.png"))
+
+    click(ui.applyButton)  # again, into the same node
+    assert count(FIDUCIALS) == 1
+    assert panel.widget._parameterNode.landmarks is node
+
+
+def test_cpu_only(model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
+    panel.widget.ui.cpuOnlyCheckBox.checked = True
+    assert panel.widget._parameterNode.cpuOnly
+    click(panel.widget.ui.applyButton)
+    assert predictor.calls[0]["device"] == "cpu"
+
+
+@pytest.mark.parametrize("error", [NoFaceError("No face was found on this surface."), ModelError("Not a model.")])
+def test_error(host: Host, model: Any, panel: LoadedModule, predictor: type[FakePredictor], error: Any) -> None:
+    predictor.error = error
+    click(panel.widget.ui.applyButton)
+    assert host.boxes.texts == [str(error)]
+    assert panel.widget.ui.statusLabel.text == str(error)
+    assert count(FIDUCIALS) == 0
+    assert panel.widget._parameterNode.landmarks is None
+    assert panel.widget.ui.resultLabel.text == ""
+    predictor.error = None
+    click(panel.widget.ui.applyButton)
+    assert panel.widget.ui.statusLabel.text == ""
+    assert count(FIDUCIALS) == 1
+
+
+def test_unexpected_error(host: Host, model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
+    predictor.error = RuntimeError("out of memory")
+    with pytest.raises(RuntimeError):
+        panel.widget.onApplyButton()
+    assert "Landmarks could not be placed." in host.boxes.texts[0] and "out of memory" in host.boxes.texts[0]
+    assert count(FIDUCIALS) == 0
+    assert panel.widget.ui.applyButton.enabled
+
+
+def test_cancel(host: Host, model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
+    ui = panel.widget.ui
+    heard: list[str] = []
+
+    def cancel(step: str) -> None:
+        heard.append(step)
+        click(ui.cancelButton)
+
+    predictor.during = cancel
+    click(ui.applyButton)
+    assert heard == [predictor.steps[0]]
+    assert count(FIDUCIALS) == 0
+    assert host.boxes.texts == []
+    assert "Cancelled" in ui.statusLabel.text
+    assert ui.applyButton.enabled
+
+
+def test_no_second_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
+    predictor.during = lambda _step: panel.widget.onApplyButton()
+    click(panel.widget.ui.applyButton)
+    assert len([call for call in predictor.calls if "device" in call]) == 1
+    assert count(FIDUCIALS) == 1
+
+
+def test_scene_closed_during_a_run(host: Host, model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
+    predictor.during = once(lambda: slicer.mrmlScene.Clear())
+    click(panel.widget.ui.applyButton)
+    assert count(FIDUCIALS) == 0
+    assert host.boxes.texts == []
+    assert not panel.widget.ui.applyButton.enabled
+    assert panel.widget._parameterNode is not None
+
+
+def test_scan_deleted_during_a_run(host: Host, model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
+    predictor.during = once(lambda: slicer.mrmlScene.RemoveNode(model))
+    click(panel.widget.ui.applyButton)
+    assert count(FIDUCIALS) == 0
+    assert "removed" in panel.widget.ui.statusLabel.text
+    assert host.boxes.texts == []
+
+
+def test_output_deleted_during_a_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
+    output = add_points("mine", 0)
+    panel.widget._parameterNode.landmarks = output
+    predictor.during = once(lambda: slicer.mrmlScene.RemoveNode(output))
+    click(panel.widget.ui.applyButton)
+    assert count(FIDUCIALS) == 1
+    assert panel.widget._parameterNode.landmarks.GetName() == "egg landmarks"
+
+
+def test_module_closed_during_a_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
+    predictor.during = once(lambda: panel.widget.cleanup())
+    click(panel.widget.ui.applyButton)
+    assert count(FIDUCIALS) == 0
+
+
+def test_points_of_another_kind_are_not_lost_unasked(
+    host: Host, model: Any, panel: LoadedModule, predictor: type[FakePredictor]
+) -> None:
+    import qt
+
+    mine = add_points("placed by hand", 3)
+    panel.widget._parameterNode.landmarks = mine
+    host.boxes.answer = qt.QMessageBox.Cancel
+    click(panel.widget.ui.applyButton)
+    assert "holds 3 points" in host.boxes.texts[0]
+    assert mine.GetNumberOfControlPoints() == 3 and predictor.calls == []
+    host.boxes.answer = qt.QMessageBox.Ok
+    click(panel.widget.ui.applyButton)
+    assert mine.GetNumberOfControlPoints() == 50
+
+
+def test_torch_is_asked_for_when_apply_is_pressed(
+    host: Host, model: Any, panel: LoadedModule, predictor: type[FakePredictor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without PyTorch: a sentence where its extension is missing; the extension's question where it is there."""
+    real_import = builtins.__import__
+
+    def no_torch(name: str, *arguments: Any, **options: Any) -> Any:
+        if name.split(".")[0] == "torch":
+            raise ModuleNotFoundError("No module named 'torch'")
+        return real_import(name, *arguments, **options)
+
+    monkeypatch.setattr(builtins, "__import__", no_torch)
+    click(panel.widget.ui.applyButton)
+    assert "install the extension 'PyTorch'" in host.boxes.texts[0]
+
+    asked: list[dict[str, Any]] = []
+
+    class PyTorchUtilsLogic:
+        def installTorch(self, **options: Any) -> None:
+            asked.append(options)  # returns None: the user declined
+
+    extension = ModuleType("PyTorchUtils")
+    extension.PyTorchUtilsLogic = PyTorchUtilsLogic
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", extension)
+    click(panel.widget.ui.applyButton)
+    assert asked[0]["askConfirmation"] is True
+    assert predictor.calls == [] and count(FIDUCIALS) == 0
+    assert len(host.boxes.texts) == 1

@@ -1,0 +1,13 @@
+"""A host for the module's tests: Slicer's real engine (slicer-core), with stand-ins for the Qt part of the application.
+
+``pythonqt``  makes PySide6 behave like PythonQt, the binding inside Slicer
+``modules``   ``qt``, ``ctk`` and the Slicer modules that ours imports, importable by their names
+``layer``     small stand-ins for Slicer's own Python layer; where the environment variable SLICER_PY names the folder
+              ``Base/Python`` of a Slicer source tree, the real one is used instead
+``widgets``   MRML widgets, ``app`` what ``slicer.app`` offers, ``start`` puts all of it together
+``window``    the module's panel and the real 3D view in one window, for pictures and mouse events
+
+Green here does not prove that the module runs in Slicer: PythonQt refuses unknown attributes where PySide6 takes them
+(``pythonqt.unknown_attributes`` lists such slips), CTK's widgets look and behave in their own way, and dialogs are only
+recorded. So the module keeps to what Slicer's own template does.
+"""

@@ -1,0 +1,157 @@
+"""Stand-ins for Slicer's MRML widgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import qt  # noqa: F401  (makes PySide6 behave like PythonQt)
+import slicer
+from PySide6.QtCore import Property, Signal
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QWidget
+
+
+class qMRMLWidget(QWidget):
+    """A widget that knows a scene and passes it on."""
+
+    mrmlSceneChanged = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scene: Any = None
+        self.isEntered = False
+
+    def mrmlScene(self) -> Any:
+        return self._scene
+
+    def setMRMLScene(self, scene: Any) -> None:
+        self._scene = scene
+        self.mrmlSceneChanged.emit(scene)
+
+
+class qMRMLSliderWidget(QWidget):
+    """Named by Slicer's Python layer, which asks for its type."""
+
+
+class qMRMLSpinBox(QDoubleSpinBox):
+    """Likewise."""
+
+
+class qMRMLRangeWidget(QWidget):
+    """Likewise."""
+
+
+_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "nodeTypes": ("QStringList", []),
+    "noneEnabled": (bool, False),
+    "addEnabled": (bool, True),
+    "removeEnabled": (bool, True),
+    "renameEnabled": (bool, False),
+    "showHidden": (bool, False),
+    "baseName": (str, ""),
+    "noneDisplay": (str, "None"),
+}
+
+
+class _NodeComboBox(QWidget):
+    """A combo box with the scene's nodes of some classes, and entries to create and delete nodes."""
+
+    currentNodeChanged = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scene: Any = None
+        self._observed: list[tuple[Any, int]] = []
+        self._options = {name: default for name, (_type, default) in _OPTIONS.items()}
+        self._rows: list[Any] = []
+        self._current: Any = None
+        self.combo = QComboBox()
+        self.combo.activated.connect(self._picked)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.combo)
+
+    def mrmlScene(self) -> Any:
+        return self._scene
+
+    def setMRMLScene(self, scene: Any) -> None:
+        for observed, tag in self._observed:
+            observed.RemoveObserver(tag)
+        events = ("NodeAddedEvent", "NodeRemovedEvent", "EndImportEvent", "EndBatchProcessEvent")
+        self._scene = scene
+        self._observed = [(scene, scene.AddObserver(getattr(scene, e), lambda *_: self._refresh())) for e in events]
+        self._refresh()
+
+    def currentNode(self) -> Any:
+        return self._current
+
+    def setCurrentNode(self, node: Any) -> None:
+        if node is not None and node not in self._nodes():
+            node = None
+        self._show(node)
+        self._set_current(node)
+
+    def _nodes(self) -> list[Any]:
+        if self._scene is None:
+            return []
+        nodes: list[Any] = []
+        for class_name in self._options["nodeTypes"]:
+            for node in slicer.util.getNodesByClass(class_name, self._scene):
+                if self._options["showHidden"] or not node.GetHideFromEditors():
+                    nodes.append(node)
+        return nodes
+
+    def _refresh(self) -> None:
+        nodes = self._nodes()
+        none_shown = self._options["noneEnabled"] or not nodes
+        self._rows = [None, *nodes] if none_shown else nodes
+        self.combo.blockSignals(True)
+        self.combo.clear()
+        for node in self._rows:
+            self.combo.addItem(self._options["noneDisplay"] if node is None else node.GetName())
+        if self._options["addEnabled"]:
+            self.combo.addItem("Create new node")
+        if self._options["removeEnabled"]:
+            self.combo.addItem("Delete current node")
+        self.combo.blockSignals(False)
+        current = self._current if self._current in nodes else self._rows[0]
+        self._show(current)
+        self._set_current(current)
+
+    def _show(self, node: Any) -> None:
+        self.combo.blockSignals(True)
+        self.combo.setCurrentIndex(self._rows.index(node) if node in self._rows else -1)
+        self.combo.blockSignals(False)
+
+    def _set_current(self, node: Any) -> None:
+        if node is not self._current:
+            self._current = node
+            self.currentNodeChanged.emit(node)
+
+    def _picked(self, index: int) -> None:
+        if index < len(self._rows):
+            self._set_current(self._rows[index])
+        elif self.combo.itemText(index).startswith("Create"):
+            class_name = self._options["nodeTypes"][0]
+            name = self._scene.GenerateUniqueName(self._options["baseName"] or class_name)
+            self.setCurrentNode(self._scene.AddNewNodeByClass(class_name, name))
+        elif self._current is not None:
+            self._scene.RemoveNode(self._current)
+
+
+def _option(name: str, kind: Any) -> Property:
+    """A Qt property, so that Designer files can set it."""
+
+    def read(self: Any) -> Any:
+        return self._options[name]
+
+    def write(self: Any, value: Any) -> None:
+        self._options[name] = list(value) if name == "nodeTypes" else value
+        self._refresh()
+
+    return Property(kind, read, write)
+
+
+# Qt sees the properties of a class only if they are there when it is made.
+qMRMLNodeComboBox = type(_NodeComboBox)(
+    "qMRMLNodeComboBox", (_NodeComboBox,), {name: _option(name, kind) for name, (kind, _default) in _OPTIONS.items()}
+)
