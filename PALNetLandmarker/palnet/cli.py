@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -73,6 +74,8 @@ def _landmark(options: argparse.Namespace, host: Host) -> int:
     _check_writable(options.output)
     if options.json:
         _check_writable(options.json.parent)
+        if options.json.is_dir():
+            raise OutputError(f"{options.json} is a folder: name a file for the summary.")
     print(f"Loading the model {options.model} ...", flush=True)
     from .predictor import Predictor
 
@@ -149,7 +152,8 @@ def write_json(data: Any, path: Path) -> None:
         partial.write_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
 
 

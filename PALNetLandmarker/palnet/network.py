@@ -34,8 +34,12 @@ class Step:
 
 
 class Network(nn.Module):
-    """What training and prediction know of a network."""
+    """What training and prediction know of a network.
 
+    :cvar says_error: its steps hold an expected error and a presence
+    """
+
+    says_error = True
     scales: list[PatchScale]
     settings: dict[str, Any]
 
@@ -164,6 +168,8 @@ class PalNet(Network):
 
     :param landmarks: L, :param points: K nearest surface points of a patch
     """
+
+    says_error = False
 
     def __init__(self, landmarks: int, points: int = 1000, spacing: float = 1.0, dropout: float = 0.1) -> None:
         super().__init__()

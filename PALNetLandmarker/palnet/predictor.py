@@ -162,7 +162,8 @@ class Predictor:
         points, expected, presence = self._run(clouds, [np.eye(4)])
         if presence.mean() < self.model.settings["least_shown"]:
             return None
-        doubt = float(np.average(expected, weights=presence))
+        # A network that does not say its error cannot tell faces from other things: the likeliest alignment is taken.
+        doubt = float(np.average(expected, weights=presence)) if self.network.says_error else 0.0
         pose = rigid_fit(points, self.model.mean_shape, presence / expected**2)
         return _Look(alignment, face, clouds, pose, doubt)
 

@@ -10,6 +10,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 
+_MOST_DRAWS = 3_000_000
+
 
 @dataclass(frozen=True)
 class Surface:
@@ -79,7 +81,8 @@ def sample_surface(surface: Surface, spacing: float, seed: int = 0) -> tuple[np.
     if not len(total) or total[-1] <= 0:
         return np.zeros((0, 3)), np.zeros((0, 3))
     rng = np.random.default_rng(seed)
-    count = max(64, int(total[-1] / spacing**2 * 6))
+    # As many as a person on a chair takes; a scan in a wrong unit would ask for billions.
+    count = min(max(64, int(total[-1] / spacing**2 * 6)), _MOST_DRAWS)
     # One draw in each of `count` equal strata of area: even cover without the clumps of independent draws.
     where = (np.arange(count) + rng.random(count)) * (total[-1] / count)
     triangle = np.minimum(np.searchsorted(total, where), len(total) - 1)

@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from .dataset import ScanSource, TrainingScan, training_scan
 from .errors import PalnetError
+from .loss import landmark_loss
 from .network import Network, Step, build, run_on_clouds
 from .patches import PatchScale
 from .protocol import Protocol
@@ -246,27 +247,6 @@ class Trainer:
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.best, self.seconds = state["step"], state["best"], state["seconds"]
-
-
-def landmark_loss(steps: list[Step], truth: Tensor, visible: Tensor) -> Tensor:
-    """Mean over the passes of the landmarks' loss.
-
-    Where a network says its expected error m, this is the negative log likelihood of an error |e| whose density falls
-    exponentially with distance, |e| / m + log m up to a constant: it is least where m is the mean error. A plain |e|
-    beside it keeps hard landmarks from being given up. Hidden landmarks count little; presence is a cross entropy.
-    """
-    shown = visible.float()
-    weight = shown + 0.1 * (1 - shown)
-    total = truth.new_zeros(())
-    for step in steps:
-        error = (step.points.float() - truth).norm(dim=-1)
-        total = total + 0.15 * (weight * error).sum() / weight.sum()
-        if step.expected_error is not None and step.presence is not None:
-            expected = step.expected_error.float()
-            likelihood = error / expected + expected.log()
-            total = total + (shown * likelihood).sum() / shown.sum()
-            total = total + torch.nn.functional.binary_cross_entropy_with_logits(step.presence.float(), shown)
-    return total / len(steps)
 
 
 class _Numbered(Dataset[TrainingScan]):

@@ -15,7 +15,7 @@ _AXES = np.array([75.0, 110.0, 95.0])
 
 
 def head(vertices: int) -> Surface:
-    """A smooth shape of a head's size, mm, with a nose-like bump forward; the same shape for any number of vertices."""
+    """A smooth shape of a head's size, mm, with nose and ears; the same shape for any number of vertices."""
     rings = max(3, round((vertices / 2) ** 0.5))
     sphere = vtk.vtkSphereSource()
     sphere.SetThetaResolution(2 * rings)
@@ -26,6 +26,7 @@ def head(vertices: int) -> Surface:
     ball = surface_from_polydata(sphere.GetOutput())
     directions = ball.points / np.linalg.norm(ball.points, axis=1, keepdims=True)
     bump = 0.25 * np.exp(-((directions[:, 0] / 0.15) ** 2) - ((directions[:, 1] / 0.2) ** 2)) * (directions[:, 2] > 0)
+    bump += 0.12 * np.exp(-(((directions[:, 1] - 0.1) / 0.2) ** 2) - ((directions[:, 2] / 0.12) ** 2))
     wave = 0.04 * np.sin(3 * directions[:, 1]) * np.cos(4 * directions[:, 0])
     return Surface(directions * _AXES * (1 + bump + wave)[:, None], ball.triangles)
 

@@ -70,6 +70,11 @@ def test_large_triangles_are_filled() -> None:
     np.testing.assert_allclose(normals, np.tile([0.0, 0.0, 1.0], (len(points), 1)))
 
 
+def test_a_wrong_unit_does_not_take_all_memory() -> None:
+    points, _ = sample_surface(Surface(COARSE.points * 1000, COARSE.triangles), 2.0)
+    assert len(points) < 4_000_000
+
+
 def test_surfaces_without_area_give_no_points() -> None:
     for surface in (
         Surface(np.zeros((0, 3)), np.zeros((0, 3), np.int64)),

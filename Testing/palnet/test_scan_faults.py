@@ -132,16 +132,33 @@ PLY = {
 @pytest.mark.parametrize(
     ("part", "old", "new"),
     [
-        ("format", "ply\n", "plx\n"), ("format", "ascii", "asci"), ("vertex", " x", " a"), ("vertex", "4", "-4"),
-        ("vertex", "4", "5"), ("vertex", "4", "x"), ("vertex", "float x", "floaty x"), ("vertex", "element", "elephant"),
-        ("vertex", "property float z", "property list uchar float z"), ("face", "vertex_indices", "corners"),
-        ("face", "2", "3"), ("face", "2", "999999999999"), ("face", "uchar", "float"), ("face", "list uchar int", "int"),
-        ("face", "element face 2\n", "element face 2\nelement vertex 4\n"), ("end", "end_header", "endheader"),
-        ("points", "1 0 0", "1 0"), ("points", "1 0 0", "a b c"), ("points", "1 0 0", "1e-4294967295 0 0"),
-        ("triangles", "3 0 1 2", "3 0 1"), ("triangles", "3 0 1 2", "-3 0 1 2"), ("triangles", "3 0 1 2", "300 0 1 2"),
-        ("triangles", "3 0 1 2", "3 0 1 4"), ("triangles", "3 0 1 2", "3 0 1 -1"), ("triangles", "3 0 1 2", "3 0 nan 1"),
+        ("format", "ply\n", "plx\n"),
+        ("format", "ascii", "asci"),
+        ("vertex", " x", " a"),
+        ("vertex", "4", "-4"),
+        ("vertex", "4", "5"),
+        ("vertex", "4", "x"),
+        ("vertex", "float x", "floaty x"),
+        ("vertex", "element", "elephant"),
+        ("vertex", "property float z", "property list uchar float z"),
+        ("face", "vertex_indices", "corners"),
+        ("face", "2", "3"),
+        ("face", "2", "999999999999"),
+        ("face", "uchar", "float"),
+        ("face", "list uchar int", "int"),
+        ("face", "element face 2\n", "element face 2\nelement vertex 4\n"),
+        ("end", "end_header", "endheader"),
+        ("points", "1 0 0", "1 0"),
+        ("points", "1 0 0", "a b c"),
+        ("points", "1 0 0", "1e-4294967295 0 0"),
+        ("triangles", "3 0 1 2", "3 0 1"),
+        ("triangles", "3 0 1 2", "-3 0 1 2"),
+        ("triangles", "3 0 1 2", "300 0 1 2"),
+        ("triangles", "3 0 1 2", "3 0 1 4"),
+        ("triangles", "3 0 1 2", "3 0 1 -1"),
+        ("triangles", "3 0 1 2", "3 0 nan 1"),
     ],
-)  # fmt: skip
+)
 def test_ply_that_contradicts_itself(
     tmp_path: Path, part: str, old: str, new: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,119 @@
+"""Make the pictures of docs/landmarks.md: the face model's neutral head with the places of the landmarks.
+
+    python tools/landmark_pictures.py FACE_MODEL
+
+Dark dots are named; in views from the front, pale ones are their mirror images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import vtk
+from scipy.spatial.transform import Rotation
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "PALNetLandmarker"))
+
+from palnet.face_model import FaceModel, read_face_model
+from palnet.population import LandmarkPlaces
+from palnet.protocol import Protocol
+from palnet.surface import polydata_from_arrays
+from PALNetLandmarkerLib.drawing import Overlay
+from PALNetLandmarkerLib.labels import place_column
+from PALNetLandmarkerLib.palette import BACKDROP_TOP, INK, PAPER, SKIN
+
+ROOT = Path(__file__).parent.parent
+DOT, OTHER_DOT = (0.0, 0.30, 0.58), (0.62, 0.75, 0.86)
+TEXT, COLUMN = 24, 105  # px: letters, and where the leaders begin, from the edge
+
+
+class View(NamedTuple):
+    """A view, turned and raised by degrees, with half its height in mm; ``left``: labels in the left column."""
+
+    turn: float
+    rise: float
+    labels: str
+    half: float
+    size: tuple[int, int]
+    left: int
+
+
+FACE = "Tr G N Prn Sn Ls Sto Li Sl Pg Gn T_R Pra_R Sa_R Sba_R Ft_R Zy_R Go_R Is_R Ex_R Or_R Chk_R Ac_R Al_R Cph_R Ch_R"
+PICTURES = {
+    "front": [View(0, 0, FACE + " En_R", 120, (1140, 1000), 16)],
+    "right": [View(-90, 0, FACE + " C Pa_R", 118, (1100, 1060), 10)],
+    "nose_mouth": [View(0, 0, "Prn Sn Ls Sto Li Sl Ac_R Al_R Cph_R Ch_R", 44, (600, 640), 4),
+                   View(0, -48, "Prn C Sn Ac_R Al_R Itn_R Stn_R", 37, (600, 640), 4)],
+    "ear": [View(-72, 0, "T_R Pra_R Sa_R Pa_R Sba_R Zy_R", 40, (1000, 800), 3)],
+    "eye": [View(-12, 0, "Is_R Ex_R Or_R En_R N G", 32, (1000, 740), 2)],
+}  # fmt: skip
+
+
+def main() -> None:
+    """Write the pictures to docs/images."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("face_model", type=Path)
+    model, protocol = read_face_model(parser.parse_args().face_model), Protocol.bundled("face50")
+    places = LandmarkPlaces.load(ROOT / "Resources" / "population" / f"ict_{protocol.name}.json", protocol)
+    for name, views in PICTURES.items():
+        tiles, writer = vtk.vtkImageAppend(), vtk.vtkPNGWriter()
+        for view in views:
+            tiles.AddInputData(_draw(view, model, places.on(model.neutral), protocol))
+        writer.SetFileName(str(ROOT / "docs" / "images" / f"landmarks_{name}.png"))
+        writer.SetCompressionLevel(9)
+        writer.SetInputConnection(tiles.GetOutputPort())
+        writer.Write()
+
+
+def _draw(view: View, model: FaceModel, points: np.ndarray, protocol: Protocol) -> vtk.vtkImageData:
+    rotation = Rotation.from_euler("yx", [-view.turn, view.rise], degrees=True)
+    chosen, points = [protocol.index(label) for label in view.labels.split()], rotation.apply(points)
+    middle = (points[chosen].min(axis=0) + points[chosen].max(axis=0)) / 2.0
+    middle[0] *= view.turn != 0  # from the front, the midline is in the middle
+    pixels = (points - middle)[:, :2] * view.size[1] / (2 * view.half) + np.array(view.size) / 2
+
+    renderer, window, grab = vtk.vtkRenderer(), vtk.vtkRenderWindow(), vtk.vtkWindowToImageFilter()
+    mapper, actor, lights = vtk.vtkPolyDataMapper(), vtk.vtkActor(), vtk.vtkLightKit()
+    normals, camera, overlay = vtk.vtkPolyDataNormals(), renderer.GetActiveCamera(), Overlay(renderer)
+    normals.SplittingOff()
+    normals.SetInputData(polydata_from_arrays(rotation.apply(model.neutral) - middle, model.triangles))
+    mapper.SetInputConnection(normals.GetOutputPort())
+    actor.SetMapper(mapper)
+    actor.GetProperty().SetColor(*SKIN)
+    lights.SetKeyToHeadRatio(1.8)
+    lights.AddLightsToRenderer(renderer)
+    renderer.SetBackground(*BACKDROP_TOP)
+    renderer.AddActor(actor)
+    camera.ParallelProjectionOn()
+    camera.SetParallelScale(view.half)
+    camera.SetPosition(0, 0, 600)
+    renderer.ResetCameraClippingRange()
+    _name(overlay, view, pixels[chosen])
+    mirrored = [k for k in protocol.mirror()[chosen] if view.turn == 0 and k not in chosen]
+    for index in [*mirrored, *chosen]:
+        overlay.disc(tuple(pixels[index]), 7.0, PAPER)
+        overlay.disc(tuple(pixels[index]), 5.5, DOT if index in chosen else OTHER_DOT)
+    window.SetOffScreenRendering(1)
+    window.SetSize(*view.size)
+    window.AddRenderer(renderer)
+    grab.SetInput(window)
+    grab.Update()
+    return grab.GetOutput()
+
+
+def _name(overlay: Overlay, view: View, pixels: np.ndarray) -> None:
+    (width, height), order, labels = view.size, np.argsort(pixels[:, 0], kind="stable"), view.labels.split()
+    for own, x, align in ((order[: view.left], COLUMN, "right"), (order[view.left :], width - COLUMN, "left")):
+        for index, y in zip(own, place_column(pixels[own], x, 1.5 * TEXT, 70.0, height - 30.0), strict=True):
+            overlay.lines(np.array([[(x, y), pixels[index]]]), INK, 1.2, 0.7)
+            overlay.text((x, y), f" {labels[index]} ", TEXT, INK, align, False, BACKDROP_TOP, 0.8)
+    overlay.lines(np.array([[(20, 20), (20 + 10 * height / (2 * view.half), 20)]]), INK, 3.0)
+    overlay.text((20.0, 42.0), "10 mm", 20, INK, background=BACKDROP_TOP, cover=0.8)
+
+
+if __name__ == "__main__":
+    main()
