@@ -213,8 +213,10 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._parameterNode.landmarks = placement.node
 
     def _mayOverwrite(self, node: vtkMRMLMarkupsFiducialNode | None) -> bool:
-        """Ask before points that are not a mere prediction are lost."""
-        if not node or not node.GetNumberOfControlPoints() or node.GetAttribute("PALNet.state") == "predicted":
+        """Ask before points that a person placed or corrected are lost."""
+        from PALNetLandmarkerLib.scene import is_untouched_prediction
+
+        if not node or not node.GetNumberOfControlPoints() or is_untouched_prediction(node):
             return True
         question = _("'{name}' holds {count} points. Replace them by predicted landmarks?")
         return slicer.util.confirmOkCancelDisplay(

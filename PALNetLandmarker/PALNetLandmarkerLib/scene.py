@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ UNCERTAIN_COLOR = (0.80, 0.28, 0.0)
 
 SCAN_REFERENCE = "PALNet.scan"
 """Node reference to the scan. Slicer keeps it right when scenes are merged, unlike the points' associated node IDs."""
+
+_FINGERPRINT = "PALNet.predictedPoints"
 
 _LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0])
 
@@ -114,8 +117,24 @@ def fill_fiducials(node: Any, prediction: Prediction, model: Any = None) -> None
         node.SetAttribute("PALNet.model", prediction.model)
         node.SetAttribute("PALNet.modelChecksum", prediction.model_checksum)
         node.SetAttribute("PALNet.state", "predicted")
+        node.SetAttribute(_FINGERPRINT, _fingerprint(node))
         if model:
             node.SetNodeReferenceID(SCAN_REFERENCE, model.GetID())
+
+
+def is_untouched_prediction(node: Any) -> bool:
+    """Whether a fiducial node holds a prediction as it was made: no point moved, added, removed, renamed or set."""
+    return node.GetAttribute("PALNet.state") == "predicted" and node.GetAttribute(_FINGERPRINT) == _fingerprint(node)
+
+
+def _fingerprint(node: Any) -> str:
+    """Digest of a node's points in their own coordinates, so that moving it with the scan changes nothing."""
+    rows = []
+    for index in range(node.GetNumberOfControlPoints()):
+        place = [f"{value:.3f}" for value in node.GetNthControlPointPosition(index)]
+        status = node.GetNthControlPointPositionStatus(index)
+        rows.append((node.GetNthControlPointLabel(index), status, place if status == node.PositionDefined else []))
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
 def describe(landmark: Landmark, missing: bool, expected_error: float) -> str:

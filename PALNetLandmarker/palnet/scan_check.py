@@ -32,17 +32,19 @@ def holds_together(path: Path) -> bool:
 
 def _stl(data: bytes) -> bool:
     binary_size = 84 + 50 * int.from_bytes(data[80:84], "little")
-    return len(data) >= binary_size or (data[:256].lstrip().startswith(b"solid") and b"endsolid" in data[-512:])
+    return len(data) >= binary_size or (data[:256].lstrip().startswith(b"solid") and b"endsolid" in data[-512:].lower())
 
 
 def _ply(data: bytes) -> bool:
     end = re.search(rb"^end_header\r?\n", data, re.M)
-    kind = re.match(rb"ply\r?\nformat (ascii|binary_little_endian|binary_big_endian) ", data)
-    if end is None or kind is None:
+    kind = re.search(
+        rb"^format (ascii|binary_little_endian|binary_big_endian) ", data[: end.start() if end else 0], re.M
+    )
+    if end is None or kind is None or not re.match(rb"ply\r?\n", data):
         return False
     elements: dict[str, tuple[int, list[_Property]]] = {}
     properties: list[_Property] = []
-    for line in data[: end.start()].decode("latin-1").split("\n")[2:]:
+    for line in data[: end.start()].decode("latin-1").split("\n")[1:]:
         words = line.split() or ["comment"]
         if words[0] not in ("comment", "obj_info") and re.search(r"[^ -~\t\r]", line):
             return False
@@ -53,7 +55,7 @@ def _ply(data: bytes) -> bool:
             properties.append((_PLY_TYPES[words[2]], _PLY_TYPES.get(words[3], ""), words[4]))
         elif words[0] == "property" and len(words) == 3:
             properties.append(("", _PLY_TYPES.get(words[1], ""), words[2]))
-        elif words[0] not in ("comment", "obj_info"):
+        elif words[0] not in ("comment", "obj_info", "format"):
             return False
     if not all(own_kind for _, own in elements.values() for _, own_kind, _ in own):
         return False

@@ -156,7 +156,8 @@ class Trainer:
         rng = np.random.default_rng((config.seed, 3, self.step))
         torch.manual_seed(config.seed * 1_000_003 + self.step)
         scans = [pool[k] for k in rng.integers(len(pool), size=config.batch)]
-        rate = config.rate * min(1, (self.step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * self.step / config.steps))
+        warm = min(1.0, (self.step + 1) / min(200, config.steps / 10))
+        rate = config.rate * warm * 0.5 * (1 + math.cos(math.pi * self.step / config.steps))
         for group in self.optimiser.param_groups:
             group["lr"] = rate + 1e-6
         self.network.train()

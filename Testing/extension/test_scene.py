@@ -178,6 +178,22 @@ def test_state(host: Host, prediction: Prediction, model: Any) -> None:
     assert confident == list(prediction.expected_error <= scene.UNCERTAIN_MM)
 
 
+def test_touched_predictions_are_known(host: Host, prediction: Prediction, model: Any) -> None:
+    """A drag, a point marked missing or a new label makes a prediction a person's work; a moved scan does not."""
+    node = scene.create_fiducials(host.core.scene, "landmarks")
+    shown = int(np.flatnonzero(~prediction.missing)[0])
+    changes = (
+        lambda: node.SetNthControlPointPosition(shown, 1.0, 2.0, 3.0),
+        lambda: node.SetNthControlPointPositionMissing(shown),
+        lambda: node.SetNthControlPointLabel(shown, "other"),
+    )
+    for change in changes:
+        scene.fill_fiducials(node, prediction, model)
+        assert scene.is_untouched_prediction(node)
+        change()
+        assert not scene.is_untouched_prediction(node)
+
+
 def test_scan_is_known_after_scenes_are_merged(host: Host, prediction: Prediction, model: Any, tmp_path: Path) -> None:
     """Imported into a scene that holds other nodes, nodes get other IDs; the landmarks still know their scan."""
     node = fill(host, prediction, model)

@@ -76,5 +76,5 @@ def test_every_pass_counts_alike() -> None:
 
 
 def test_network_without_expected_error() -> None:
-    plain = Step(TRUTH + torch.tensor([2.0, 0, 0]))
-    assert loss(plain) == pytest.approx(0.15 * 2.0)
+    near, far = (Step(TRUTH + torch.tensor([mm, 0, 0])) for mm in (2.0, 4.0))
+    assert loss(far) == pytest.approx(2 * loss(near)) and loss(near) > 0

@@ -99,6 +99,13 @@ def test_obj_dialects(tmp_path: Path, text: str) -> None:
     assert obj(text, tmp_path / "a.obj").areas().sum() == pytest.approx(1)
 
 
+def test_comment_before_the_format_of_a_ply(tmp_path: Path) -> None:
+    path = tmp_path / "a.ply"
+    WRITERS["ascii.ply"](polydata(SHAPE), path)
+    path.write_bytes(path.read_bytes().replace(b"ply\n", "ply\ncomment made in Zürich\n".encode(), 1))
+    assert read_surface(path).GetNumberOfPolys() == len(SHAPE.triangles)
+
+
 def test_windows_line_ends(tmp_path: Path) -> None:
     for name in ("ascii.ply", "plain.obj", "ascii.stl", "ascii.vtp"):
         path = tmp_path / name
