@@ -63,7 +63,8 @@ class Aligner:
         :param surface: in the file's own coordinates
         :param unit: ``"mm"``, ``"cm"``, ``"m"``, or ``"auto"`` to find it by the size of the scan
         """
-        units = [unit] if unit in UNITS else likely_units(surface)
+        # A unit that makes the scan larger than a house is refused even where it was asked for.
+        units = [name for name in likely_units(surface) if unit in ("auto", name)]
         # Few scans are wound inside out, so that comes last.
         for inside_out in (False, True):
             for name in units:

@@ -22,6 +22,8 @@ SPACING_MM = 6.0
 SEED_SPACING_MM = 20.0
 STATION_SPACING_MM = 25.0
 RINGS, SECTORS, RADIUS_MM = 8, 24, 96.0
+# A person on a chair has about a thousand; more are no scan of one, and would only take time and memory.
+_MOST_SEEDS = 2500
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,9 @@ def vote(
     seeds = seeds_of(points, normals)
     if not len(seeds.points):
         return np.zeros((0, 4, 4)), np.zeros(0)
+    if len(seeds.points) > _MOST_SEEDS:
+        some = np.linspace(0, len(seeds.points) - 1, _MOST_SEEDS).astype(int)
+        seeds = Frames(seeds.points[some], seeds.axes[some])
     logits = network(torch.from_numpy(height_maps(points, normals, seeds)))
     chance = logits.softmax(dim=1)[:, :-1].unflatten(1, (network.stations, SECTORS)).numpy()
     best = chance.max(axis=2).argmax(axis=1)

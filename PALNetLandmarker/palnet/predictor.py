@@ -29,8 +29,8 @@ Progress = Callable[[float, str], None]
 """Told the share done, 0 to 1, and the step's name; may raise :class:`palnet.errors.Cancelled`."""
 
 # The network looks from a few slightly different poses, always the same ones; their mean is steadier than one look.
-_VIEWS = 4
-_VIEW_DEGREES, _VIEW_MM = 2.0, 1.0
+_VIEWS = 8
+_VIEW_DEGREES, _VIEW_MM = 4.0, 2.0
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,12 @@ from torch.utils.data import DataLoader, Dataset
 from .dataset import ScanSource, TrainingScan, training_scan
 from .errors import PalnetError
 from .loss import landmark_loss
-from .network import Network, Step, build, run_on_clouds
+from .network import NETWORKS, Network, Step, build, run_on_clouds
 from .patches import PatchScale
 from .protocol import Protocol
 from .rigid import apply, random_pose
+
+_POSITIVE = ("steps", "batch", "rate", "pool", "fresh", "validation_scans", "validate_every")
 
 
 @dataclass
@@ -62,11 +64,21 @@ class TrainingConfig:
             data = json.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise PalnetError(f"The training configuration {path} cannot be read: {error}.") from error
+        if not isinstance(data, dict):
+            raise PalnetError(f"The training configuration {path} holds no settings.")
         known = {entry.name for entry in fields(TrainingConfig)}
         unknown = sorted(set(data) - known)
         if unknown:
             raise PalnetError(f"The training configuration {path} has unknown settings: {', '.join(unknown)}.")
-        return TrainingConfig(**data)
+        config = TrainingConfig(**data)
+        for entry in fields(TrainingConfig):
+            value, usual = data.get(entry.name), getattr(TrainingConfig(), entry.name)
+            kinds = (int, float) if isinstance(usual, float) else type(usual)
+            if value is not None and (not isinstance(value, kinds) or (value == 0 and entry.name in _POSITIVE)):
+                raise PalnetError(f"The training configuration {path} has a {entry.name} of {value!r}.")
+        if config.network not in NETWORKS:
+            raise PalnetError(f"There is no network '{config.network}'. Known: {', '.join(NETWORKS)}.")
+        return config
 
 
 def network_settings(config: TrainingConfig, protocol: Protocol) -> dict[str, Any]:
@@ -238,7 +250,10 @@ class Trainer:
         path = self.folder / "checkpoint.pt"
         if not path.exists():
             return
-        state = torch.load(path, weights_only=True, map_location=self.device)
+        try:
+            state = torch.load(path, weights_only=True, map_location=self.device)
+        except Exception as error:
+            raise PalnetError(f"{path} is damaged: remove it, and the training starts anew.") from error
         changed = sorted(k for k, v in asdict(self.config).items() if state["config"].get(k, v) != v and k != "workers")
         if changed:
             raise PalnetError(

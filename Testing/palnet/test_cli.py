@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -73,7 +74,7 @@ def test_landmark(run: Run, host: Recorder, predictor: Predictor, sample: Path, 
     for landmark in prediction.protocol.landmarks:
         assert f"  {landmark.label} " in out and landmark.name in out
     assert cli.RESEARCH_USE in out
-    assert "alignment 0." in out or "alignment 1." in out
+    assert re.search(r"alignment \d+\.\d\d s", out)
     assert not host.drawn
     expected = predictor.predict_file(sample)
     np.testing.assert_array_equal(prediction.points, expected.points)

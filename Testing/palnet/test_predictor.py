@@ -158,7 +158,6 @@ def test_no_usable_surface(predictor: Predictor, fill: float) -> None:
         predictor.predict_surface(polydata(Surface(shape.points, shape.triangles[:0])))
 
 
-@pytest.mark.xfail(run=False, reason="alignment takes a wrong unit at its word, and all memory there is")
 def test_wrong_unit_is_said(predictor: Predictor, sample: Path) -> None:
     with pytest.raises(NoFaceError, match="unit"):
         predictor.predict_file(sample, "m")
