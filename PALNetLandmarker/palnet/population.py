@@ -142,10 +142,11 @@ class Population:
         offset = np.zeros_like(model.neutral)
         for name in rng.choice(_MILD, rng.integers(0, 6), replace=False):
             strength = rng.uniform(0, 0.45)
-            for twin in {name, name[:-1] + {"L": "R", "R": "L"}.get(name[-1], name[-1])} if "_" in name else {name}:
-                if twin in names:
-                    own = strength if twin == name else strength * rng.uniform(0.5, 1)
-                    offset = offset + np.float32(own) * model.expression[names.index(twin)]
+            # The other side of the face joins in, a little less.
+            twin = name[:-1] + ("R" if name.endswith("_L") else "L") if name[-2:] in ("_L", "_R") else None
+            for part, own in ((name, strength), (twin, strength * rng.uniform(0.5, 1) if twin else 0.0)):
+                if part in names:
+                    offset = offset + np.float32(own) * model.expression[names.index(part)]
         if rng.random() < 0.25 and "jawOpen" in names:
             offset = offset + np.float32(rng.uniform(0, 0.25)) * model.expression[names.index("jawOpen")]
         return offset
