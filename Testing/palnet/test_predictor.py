@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +41,24 @@ def test_sample_scan(predictor: Predictor, prediction: Prediction, scan: Surface
     assert ((prediction.presence >= 0) & (prediction.presence <= 1)).all()
     assert prediction.model_checksum == predictor.model.checksum
     assert prediction.seconds.keys() >= {"reading", "cleaning", "alignment", "network", "projection"}
+
+
+def test_true_landmarks_of_the_sample(prediction: Prediction) -> None:
+    truth = json.loads((Path(__file__).parent / "sample_landmarks.json").read_text(encoding="utf-8"))
+    labels = prediction.protocol.labels
+    shown = np.array([truth[label] is not None for label in labels])
+    places = np.array([truth[label] or [np.nan] * 3 for label in labels])
+    error = np.linalg.norm(prediction.points - places, axis=1)
+    assert np.nanmean(error) < 2.0 and np.nanmax(error) < 8.0
+    assert (prediction.missing == ~shown).mean() > 0.9
+
+
+def test_points_that_a_person_placed(predictor: Predictor, data: Callable[[str], Path]) -> None:
+    folder = data("meshmonk")
+    truth = np.loadtxt(folder / "DemoFaceLandmarks.csv", delimiter=",")
+    found = predictor.predict_file(folder / "DemoFace_10K.obj")
+    places = [found.protocol.index(label) for label in ("En_R", "En_L", "Prn", "Ch_R", "Ch_L")]
+    assert np.linalg.norm(found.points[places] - truth, axis=1).mean() < 2.5
 
 
 def test_landmarks_are_a_face(predictor: Predictor, prediction: Prediction) -> None:
