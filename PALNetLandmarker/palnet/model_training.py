@@ -17,7 +17,7 @@ from .model import Model
 from .network import build
 from .population import Population
 from .protocol import Protocol
-from .training import Trainer, TrainingConfig, network_settings
+from .training import Trainer, TrainingConfig, network_settings, save_state
 
 # What prediction decides by; found on validation scans (docs/training.md), never on test scans.
 SETTINGS: dict[str, Any] = {
@@ -55,7 +55,7 @@ def train_model(config: TrainingConfig, population_folder: Path, work: Path) -> 
             "axes": torch.from_numpy(stations.axes),
             "recognised": float(np.mean(recognised[-100:])),
         }
-        torch.save(state, stations_file)
+        save_state(state, stations_file)
     guess = torch.load(stations_file, weights_only=True)
     alignment = {f"network/{name}": value.numpy() for name, value in guess["network"].items()}
     alignment |= {"station_points": guess["points"].numpy(), "station_axes": guess["axes"].numpy()}

@@ -51,12 +51,12 @@ class Scanner:
         :param vertices: about this many in the mesh; without it any number up to the population's own
         """
         population, hard = self.population, self.severity
-        points, keep = self._appearance(head, rng)
-        triangles = population.model.triangles
-        triangles = triangles[self._seen(head, rng, hard) & keep[triangles].all(axis=1)]
+        points = self._appearance(head, rng)
+        triangles = population.model.triangles[self._seen(rng)]
         if vertices is None and hard and rng.random() < 0.4:
-            chosen = self._coarse[rng.integers(len(self._coarse))]
-            triangles = chosen[keep[chosen].all(axis=1)]
+            triangles = self._coarse[rng.integers(len(self._coarse))]
+        if head.blink > 0.7:
+            triangles = triangles[~population.eyeball[triangles].any(axis=1)]
         surface = compact(Surface(points, triangles))
         if rng.random() < 0.3 * hard:
             surface = _bust(surface, float(head.landmarks[population.protocol.index("Gn"), 1]), rng)
@@ -67,13 +67,10 @@ class Scanner:
         surface = _holes(surface, rng, hard)
         return Scan(surface, head.landmarks, landmarks_shown(surface, head.landmarks))
 
-    def _appearance(self, head: Head, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Vertices with hair, beard and melted ears, and which vertices stay."""
+    def _appearance(self, head: Head, rng: np.random.Generator) -> np.ndarray:
+        """(V, 3) vertices with hair, beard and melted ears."""
         population, regions, hard = self.population, self.population.regions, self.severity
         points = head.vertices.copy()
-        keep = np.ones(len(points), bool)
-        if head.blink > 0.7:
-            keep &= ~population.eyeball
         melted = rng.choice([0.0, rng.uniform(0.2, 1), 1.0], p=[0.7, 0.15, 0.15]) if hard else 0.0
         if melted:
             points += melted * regions.ear[:, None] * (regions.ear_fill @ points - points)
@@ -92,12 +89,12 @@ class Scanner:
         if hard:
             brow = rng.uniform(0, 1.2) * regions.brow * (0.5 + 0.4 * random_field(rng, points, 5))
             points[:, 2] += brow
-        return points, keep
+        return points
 
-    def _seen(self, head: Head, rng: np.random.Generator, hard: float) -> np.ndarray:
+    def _seen(self, rng: np.random.Generator) -> np.ndarray:
         """(T,) bool: triangles that the scanner's cameras see."""
         seen = self.population.seen
-        if not hard:
+        if not self.severity:
             return np.ones(len(seen), bool)
         cameras = _CAMERA_SETS[rng.integers(len(_CAMERA_SETS))]
         return np.asarray(seen[:, [CAMERAS.index(camera) for camera in cameras]].any(axis=1))

@@ -234,7 +234,7 @@ class Trainer:
             log.write(json.dumps(result) + "\n")
         if mean_error < self.best:
             self.best = mean_error
-            _save({"network": self.average.state_dict(), "validation": result}, self.folder / "best.pt")
+            save_state({"network": self.average.state_dict(), "validation": result}, self.folder / "best.pt")
         state = {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
@@ -244,7 +244,7 @@ class Trainer:
             "seconds": self.seconds,
             "config": asdict(self.config),
         }
-        _save(state, self.folder / "checkpoint.pt")
+        save_state(state, self.folder / "checkpoint.pt")
 
     def _resume(self) -> None:
         path = self.folder / "checkpoint.pt"
@@ -285,7 +285,8 @@ class _Numbered(Dataset[TrainingScan]):
             number += 1_000_000_000
 
 
-def _save(state: dict[str, Any], path: Path) -> None:
+def save_state(state: dict[str, Any], path: Path) -> None:
+    """Write tensors and numbers beside their place, and rename them there."""
     partial = path.with_name(path.name + ".partial")
     torch.save(state, partial)
     partial.replace(path)
