@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import vtk
-from vtk.util.numpy_support import numpy_to_vtk
+from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from .palette import Color
 
@@ -93,13 +93,8 @@ class Overlay:
 
         :param pixels: (height, width, 3) uint8, first row on top
         """
-        height, width, channels = pixels.shape
-        data = vtk.vtkImageData()
-        data.SetDimensions(width, height, 1)
-        flat = np.ascontiguousarray(pixels[::-1]).reshape(-1, channels)
-        data.GetPointData().SetScalars(numpy_to_vtk(flat, deep=True))
         mapper = vtk.vtkImageMapper()
-        mapper.SetInputData(data)
+        mapper.SetInputData(image_data(pixels))
         mapper.SetColorWindow(255.0)
         mapper.SetColorLevel(127.5)
         actor = vtk.vtkActor2D()
@@ -120,6 +115,28 @@ class Overlay:
     def _add(self, actor: vtk.vtkActor2D) -> None:
         self._renderer.AddViewProp(actor)
         self._actors.append(actor)
+
+
+def image_data(pixels: np.ndarray) -> vtk.vtkImageData:
+    """A picture for VTK, whose first row is the lowest.
+
+    :param pixels: (height, width, 3) uint8, first row on top
+    """
+    height, width, channels = pixels.shape
+    data = vtk.vtkImageData()
+    data.SetDimensions(width, height, 1)
+    flat = np.ascontiguousarray(pixels[::-1]).reshape(-1, channels)
+    data.GetPointData().SetScalars(numpy_to_vtk(flat, deep=True))
+    return data
+
+
+def pixels_of(window: vtk.vtkRenderWindow) -> np.ndarray:
+    """(height, width, 3) uint8: what a window shows when it is drawn now, first row on top."""
+    window.Render()
+    width, height = window.GetSize()
+    buffer = vtk.vtkUnsignedCharArray()
+    window.GetPixelData(0, 0, width - 1, height - 1, 0, buffer, 0)
+    return np.ascontiguousarray(vtk_to_numpy(buffer).reshape(height, width, 3)[::-1])
 
 
 def _points(flat: np.ndarray) -> vtk.vtkPoints:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from palnet.errors import Cancelled, PalnetError
 from palnet.model import bundled_models
-from palnet.prediction import Prediction
+from palnet.prediction import Prediction, Progress
 
 from .scene import create_fiducials, fill_fiducials, style_fiducials, surface_of
-
-Progress = Callable[[float, str], None]
 
 TORCH_REQUIREMENT = ">=2.4"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,12 @@ from typing import Any
 import numpy as np
 import vtk
 from palnet.errors import OutputError
+from palnet.files import whole_file
 from palnet.prediction import Prediction
-from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from palnet.rigid import apply, matrix
+from vtk.util.numpy_support import vtk_to_numpy
 
-from .drawing import Overlay
+from .drawing import Overlay, image_data
 from .headless import Core
 from .labels import choose_sides, place_column
 from .palette import BACKDROP_BOTTOM, BACKDROP_TOP, ERROR_CLASSES, GREY, INK, SKIN, error_class
@@ -66,16 +67,12 @@ def render_sheet(core: Core, prediction: Prediction, surface: vtk.vtkPolyData, t
     :param title: name of the scan
     :raises OutputError: the file cannot be written
     """
-    pixels = draw_sheet(core, prediction, surface, title)
-    temporary = path.with_name(f".{path.name}.part.png")
+    content = _png(draw_sheet(core, prediction, surface, title))
     try:
-        temporary.write_bytes(_png(pixels))
-        temporary.replace(path)
+        with whole_file(path) as beside:
+            beside.write_bytes(content)
     except OSError as error:
         raise OutputError(f"The picture cannot be written to {path}: {error.strerror or error}.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def draw_sheet(core: Core, prediction: Prediction, surface: vtk.vtkPolyData, title: str) -> np.ndarray:
@@ -84,8 +81,7 @@ def draw_sheet(core: Core, prediction: Prediction, surface: vtk.vtkPolyData, tit
     locator = vtk.vtkStaticCellLocator()
     locator.SetDataSet(scan)
     locator.BuildLocator()
-    turn = prediction.face_from_scan
-    points = prediction.points @ turn[:3, :3].T + turn[:3, 3]
+    points = apply(prediction.face_from_scan, prediction.points)
     seen = np.array([visible(panel, points, locator) for panel in PANELS])
     classes = np.array([error_class(error) for error in prediction.expected_error])
     size = size_of(points[np.isfinite(points).all(axis=1)])
@@ -106,34 +102,28 @@ def draw_sheet(core: Core, prediction: Prediction, surface: vtk.vtkPolyData, tit
 
 def in_face_frame(surface: vtk.vtkPolyData, face_from_scan: np.ndarray) -> vtk.vtkPolyData:
     """The scan in the face frame, with normals for smooth shading."""
-    matrix = vtk.vtkMatrix4x4()
-    matrix.DeepCopy(face_from_scan.ravel())
-    transform = vtk.vtkTransform()
-    transform.SetMatrix(matrix)
-    transformer = vtk.vtkTransformPolyDataFilter()
-    transformer.SetTransform(transform)
-    transformer.SetInputData(surface)
     normals = vtk.vtkPolyDataNormals()
     normals.SplittingOff()
-    normals.SetInputConnection(transformer.GetOutputPort())
+    normals.SetInputData(_moved(surface, face_from_scan))
     normals.Update()
     return normals.GetOutput()
 
 
-def _add_scan(core: Core, scan: vtk.vtkPolyData) -> Any:
-    """The scan as a model node, in RAS."""
-    matrix = vtk.vtkMatrix4x4()
-    for row in range(3):
-        for column in range(3):
-            matrix.SetElement(row, column, _RAS_FROM_FACE[row, column])
+def _moved(surface: vtk.vtkPolyData, motion: np.ndarray) -> vtk.vtkPolyData:
+    """A surface, and its normals if it has some, moved by a (4, 4) transform."""
     transform = vtk.vtkTransform()
-    transform.SetMatrix(matrix)
+    transform.SetMatrix(motion.ravel())
     transformer = vtk.vtkTransformPolyDataFilter()
     transformer.SetTransform(transform)
-    transformer.SetInputData(scan)
+    transformer.SetInputData(surface)
     transformer.Update()
+    return transformer.GetOutput()
+
+
+def _add_scan(core: Core, scan: vtk.vtkPolyData) -> Any:
+    """The scan as a model node, in RAS."""
     node = core.scene.AddNewNodeByClass("vtkMRMLModelNode", "scan")
-    node.SetAndObservePolyData(transformer.GetOutput())
+    node.SetAndObservePolyData(_moved(scan, matrix(_RAS_FROM_FACE, np.zeros(3))))
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     display.SetColor(*SKIN)
@@ -238,13 +228,8 @@ def _round_length(length: float) -> float:
 
 def _png(pixels: np.ndarray) -> bytes:
     """A picture as the content of a PNG file."""
-    height, width, channels = pixels.shape
-    image = vtk.vtkImageData()
-    image.SetDimensions(width, height, 1)
-    flat = np.ascontiguousarray(pixels[::-1]).reshape(-1, channels)
-    image.GetPointData().SetScalars(numpy_to_vtk(flat, deep=True))
     writer = vtk.vtkPNGWriter()
     writer.WriteToMemoryOn()
-    writer.SetInputData(image)
+    writer.SetInputData(image_data(pixels))
     writer.Write()
     return bytes(vtk_to_numpy(writer.GetResult()))

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import slicer
 from palnet.errors import Cancelled, PalnetError
-from palnet.prediction import Prediction
+from palnet.prediction import Prediction, Progress
 from slicer.i18n import tr as _
 
-from .landmarking import Placement, Progress
+from .landmarking import Placement
 
 
 class RunPanel:

@@ -7,9 +7,8 @@ import textwrap
 import numpy as np
 import vtk
 from palnet.prediction import Prediction
-from vtk.util.numpy_support import vtk_to_numpy
 
-from .drawing import Overlay
+from .drawing import Overlay, pixels_of
 from .palette import AMBER, ERROR_CLASSES, GREY, INK, PAPER, class_name, error_class
 from .panels import FRONT, LEFT_OBLIQUE, LEFT_PROFILE, RIGHT_OBLIQUE, RIGHT_PROFILE, Panel
 
@@ -51,11 +50,9 @@ def compose(pictures: dict[Panel, np.ndarray], prediction: Prediction, hidden: n
     overlay.image((right, lower), pictures[LEFT_PROFILE])
     _draw_card(overlay, prediction, hidden, title, (centre + 24.0, front_bottom - 12.0), FRONT_SIZE[0] - 48.0)
 
-    window.Render()
-    buffer = vtk.vtkUnsignedCharArray()
-    window.GetPixelData(0, 0, width - 1, height - 1, 0, buffer, 0)
+    pixels = pixels_of(window)
     window.Finalize()
-    return np.ascontiguousarray(vtk_to_numpy(buffer).reshape(height, width, 3)[::-1])
+    return pixels
 
 
 def _draw_card(

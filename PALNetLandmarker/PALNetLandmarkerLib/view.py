@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
-from vtk.util.numpy_support import vtk_to_numpy
 
+from .drawing import pixels_of
 from .headless import Core
 
 _DISPLAYABLE_MANAGERS = (
@@ -98,8 +98,4 @@ class View3D:
 
     def pixels(self) -> np.ndarray:
         """(height, width, 3) uint8: the picture as it is now, first row on top."""
-        self.window.Render()
-        width, height = self.window.GetSize()
-        buffer = vtk.vtkUnsignedCharArray()
-        self.window.GetPixelData(0, 0, width - 1, height - 1, 0, buffer, 0)
-        return np.ascontiguousarray(vtk_to_numpy(buffer).reshape(height, width, 3)[::-1])
+        return pixels_of(self.window)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import sys
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 
 from . import __version__
 from .errors import OutputError, PalnetError
+from .files import whole_file
 from .prediction import Prediction
 
 RESEARCH_USE = "For research use. Not a medical device. Predictions are not reviewed: check them in 3D Slicer."
@@ -146,14 +146,12 @@ def write_json(data: Any, path: Path) -> None:
 
     :raises OutputError: it cannot be written
     """
-    partial = path.with_name(path.name + ".partial")
+    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-        partial.replace(path)
+        with whole_file(path) as beside:
+            beside.write_text(text, encoding="utf-8")
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ModelError, ProtocolError
+from .files import whole_file
 from .protocol import Protocol
 from .resources import resource
 
@@ -65,9 +66,8 @@ class Model:
         held: dict[str, Any] = {"header": np.array(text), "checksum": np.array(self.checksum), **arrays}
         np.savez_compressed(buffer, **held)
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".partial")
-        partial.write_bytes(buffer.getvalue())
-        partial.replace(path)
+        with whole_file(path) as beside:
+            beside.write_bytes(buffer.getvalue())
 
     def _arrays(self) -> dict[str, np.ndarray]:
         arrays = {"mean_shape": self.mean_shape, "template": self.template}
@@ -128,11 +128,11 @@ class Model:
 
         :raises ModelError: as :meth:`load`
         """
-        if str(name) in bundled_models():
-            return Model.load(bundled_models()[str(name)])
+        bundled = bundled_models()
+        if str(name) in bundled:
+            return Model.load(bundled[str(name)])
         if Path(name).suffix != ".palnet":
-            known = ", ".join(bundled_models())
-            raise ModelError(f"There is no model '{name}'. Bundled: {known}; or name a .palnet file.")
+            raise ModelError(f"There is no model '{name}'. Bundled: {', '.join(bundled)}; or name a .palnet file.")
         return Model.load(name)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from .protocol import Protocol
+
+Progress = Callable[[float, str], None]
+"""Told the share done, 0 to 1, and the step's name; may raise :class:`palnet.errors.Cancelled`."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,16 +16,13 @@ from .first_guess import Frames, StationNet
 from .model import Model
 from .network import Network, build, run_on_clouds
 from .patches import Clouds
-from .prediction import Prediction
+from .prediction import Prediction, Progress
 from .region import region_of_interest
 from .rigid import apply, random_pose, rigid_fit
 from .scan_file import read_surface, scan_space
 from .surface import Surface, clean_surface, closest_on_surface, surface_from_polydata
 
 _FEWEST_POINTS = 16
-
-Progress = Callable[[float, str], None]
-"""Told the share done, 0 to 1, and the step's name; may raise :class:`palnet.errors.Cancelled`."""
 
 # The network looks from a few slightly different poses, always the same ones; their mean is steadier than one look.
 _VIEWS = 8
@@ -83,7 +79,7 @@ class Predictor:
         if progress:
             progress(0.0, "Reading the scan")
         mesh = read_surface(path)
-        space = scan_space(path)
+        space = scan_space(path, mesh)
         reading = time.perf_counter() - started
         prediction = self.predict_surface(mesh, unit, progress)
         return replace(prediction, space=space, seconds={"reading": reading, **prediction.seconds})

@@ -67,19 +67,19 @@ def _update(reader: vtk.vtkAlgorithm) -> str:
     return "" if reader.IsA("vtkOBJReader") and "ERROR" not in said else said
 
 
-def scan_space(path: str | Path) -> str:
-    """The frame that the file's header states, ``"RAS"`` or ``"LPS"``; Slicer takes a file that states none as LPS."""
+def scan_space(path: str | Path, mesh: vtk.vtkPolyData | None = None) -> str:
+    """The frame that the file's header states, ``"RAS"`` or ``"LPS"``; Slicer takes a file that states none as LPS.
+
+    :param mesh: what :func:`read_surface` made of the file, so that a VTP file need not be read again
+    """
     path = Path(path)
-    with path.open("rb") as file:
-        head = file.read(_HEADER_BYTES)
     if path.suffix.lower() == ".vtp":
         # Here the frame is an array of the file's field data.
-        reader = vtk.vtkXMLPolyDataReader()
-        reader.SetFileName(str(path))
-        _update(reader)
-        array = reader.GetOutput().GetFieldData().GetAbstractArray("SPACE")
+        array = (mesh or read_surface(path)).GetFieldData().GetAbstractArray("SPACE")
         stated = str(array.GetValue(0)) if array is not None and array.GetNumberOfValues() else ""
         return "RAS" if stated.upper() == "RAS" else "LPS"
+    with path.open("rb") as file:
+        head = file.read(_HEADER_BYTES)
     return "RAS" if re.search(rb"SPACE=RAS", head, re.IGNORECASE) else "LPS"
 
 

@@ -105,8 +105,9 @@ def clean_surface(surface: Surface) -> Surface:
     if not len(surface.triangles):
         return surface
     surface = _merged(surface)
-    for _ in range(2):
-        surface = _without_spikes(surface)
+    # Where spikes stood close together, the first look leaves some.
+    smoother = _without_spikes(surface)
+    surface = smoother if smoother is surface else _without_spikes(smoother)
     surface = _without_fragments(surface)
     return surface if len(surface.triangles) < 2 or _wound_consistently(surface) else _rewound(surface)
 

@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from .dataset import ScanSource, TrainingScan, training_scan
 from .errors import PalnetError
+from .files import whole_file
 from .loss import landmark_loss
 from .network import NETWORKS, Network, Step, build, run_on_clouds
 from .patches import PatchScale
@@ -287,9 +288,8 @@ class _Numbered(Dataset[TrainingScan]):
 
 def save_state(state: dict[str, Any], path: Path) -> None:
     """Write tensors and numbers beside their place, and rename them there."""
-    partial = path.with_name(path.name + ".partial")
-    torch.save(state, partial)
-    partial.replace(path)
+    with whole_file(path) as beside:
+        torch.save(state, beside)
 
 
 def _progress(total: int, done: int) -> Any:
