@@ -1,4 +1,4 @@
-"""The model file: weights, protocol, mean shape, face template, settings and training facts in one file.
+"""The model file: weights, protocol, mean shape, face template, shape model, settings and training facts in one file.
 
 The file is a zip of plain arrays (NumPy's .npz) with a JSON header; reading it runs no code. The header names the
 format's version and holds the SHA-256 of everything else.
@@ -19,6 +19,7 @@ from .errors import ModelError, ProtocolError
 from .files import whole_file
 from .protocol import Protocol
 from .resources import resource
+from .shape import ShapeModel
 
 FORMAT = "palnet-model"
 VERSION = 1
@@ -33,6 +34,7 @@ class Model:
     :ivar mean_shape: (L, 3) mm, mean landmarks; their frame is the face frame
     :ivar template: (T, 6) points (mm, face frame) and normals of the mean surface, for alignment
     :ivar alignment: arrays of the alignment's first guess by name
+    :ivar shape: which configurations of landmarks are usual; None in files written before there were such
     :ivar settings: numbers that prediction needs, :ivar facts: what the model was trained on
     """
 
@@ -45,6 +47,7 @@ class Model:
     alignment: dict[str, np.ndarray] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    shape: ShapeModel | None = None
     checksum: str = ""
 
     def save(self, path: str | Path) -> None:
@@ -73,6 +76,8 @@ class Model:
         arrays = {"mean_shape": self.mean_shape, "template": self.template}
         arrays |= {f"weights/{name}": value for name, value in self.weights.items()}
         arrays |= {f"alignment/{name}": value for name, value in self.alignment.items()}
+        if self.shape:
+            arrays |= {f"shape/{name}": value for name, value in self.shape.to_arrays().items()}
         return arrays
 
     @staticmethod
@@ -103,6 +108,7 @@ class Model:
             raise ModelError(f"{path.name} is damaged (its checksum does not match): get it again.")
         try:
             protocol = Protocol.from_json(header["protocol"])
+            shape = _part(arrays, "shape/")
             name, settings = header["network"]
             model = Model(
                 header["name"],
@@ -114,10 +120,13 @@ class Model:
                 _part(arrays, "alignment/"),
                 dict(header["settings"]),
                 dict(header["facts"]),
+                ShapeModel.from_arrays(shape) if shape else None,
                 written,
             )
         except (KeyError, TypeError, ValueError, ProtocolError) as error:
             raise ModelError(f"{path.name} is not a complete landmark model: {error}") from error
+        if model.shape and len(model.shape.mean) != len(protocol):
+            raise ModelError(f"{path.name} has a shape model that does not fit its {len(protocol)} landmarks.")
         if model.mean_shape.shape != (len(protocol), 3):
             raise ModelError(f"{path.name} has a mean shape that does not fit its {len(protocol)} landmarks.")
         return model

@@ -14,6 +14,7 @@ import pytest
 from palnet.errors import ModelError
 from palnet.model import Model, _checksum, bundled_models
 from palnet.protocol import Protocol
+from palnet.shape import ShapeModel
 
 
 @pytest.fixture
@@ -31,6 +32,12 @@ def model() -> Model:
         settings={"rounds": 2},
         facts={"place": "Zürich"},
     )
+
+
+def shape(landmarks: int = 2) -> ShapeModel:
+    """A shape model that knows nothing."""
+    numbers = np.ones((landmarks, 3)), np.ones((1, 3 * landmarks)), np.ones(landmarks)
+    return ShapeModel(*numbers, np.arange(landmarks))
 
 
 @pytest.fixture
@@ -68,9 +75,34 @@ def test_round_trip(model: Model, file: Path) -> None:
     assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
+def test_shape_model_may_be_absent(model: Model, file: Path) -> None:
+    assert Model.load(file).shape is None
+    model.shape = shape()
+    model.save(file)
+    loaded = Model.load(file).shape
+    assert loaded is not None
+    for name, value in model.shape.to_arrays().items():
+        np.testing.assert_array_equal(loaded.to_arrays()[name], value)
+
+
+@pytest.mark.parametrize("part", ["mean", "modes", "residual", "mirror"])
+def test_shape_model_that_is_not_whole(model: Model, file: Path, part: str) -> None:
+    model.shape = shape()
+    model.save(file)
+    with pytest.raises(ModelError, match="not a complete landmark model"):
+        Model.load(rewritten(file, {}, **{f"shape/{part}": None}))
+
+
+def test_shape_model_of_another_protocol(model: Model, file: Path) -> None:
+    model.shape = shape(3)
+    model.save(file)
+    with pytest.raises(ModelError, match="shape model that does not fit its 2 landmarks"):
+        Model.load(file)
+
+
 def test_checksum_covers_everything(model: Model, tmp_path: Path) -> None:
     checksums = set()
-    for change in ("nothing", "weights", "settings", "facts", "mean_shape", "alignment"):
+    for change in ("nothing", "weights", "settings", "facts", "mean_shape", "alignment", "shape"):
         if change == "weights":
             model.weights["a.weight"][0, 0] += 1
         elif change in ("settings", "facts"):
@@ -79,9 +111,11 @@ def test_checksum_covers_everything(model: Model, tmp_path: Path) -> None:
             model.mean_shape[0, 0] += 1
         elif change == "alignment":
             model.alignment["network/out"][0] += 1
+        elif change == "shape":
+            model.shape = shape()
         model.save(tmp_path / "m.palnet")
         checksums.add(model.checksum)
-    assert len(checksums) == 6
+    assert len(checksums) == 7
 
 
 def test_every_damaged_byte_is_noticed(model: Model, file: Path) -> None:
