@@ -18,13 +18,13 @@ from scipy.spatial.transform import Rotation
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "PALNetLandmarker"))
 
+from head_picture import Shot, draw_head
 from palnet.face_model import FaceModel, read_face_model
 from palnet.population import LandmarkPlaces
 from palnet.protocol import Protocol
-from palnet.surface import polydata_from_arrays
-from PALNetLandmarkerLib.drawing import Overlay
+from PALNetLandmarkerLib.drawing import Overlay, image_data
 from PALNetLandmarkerLib.labels import place_column
-from PALNetLandmarkerLib.palette import BACKDROP_TOP, INK, PAPER, SKIN
+from PALNetLandmarkerLib.palette import BACKDROP_TOP, INK, PAPER
 
 ROOT = Path(__file__).parent.parent
 DOT, OTHER_DOT = (0.0, 0.30, 0.58), (0.62, 0.75, 0.86)
@@ -71,38 +71,20 @@ def main() -> None:
 
 def _draw(view: View, model: FaceModel, points: np.ndarray, protocol: Protocol) -> vtk.vtkImageData:
     rotation = Rotation.from_euler("yx", [-view.turn, view.rise], degrees=True)
-    chosen, points = [protocol.index(label) for label in view.labels.split()], rotation.apply(points)
-    middle = (points[chosen].min(axis=0) + points[chosen].max(axis=0)) / 2.0
+    chosen, turned = [protocol.index(label) for label in view.labels.split()], rotation.apply(points)
+    middle = (turned[chosen].min(axis=0) + turned[chosen].max(axis=0)) / 2.0
     middle[0] *= view.turn != 0  # from the front, the midline is in the middle
-    pixels = (points - middle)[:, :2] * view.size[1] / (2 * view.half) + np.array(view.size) / 2
+    shot = Shot(rotation, middle, view.half, view.size)
+    pixels = shot.pixels(points)
 
-    renderer, window, grab = vtk.vtkRenderer(), vtk.vtkRenderWindow(), vtk.vtkWindowToImageFilter()
-    mapper, actor, lights = vtk.vtkPolyDataMapper(), vtk.vtkActor(), vtk.vtkLightKit()
-    normals, camera, overlay = vtk.vtkPolyDataNormals(), renderer.GetActiveCamera(), Overlay(renderer)
-    normals.SplittingOff()
-    normals.SetInputData(polydata_from_arrays(rotation.apply(model.neutral) - middle, model.triangles))
-    mapper.SetInputConnection(normals.GetOutputPort())
-    actor.SetMapper(mapper)
-    actor.GetProperty().SetColor(*SKIN)
-    lights.SetKeyToHeadRatio(1.8)
-    lights.AddLightsToRenderer(renderer)
-    renderer.SetBackground(*BACKDROP_TOP)
-    renderer.AddActor(actor)
-    camera.ParallelProjectionOn()
-    camera.SetParallelScale(view.half)
-    camera.SetPosition(0, 0, 600)
-    renderer.ResetCameraClippingRange()
-    _name(overlay, view, pixels[chosen])
-    mirrored = [k for k in protocol.mirror()[chosen] if view.turn == 0 and k not in chosen]
-    for index in [*mirrored, *chosen]:
-        overlay.disc(tuple(pixels[index]), 7.0, PAPER)
-        overlay.disc(tuple(pixels[index]), 5.5, DOT if index in chosen else OTHER_DOT)
-    window.SetOffScreenRendering(1)
-    window.SetSize(*view.size)
-    window.AddRenderer(renderer)
-    grab.SetInput(window)
-    grab.Update()
-    return grab.GetOutput()
+    def annotate(overlay: Overlay) -> None:
+        _name(overlay, view, pixels[chosen])
+        mirrored = [k for k in protocol.mirror()[chosen] if view.turn == 0 and k not in chosen]
+        for index in [*mirrored, *chosen]:
+            overlay.disc(tuple(pixels[index]), 7.0, PAPER)
+            overlay.disc(tuple(pixels[index]), 5.5, DOT if index in chosen else OTHER_DOT)
+
+    return image_data(draw_head(model.neutral, model.triangles, shot, BACKDROP_TOP, annotate))
 
 
 def _name(overlay: Overlay, view: View, pixels: np.ndarray) -> None:
