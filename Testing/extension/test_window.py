@@ -12,8 +12,7 @@ import slicer
 from fakes import FakePredictor
 from host.start import Host, LoadedModule
 from host.window import Window
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
+from user import click, drag
 
 
 @pytest.fixture
@@ -22,8 +21,7 @@ def window(host: Host, model: Any, module: LoadedModule, predictor: type[FakePre
     shown = Window(host, module)
     shown.show()
     slicer.app.processEvents()
-    QTest.mouseClick(module.widget.ui.applyButton, Qt.LeftButton)
-    slicer.app.processEvents()
+    click(module.widget.ui.applyButton)
     node = module.widget._parameterNode.landmarks
     points = slicer.util.arrayFromMarkupsControlPoints(node, world=True)
     middle = points[[node.GetNthControlPointLabel(i) != "T_R" for i in range(len(points))]].mean(axis=0)
@@ -49,14 +47,7 @@ def test_landmarks_are_seen(window: Window, module: LoadedModule, tmp_path: Path
 def test_landmark_follows_the_mouse_on_the_surface(window: Window, module: LoadedModule) -> None:
     node = module.widget._parameterNode.landmarks
     index, before = foremost(window, node)
-    x, y = window.three_d.place_of(before)
-    start = QPoint(x, y)
-    QTest.mouseMove(window.three_d, start)
-    QTest.mousePress(window.three_d, Qt.LeftButton, pos=start)
-    for step in range(1, 9):
-        QTest.mouseMove(window.three_d, start + QPoint(4 * step, 2 * step))
-        slicer.app.processEvents()
-    QTest.mouseRelease(window.three_d, Qt.LeftButton, pos=start + QPoint(32, 16))
+    drag(window, node, index, pixels=(32, 16))
     after = np.array(node.GetNthControlPointPositionWorld(index))
     assert 5.0 < np.linalg.norm(after - before) < 40.0
 

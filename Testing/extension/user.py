@@ -3,19 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import slicer
 import vtk
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
+from PySide6.QtGui import QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
 
+if TYPE_CHECKING:
+    from host.window import Window
+
 FIDUCIALS = "vtkMRMLMarkupsFiducialNode"
+_STEPS = 10  # in which the mouse gets from one place to another
 
 
 def click(button: Any) -> None:
     QTest.mouseClick(button, Qt.LeftButton)
     slicer.app.processEvents()
+
+
+def press(window: Window, keys: str, widget: Any = None) -> None:
+    """Press keys such as ``A``, ``Ctrl+Z`` or ``Del``, by default where the keyboard's focus is."""
+    combination = QKeySequence(keys)[0]
+    target = widget or slicer.util.mainWindow().focusWidget() or window
+    QTest.keyClick(target, combination.key(), combination.keyboardModifiers())
+    # Qt would take Ctrl and Shift as still held when the mouse moves next.
+    QTest.keyRelease(target, Qt.Key_unknown)
+    slicer.app.processEvents()
+
+
+def hover(window: Window, ras: np.ndarray) -> None:
+    """Move the mouse to a place (3,) RAS of the 3D view, by way of a place beside it."""
+    place = _place(window, ras)
+    for point in (place + QPoint(3, 3), place):
+        QTest.mouseMove(window.three_d, point)
+        slicer.app.processEvents()
+
+
+def click_on(window: Window, ras: np.ndarray, button: Any = Qt.LeftButton) -> None:
+    """Move the mouse to a place (3,) RAS of the 3D view and click."""
+    hover(window, ras)
+    QTest.mouseClick(window.three_d, button, pos=_place(window, ras))
+    slicer.app.processEvents()
+
+
+def drag(
+    window: Window, node: Any, index: int, to: np.ndarray | None = None, pixels: tuple[int, int] | None = None
+) -> None:
+    """Drag a control point with the mouse in the 3D view.
+
+    :param to: (3,) RAS, where the button is released, or
+    :param pixels: how far to the right and down from where the point was
+    """
+    ras = np.array(node.GetNthControlPointPositionWorld(index))
+    hover(window, ras)
+    start = _place(window, ras)
+    drag_mouse(window, start, start + QPoint(*pixels) if pixels else _place(window, to))
+
+
+def drag_mouse(window: Window, start: QPoint, end: QPoint, button: Any = Qt.LeftButton) -> None:
+    """Move the mouse with a button pressed, from pixel to pixel of the 3D view."""
+    view = window.three_d
+    QTest.mouseMove(view, start)
+    QTest.mousePress(view, button, pos=start)
+    for step in range(1, _STEPS + 1):
+        QTest.mouseMove(view, start + (end - start) * (step / _STEPS))
+        slicer.app.processEvents()
+    QTest.mouseRelease(view, button, pos=end)
+    slicer.app.processEvents()
+
+
+def scroll(window: Window, ras: np.ndarray, steps: int) -> None:
+    """Turn the wheel over a place (3,) RAS of the 3D view; away from the person (nearer) where ``steps`` > 0."""
+    view, place = window.three_d, QPointF(_place(window, ras))
+    for _step in range(abs(steps)):
+        turn = QPoint(0, 120 if steps > 0 else -120)
+        on_screen = view.mapToGlobal(place)
+        event = QWheelEvent(place, on_screen, QPoint(), turn, Qt.NoButton, Qt.NoModifier, Qt.NoScrollPhase, False)
+        QCoreApplication.sendEvent(view, event)
+        slicer.app.processEvents()
+
+
+def _place(window: Window, ras: np.ndarray) -> QPoint:
+    return QPoint(*window.three_d.place_of(ras))
+
+
+def save_data(folder: Path, name: str = "scene") -> Path:
+    """*File > Save Data* with the boxes as they are: every node with data, and the scene, in one folder."""
+    suffixes = {FIDUCIALS: ".mrk.json", "vtkMRMLModelNode": ".vtk"}
+    for node in slicer.util.getNodesByClass("vtkMRMLStorableNode"):
+        suffix = suffixes.get(node.GetClassName())
+        if suffix and node.GetSaveWithScene() and not node.GetHideFromEditors():
+            assert slicer.util.saveNode(node, str(folder / f"{node.GetName()}{suffix}"))
+    path = folder / f"{name}.mrml"
+    assert slicer.util.saveScene(str(path))
+    return path
 
 
 def count(class_name: str) -> int:

@@ -4,8 +4,10 @@
 ``modules``   ``qt``, ``ctk`` and the Slicer modules that ours imports, importable by their names
 ``layer``     small stand-ins for Slicer's own Python layer; where the environment variable SLICER_PY names the folder
               ``Base/Python`` of a Slicer source tree, the real one is used instead
-``widgets``   MRML widgets, ``app`` what ``slicer.app`` offers, ``start`` puts all of it together
-``window``    the module's panel and the real 3D view in one window, for pictures and mouse events
+``widgets``   MRML widgets, ``app`` what ``slicer.app`` offers, ``files`` how it loads and saves, ``start`` puts all of
+              it together
+``window``    the module's panel and the real 3D view (``three_d``) in one window, for pictures, mouse and keys, with
+              light and dark ``palettes``; ``fit`` finds what is cut off in a panel
 
 Green here does not prove that the module runs in Slicer: PythonQt refuses unknown attributes where PySide6 takes them
 (``pythonqt.unknown_attributes`` lists such slips), CTK's widgets look and behave in their own way, and dialogs are only

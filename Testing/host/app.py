@@ -1,4 +1,4 @@
-"""Stand-ins for ``slicer.app``, its input and output manager, and message boxes."""
+"""Stand-ins for ``slicer.app`` and message boxes."""
 
 from __future__ import annotations
 
@@ -7,60 +7,35 @@ from pathlib import Path
 from typing import Any
 
 import qt
-import slicer
 from PALNetLandmarkerLib.headless import Core
 from PySide6.QtCore import QObject, Signal
+
+from .files import IOManager
+
+_YES = (qt.QMessageBox.Ok, qt.QMessageBox.Yes, qt.QMessageBox.Retry, qt.QMessageBox.Save)
+_NO = (qt.QMessageBox.Cancel, qt.QMessageBox.No, qt.QMessageBox.Close, qt.QMessageBox.Discard)
 
 
 class MessageBoxes:
     """Message boxes are recorded here instead of waiting for a click.
 
     :ivar texts: what they said, oldest first
-    :ivar answer: the button that is pressed in the next ones
+    :ivar answer: the button that is pressed in the next ones; where a box has another for yes (or no), that one
     """
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.answer = qt.QMessageBox.Ok
 
-    def show(self, text: str, parent: Any = None, **_options: Any) -> Any:
+    def show(self, text: str, parent: Any = None, **options: Any) -> Any:
         """Stands for ``slicer.util.messageBox``."""
         self.texts.append(text)
-        return self.answer
-
-
-class IOManager:
-    """Reads and writes models and markups by Slicer's real storage nodes."""
-
-    def __init__(self, core: Core) -> None:
-        self._core = core
-
-    def fileType(self, path: str) -> str:
-        return "MarkupsFile" if str(path).endswith((".mrk.json", ".fcsv")) else "ModelFile"
-
-    def loadNodes(self, file_type: str, properties: dict[str, Any], loaded: Any, messages: Any) -> bool:
-        path = str(properties["fileName"])
-        if not Path(path).is_file():
-            return False
-        if file_type == "ModelFile":
-            lps = slicer.vtkMRMLStorageNode.CoordinateSystemLPS
-            node = self._core.logics["Models"].AddModel(path, lps, messages)
-        else:
-            name = properties.get("name") or Path(path).name.split(".")[0]
-            node = self._core.scene.GetNodeByID(self._core.logics["Markups"].LoadMarkups(path, name, messages) or "")
-        if node is not None:
-            loaded.AddItem(node)
-        return node is not None
-
-    def fileWriterFileType(self, node: Any) -> str:
-        return "ModelFile" if node.IsA("vtkMRMLModelNode") else "MarkupsFile"
-
-    def saveNodes(self, _file_type: str, properties: dict[str, Any], _messages: Any) -> bool:
-        node = self._core.scene.GetNodeByID(properties["nodeID"])
-        if node.GetStorageNode() is None:
-            node.AddDefaultStorageNode()
-        node.GetStorageNode().SetFileName(str(properties["fileName"]))
-        return bool(node.GetStorageNode().WriteData(node))
+        offered = options.get("standardButtons", self.answer)
+        if offered & self.answer:
+            return self.answer
+        alike = _YES if self.answer in _YES else _NO
+        # A box that has but one button, such as an error's, is closed by it.
+        return next((button for button in alike if offered & button), offered)
 
 
 class ModuleManager(QObject):
@@ -80,10 +55,11 @@ class App(QObject):
         super().__init__()
         self._core = core
         self._application = application
-        self._io = IOManager(core)
+        own = Path(tempfile.mkdtemp())
+        self._io = IOManager(core, own)
         self._modules = ModuleManager()
         self._layout: Any = None
-        self._settings = qt.QSettings(str(Path(tempfile.mkdtemp()) / "settings.ini"), qt.QSettings.IniFormat)
+        self._settings = qt.QSettings(str(own / "settings.ini"), qt.QSettings.IniFormat)
         self.temporaryPath = tempfile.gettempdir()
 
     def coreIOManager(self) -> IOManager:
@@ -121,6 +97,11 @@ class App(QObject):
 
     def processEvents(self, *_flags: Any) -> None:
         self._application.processEvents()
+
+    def pauseRender(self) -> None:
+        """The view draws when the events at hand are done, so there is nothing to hold back."""
+
+    resumeRender = pauseRender
 
     def setOverrideCursor(self, cursor: Any) -> None:
         self._application.setOverrideCursor(cursor)

@@ -62,7 +62,9 @@ def unknown_attributes(root: QtWidgets.QWidget) -> list[tuple[str, str, str]]:
         if not type(widget).__module__.startswith("PySide6."):
             continue
         for name, value in vars(widget).items():
-            if not name.startswith("_") and not isinstance(value, QtCore.SignalInstance):
+            # PySide6's loader of .ui files itself makes attributes of named children.
+            loaded = isinstance(value, QtCore.QObject) and value.objectName == name
+            if not name.startswith("_") and not loaded and not isinstance(value, QtCore.SignalInstance):
                 slips.append((widget.className(), widget.objectName, name))
     return slips
 

@@ -38,6 +38,7 @@ def start() -> Host:
     import slicer.util
 
     application = qt.QApplication.instance() or qt.QApplication(["host"])
+    application.setStyle("Fusion")  # which Slicer's own styles derive from
 
     layer = os.environ.get("SLICER_PY")
     slicer.__path__.append(str(Path(layer) / "slicer") if layer else str(_HERE / "layer"))
@@ -49,12 +50,17 @@ def start() -> Host:
 
     from host import widgets
     from host.app import App, MessageBoxes
+    from host.palettes import use_palette
 
     boxes = MessageBoxes()
-    main_window = qt.QWidget()
+    use_palette(dark=False)
+    main_window = qt.QMainWindow()
+    main_window.windowTitle = "PALNetLandmarker in the test host"
     slicer.app = App(core(), application)
     slicer.modules = types.ModuleType("slicer.modules")
     sys.modules["slicer.modules"] = slicer.modules
+    for name, logic in core().logics.items():
+        setattr(slicer.modules, name.lower(), types.SimpleNamespace(logic=lambda logic=logic: logic))
     slicer.selfTests = {}
     slicer.util.mainWindow = lambda: main_window
     slicer.util.messageBox = boxes.show

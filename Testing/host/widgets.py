@@ -61,6 +61,8 @@ class _NodeComboBox(QWidget):
         super().__init__(parent)
         self._scene: Any = None
         self._observed: list[tuple[Any, int]] = []
+        observed = self._observed  # the scene outlives the widget
+        self.destroyed.connect(lambda: [node.RemoveObserver(tag) for node, tag in observed])
         self._options = {name: default for name, (_type, default) in _OPTIONS.items()}
         self._rows: list[Any] = []
         self._current: Any = None
@@ -76,9 +78,11 @@ class _NodeComboBox(QWidget):
     def setMRMLScene(self, scene: Any) -> None:
         for observed, tag in self._observed:
             observed.RemoveObserver(tag)
+        self._observed.clear()
         events = ("NodeAddedEvent", "NodeRemovedEvent", "EndImportEvent", "EndBatchProcessEvent")
         self._scene = scene
-        self._observed = [(scene, scene.AddObserver(getattr(scene, e), lambda *_: self._refresh())) for e in events]
+        for event in events:
+            self._observed.append((scene, scene.AddObserver(getattr(scene, event), lambda *_: self._refresh())))
         self._refresh()
 
     def currentNode(self) -> Any:

@@ -1,112 +1,112 @@
-"""The module's panel and Slicer's real 3D view in one window: drawn off screen, shown in a label, mouse passed on."""
+"""The module's panel and Slicer's real 3D view in one window, as a person sits before it."""
 
 from __future__ import annotations
 
-import traceback
-from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-import qt
 import slicer
-from PALNetLandmarkerLib.view import View3D
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtGui import QPixmap
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
 
+from .fit import cut_off
+from .palettes import use_palette
 from .start import Host, LoadedModule
+from .three_d import ThreeDWidget
 
-_PANEL_WIDTH = 440
-
-
-class ThreeDWidget(QLabel):
-    """A 3D view of the host's scene, as ``slicer.app.layoutManager().threeDWidget(0)``."""
-
-    def __init__(self, host: Host, width: int, height: int) -> None:
-        super().__init__()
-        self.view = View3D(host.core, width, height)
-        self.setFixedSize(width, height)
-        self.setMouseTracking(True)
-        # What the scene changes asks for a picture; it is drawn when the events at hand are done.
-        self.view.managers.AddObserver("UpdateEvent", lambda *_: qt.QTimer.singleShot(0, self.forceRender))
-
-    def forceRender(self) -> None:
-        """Draw the view and show the picture."""
-        pixels = self.view.pixels()
-        height, width, _channels = pixels.shape
-        image = QImage(pixels.data, width, height, 3 * width, QImage.Format_RGB888)
-        self.setPixmap(QPixmap.fromImage(image.copy()))
-
-    def place_of(self, point: np.ndarray) -> tuple[int, int]:
-        """Where a point (3,) RAS is in the widget: pixels from the upper left corner."""
-        renderer = self.view.renderer
-        renderer.SetWorldPoint(*point, 1.0)
-        renderer.WorldToDisplay()
-        x, y, _depth = renderer.GetDisplayPoint()
-        return round(x), round(self.height - 1 - y)
-
-    def threeDView(self) -> ThreeDWidget:
-        return self
-
-    def mrmlViewNode(self) -> Any:
-        return self.view.node
-
-    def mouseMoveEvent(self, event: Any) -> None:
-        self._pass_on(event, "MouseMoveEvent")
-
-    def mousePressEvent(self, event: Any) -> None:
-        self._pass_on(event, f"{_button(event)}ButtonPressEvent")
-
-    def mouseReleaseEvent(self, event: Any) -> None:
-        self._pass_on(event, f"{_button(event)}ButtonReleaseEvent")
-
-    def _pass_on(self, event: Any, name: str) -> None:
-        # An exception that leaves an overridden Qt method ends the process.
-        try:
-            place = event.position()
-            control = bool(event.modifiers() & Qt.ControlModifier)
-            shift = bool(event.modifiers() & Qt.ShiftModifier)
-            interactor = self.view.interactor
-            interactor.SetEventInformation(int(place.x()), self.height - 1 - int(place.y()), control, shift)
-            interactor.InvokeEvent(name)
-        except Exception:
-            traceback.print_exc()
+PANEL_WIDTH = 400
 
 
-def _button(event: Any) -> str:
-    return "Left" if event.button() == Qt.LeftButton else "Right"
+class LayoutManager:
+    """``slicer.app.layoutManager()`` of a layout with one 3D view."""
+
+    threeDViewCount = 1
+    tableViewCount = 0
+    plotViewCount = 0
+
+    def __init__(self, three_d: ThreeDWidget) -> None:
+        self._three_d = three_d
+
+    def threeDWidget(self, index: int) -> ThreeDWidget | None:
+        return self._three_d if index == 0 else None
+
+    def activeMRMLThreeDViewNode(self) -> Any:
+        return self._three_d.view.node
+
+    def sliceViewNames(self) -> list[str]:
+        return []
+
+    def resetThreeDViews(self) -> None:
+        self._three_d.resetFocalPoint()
 
 
 class Window(QWidget):
-    """Panel to the left, 3D view to the right, about as in Slicer.
+    """What stands in ``slicer.util.mainWindow()``: the panel to the left, the 3D view to the right, as in Slicer.
 
-    :ivar module: what the panel shows, :ivar three_d: the ``ThreeDWidget``
+    The panel is 400 px wide with its scroll bar and scrolls up and down only, as Slicer's module panel does.
+
+    :param dark: in dark colours, :param smooth: smooth edges in the 3D view, for pictures; takes twice as long
+    :ivar module: what the panel shows, :ivar three_d: the ``ThreeDWidget``, :ivar scroll: the panel's scroll area
     """
 
-    def __init__(self, host: Host, module: LoadedModule, width: int = 1280, height: int = 760) -> None:
+    def __init__(
+        self,
+        host: Host,
+        module: LoadedModule,
+        width: int = 1280,
+        height: int = 760,
+        dark: bool = False,
+        smooth: bool = False,
+    ) -> None:
         super().__init__()
         self.module = module
-        self.setWindowTitle("PALNetLandmarker in the test host")
+        use_palette(dark)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        frame = QFrame()
-        frame.setFixedSize(_PANEL_WIDTH, height)
-        QHBoxLayout(frame).addWidget(module.panel)
-        layout.addWidget(frame)
-        self.three_d = ThreeDWidget(host, width - _PANEL_WIDTH, height)
+        self.scroll = QScrollArea()
+        self.scroll.setFixedSize(PANEL_WIDTH, height)
+        self.scroll.setFrameShape(QScrollArea.NoFrame)
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.scroll.setWidget(module.panel)
+        layout.addWidget(self.scroll)
+        self.three_d = ThreeDWidget(host, width - PANEL_WIDTH, height, smooth)
         layout.addWidget(self.three_d)
-        self.resize(width, height)
-        slicer.app.setLayoutManager(SimpleNamespace(threeDWidget=lambda _i: self.three_d, threeDViewCount=1))
+        self.setFixedSize(width, height)
+        slicer.app.setLayoutManager(LayoutManager(self.three_d))
+
+    def show(self) -> None:
+        """Open the main window with this in it, and let it have the keyboard."""
+        main = slicer.util.mainWindow()
+        main.setCentralWidget(self)
+        main.adjustSize()
+        main.show()
+        self.module.panel.show()
+        main.activateWindow()
+        QTest.qWaitForWindowActive(main)
+        slicer.app.processEvents()
 
     def picture(self) -> QPixmap:
         """The window as it is now."""
-        self.three_d.forceRender()
         slicer.app.processEvents()
+        self.three_d.forceRender()
         return self.grab()
 
+    def cut_off(self) -> list[str]:
+        """What of the panel is cut off, in sentences."""
+        slicer.app.processEvents()
+        return cut_off(self.scroll)
+
     def close_view(self) -> None:
-        """Give the 3D view back."""
+        """Give the 3D view and the module's panel back."""
         slicer.app.setLayoutManager(None)
-        self.three_d.view.close()
-        self.close()
+        self.three_d.close_view()
+        self.scroll.takeWidget().setParent(None)
+        main = slicer.util.mainWindow()
+        if main.centralWidget() is self:
+            main.takeCentralWidget()
+        main.hide()
+        self.deleteLater()
+        use_palette(dark=False)

@@ -11,6 +11,17 @@ import slicer
 import vtk
 
 _GUI_PROPERTY = "SlicerParameterName"
+_VALUES = (str, bool, int, float)
+
+# How the value of a widget that is no node selector is heard of, read and written.
+_ACCESS: dict[type, tuple[str, str, str]] = {
+    qt.QCheckBox: ("toggled", "checked", "setChecked"),
+    qt.QPushButton: ("toggled", "checked", "setChecked"),
+    qt.QSpinBox: ("valueChanged", "value", "setValue"),
+    qt.QDoubleSpinBox: ("valueChanged", "value", "setValue"),
+    qt.QLineEdit: ("textChanged", "text", "setText"),
+    qt.QComboBox: ("currentTextChanged", "currentText", "setCurrentText"),
+}
 
 
 def parameterNodeWrapper(cls: type) -> type:
@@ -20,9 +31,9 @@ def parameterNodeWrapper(cls: type) -> type:
     """
     types = typing.get_type_hints(cls)
     for name, kind in types.items():
-        if kind not in (str, bool) and not issubclass(kind, slicer.vtkMRMLNode):
+        if kind not in _VALUES and not issubclass(kind, slicer.vtkMRMLNode):
             raise TypeError(f"The parameter {name} of {cls.__name__} has the type {kind}")
-        default = getattr(cls, name, kind() if kind in (str, bool) else None)
+        default = getattr(cls, name, kind() if kind in _VALUES else None)
         setattr(cls, name, _parameter(name, kind, default))
 
     def __init__(self: Any, node: Any) -> None:
@@ -41,17 +52,17 @@ def _parameter(name: str, kind: type, default: Any) -> property:
 
     def read(self: Any) -> Any:
         node = self.parameterNode
-        if kind not in (str, bool):
+        if kind not in _VALUES:
             return node.GetNodeReference(name)
         if not node.HasParameter(name):
             return default
         text = node.GetParameter(name)
-        return text == "True" if kind is bool else text
+        return text == "True" if kind is bool else kind(text)
 
     def write(self: Any, value: Any) -> None:
-        if kind not in (str, bool):
+        if kind not in _VALUES:
             self.parameterNode.SetNodeReferenceID(name, value.GetID() if value is not None else None)
-        elif isinstance(value, kind):
+        elif isinstance(value, kind) or (kind is float and isinstance(value, int)):
             self.parameterNode.SetParameter(name, str(value))
         else:
             raise ValueError(f"The parameter {name} is of type {kind.__name__} and cannot be {value!r}")
@@ -74,7 +85,7 @@ class _GuiConnection:
             if name not in wrapper._parameterTypes:
                 raise ValueError(f"The widget {widget.objectName} names the parameter {name}, which does not exist")
             self._widgets[name] = widget
-            signal = widget.toggled if isinstance(widget, qt.QCheckBox) else widget.currentNodeChanged
+            signal = getattr(widget, _ACCESS[type(widget)][0]) if type(widget) in _ACCESS else widget.currentNodeChanged
             slot = self._make_slot(name, widget)
             signal.connect(slot)
             self._slots.append((signal, slot))
@@ -84,7 +95,7 @@ class _GuiConnection:
     def _make_slot(self, name: str, widget: Any) -> Callable:
         def slot(*_arguments: Any) -> None:
             if not self._updating:
-                value = widget.checked if isinstance(widget, qt.QCheckBox) else widget.currentNode()
+                value = getattr(widget, _ACCESS[type(widget)][1]) if type(widget) in _ACCESS else widget.currentNode()
                 setattr(self._wrapper, name, value)
 
         return slot
@@ -97,10 +108,7 @@ class _GuiConnection:
         try:
             for name, widget in self._widgets.items():
                 value = getattr(self._wrapper, name)
-                if isinstance(widget, qt.QCheckBox):
-                    widget.checked = value
-                else:
-                    widget.setCurrentNode(value)
+                getattr(widget, _ACCESS[type(widget)][2] if type(widget) in _ACCESS else "setCurrentNode")(value)
         finally:
             self._updating = False
 

@@ -8,7 +8,8 @@ import qt  # noqa: F401  (makes PySide6 behave like PythonQt)
 from PySide6.QtCore import Property, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QMessageBox, QPushButton, QToolButton, QWidget
 
-_HEADER = 24
+_HEADER = 26
+QWIDGETSIZE_MAX = (1 << 24) - 1  # Qt's own, which PySide6 does not name
 
 
 class ctkCollapsibleButton(QWidget):
@@ -40,6 +41,7 @@ class ctkCollapsibleButton(QWidget):
         self._folded = folded
         self._header.setChecked(not folded)
         self._header.setArrowType(Qt.RightArrow if folded else Qt.DownArrow)
+        self.setMaximumHeight(_HEADER if folded else QWIDGETSIZE_MAX)
         self._show_contents()
         self.contentsCollapsed.emit(folded)
 
