@@ -3,7 +3,6 @@
 Nothing but the standard library and Slicer is imported here; the engine and PyTorch come when a run begins.
 """
 
-import hashlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +22,6 @@ from slicer.ScriptedLoadableModule import (
 from slicer.util import VTKObservationMixin
 
 DEFAULT_LANDMARK_MODEL = "face50"
-SAMPLE_NAME = "PALNetSampleFace"
 
 
 class PALNetLandmarker(ScriptedLoadableModule):
@@ -49,27 +47,9 @@ class PALNetLandmarker(ScriptedLoadableModule):
 
 def registerSampleData() -> None:
     """Offer the face scan that comes with the extension in the Sample Data module."""
-    import SampleData
-    from palnet.errors import PalnetError
-    from palnet.resources import resource
+    from PALNetLandmarkerLib import sample_data
 
-    try:
-        scan = resource("samples/sample_face.ply")
-    except PalnetError:
-        return
-    # The module copies the scan into its cache; the checksum makes it take the new one after an update.
-    checksum = "SHA256:" + hashlib.sha256(scan.read_bytes()).hexdigest()
-    thumbnail = Path(__file__).parent / "Resources" / "Icons" / "PALNetLandmarker.png"
-    SampleData.SampleDataLogic.registerCustomSampleDataSource(
-        category="PALNetLandmarker",
-        sampleName=SAMPLE_NAME,
-        thumbnailFileName=str(thumbnail),
-        uris=scan.as_uri(),
-        fileNames=f"{SAMPLE_NAME}.ply",
-        checksums=checksum,
-        nodeNames=SAMPLE_NAME,
-        loadFileTypes="ModelFile",
-    )
+    sample_data.register(Path(__file__).parent / "Resources" / "Icons" / "PALNetLandmarker.png")
 
 
 @parameterNodeWrapper
@@ -78,18 +58,20 @@ class PALNetLandmarkerParameterNode:
 
     surfaceModel - The face scan.
     landmarkModel - Name of a bundled landmark model, or path of a model file.
-    landmarks - Where the landmarks go; a new node if there is none.
+    landmarks - Where the landmarks go, and which are reviewed; a new node if there is none.
     cpuOnly - Do not use the graphics card.
+    scanFolder - The folder whose scans are reviewed one after the other; empty for the scans of the scene.
     """
 
     surfaceModel: vtkMRMLModelNode
     landmarkModel: str = DEFAULT_LANDMARK_MODEL
     landmarks: vtkMRMLMarkupsFiducialNode
     cpuOnly: bool = False
+    scanFolder: str = ""
 
 
 class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """The module's panel."""
+    """The module's panel: four sections, each with a class of its own in the library, tied by the parameter node."""
 
     def __init__(self, parent=None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
@@ -98,40 +80,68 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameterNode = None
         self._parameterNodeGuiTag = None
         self._runPanel = None
-        self._modelSelector = None
+        self._scan = None
 
     def setup(self) -> None:
         """Build the panel; called when the user opens the module the first time."""
+        from PALNetLandmarkerLib.current_review import CurrentReview
+        from PALNetLandmarkerLib.export_panel import ExportPanel
         from PALNetLandmarkerLib.model_selector import LandmarkModelSelector
+        from PALNetLandmarkerLib.queue_panel import QueuePanel
+        from PALNetLandmarkerLib.review_panel import ReviewPanel
         from PALNetLandmarkerLib.run_panel import RunPanel
+        from PALNetLandmarkerLib.shortcuts import Shortcuts
 
         ScriptedLoadableModuleWidget.setup(self)
-        uiWidget = slicer.util.loadUI(self.resourcePath("UI/PALNetLandmarker.ui"))
-        self.layout.addWidget(uiWidget)
-        self.ui = slicer.util.childWidgetVariables(uiWidget)
-        uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = PALNetLandmarkerLogic()
-        self._runPanel = RunPanel(self.ui, self._updateEnabled)
+        queueUi = self._addSection("PALNetQueue.ui")
+        self.ui = self._addSection("PALNetLandmarker.ui")
+        reviewUi = self._addSection("PALNetReview.ui")
+        exportUi = self._addSection("PALNetExport.ui")
+        self._runPanel = RunPanel(self.ui, self._update)
         self._modelSelector = LandmarkModelSelector(self.ui.landmarkModelSelector, self.onLandmarkModelChosen)
+        self._reviewPanel = ReviewPanel(reviewUi)
+        self._review = CurrentReview(self._reviewPanel)
+        self._exportPanel = ExportPanel(exportUi, self._landmarks, self.logic.exportLandmarks)
+        self._queuePanel = QueuePanel(
+            queueUi, self.onScanOpened, self._settings, lambda: self._runPanel.running, self.onFolderChanged
+        )
+        self._scanKeys = Shortcuts({"X": self._queuePanel.next_scan})
 
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
         self.ui.applyButton.connect("clicked(bool)", self.onApplyButton)
         self.initializeParameterNode()
 
+    def _addSection(self, name: str):
+        """Put a .ui file below the others; returns its widgets by name."""
+        uiWidget = slicer.util.loadUI(self.resourcePath(f"UI/{name}"))
+        self.layout.addWidget(uiWidget)
+        if hasattr(uiWidget, "setMRMLScene"):
+            uiWidget.setMRMLScene(slicer.mrmlScene)
+        return slicer.util.childWidgetVariables(uiWidget)
+
     def cleanup(self) -> None:
         """Called when the module is reloaded or the application closes."""
         if self._runPanel:
             self._runPanel.close()
-        self.setParameterNode(None)
+            self.setParameterNode(None)
+            self._queuePanel.close()
+            self._reviewPanel.close()
+            self._scanKeys.remove()
         self.removeObservers()
 
     def enter(self) -> None:
         """Called each time the user opens this module."""
         self.initializeParameterNode()
+        self._reviewPanel.enter()
+        self._scanKeys.install()
+        self._scanKeys.switch("X", True)
 
     def exit(self) -> None:
         """Called each time the user opens another module."""
+        self._reviewPanel.exit()
+        self._scanKeys.remove()
         self.setParameterNode(None)
 
     def onReload(self) -> None:
@@ -143,7 +153,7 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ScriptedLoadableModuleWidget.onReload(self)
 
     def onSceneStartClose(self, caller, event) -> None:
-        """The nodes of a run are about to go."""
+        """The nodes of a run and of a review are about to go."""
         self._runPanel.cancel()
         self.setParameterNode(None)
 
@@ -165,26 +175,54 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._parameterNode:
             self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
             self._parameterNodeGuiTag = None
-            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._updateFromParameterNode)
+            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._update)
         self._parameterNode = parameterNode
         if self._parameterNode:
             # Widgets with the dynamic property "SlicerParameterName" in the .ui file are connected.
             self._parameterNodeGuiTag = self._parameterNode.connectGui(self.ui)
-            self.addObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._updateFromParameterNode)
-            self._updateFromParameterNode()
+            self.addObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._update)
+        self._update()
 
     def onLandmarkModelChosen(self, landmarkModel: str) -> None:
         """The user chose a landmark model, by name or by path."""
         if self._parameterNode:
             self._parameterNode.landmarkModel = landmarkModel
 
-    def _updateFromParameterNode(self, caller=None, event=None) -> None:
-        self._modelSelector.select(self._parameterNode.landmarkModel)
-        self._updateEnabled()
+    def onFolderChanged(self, folder: str) -> None:
+        """The user chose a folder of scans, or the scans of the scene."""
+        if self._parameterNode:
+            self._parameterNode.scanFolder = folder
 
-    def _updateEnabled(self) -> None:
-        """Apply can be pressed when there is something to do; its tooltip says what is missing."""
+    def onScanOpened(self, surfaceModel: vtkMRMLModelNode, landmarks: vtkMRMLMarkupsFiducialNode | None) -> None:
+        """The user went to another scan, or its landmarks came from the background."""
+        parameters = self.logic.getParameterNode()  # also while another module is shown
+        parameters.surfaceModel = surfaceModel
+        parameters.landmarks = landmarks
+
+    def _settings(self) -> tuple[str, bool]:
+        """Landmark model and processor of predictions in the background."""
+        parameters = self.logic.getParameterNode()
+        return parameters.landmarkModel or DEFAULT_LANDMARK_MODEL, parameters.cpuOnly
+
+    def _landmarks(self) -> vtkMRMLMarkupsFiducialNode | None:
+        return self._parameterNode.landmarks if self._parameterNode else None
+
+    def _keepTogether(self, parameters: PALNetLandmarkerParameterNode) -> None:
+        """With another scan its landmarks are chosen, and with other landmarks their scan."""
+        from PALNetLandmarkerLib.scan_sources import landmarks_of, scan_of
+
+        landmarks, before, self._scan = parameters.landmarks, self._scan, parameters.surfaceModel
+        scan = scan_of(landmarks) or parameters.surfaceModel
+        if parameters.surfaceModel is not before and (not landmarks or scan is not parameters.surfaceModel):
+            parameters.landmarks = landmarks_of(parameters.surfaceModel)
+        elif scan is not parameters.surfaceModel:
+            parameters.surfaceModel = scan
+
+    def _update(self, caller=None, event=None) -> None:
+        """Show what the parameters say. Where Apply cannot be pressed, its tooltip says why."""
         parameters = self._parameterNode
+        if parameters:
+            self._keepTogether(parameters)
         running = self._runPanel is not None and self._runPanel.running
         if running:
             reason = _("Landmarks are being placed.")
@@ -196,8 +234,13 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             reason = ""
         self.ui.applyButton.enabled = not reason
         self.ui.applyButton.toolTip = reason or _("Place the landmarks on the face scan.")
-        for section in (self.ui.inputsCollapsibleButton, self.ui.outputsCollapsibleButton):
-            section.enabled = not running
+        for name in ("surfaceSelector", "landmarkModelSelector", "landmarksSelector", "cpuOnlyCheckBox"):
+            getattr(self.ui, name).enabled = not running
+        self._review.choose(None if running else self._landmarks())
+        self._exportPanel.update()
+        if parameters:
+            self._modelSelector.select(parameters.landmarkModel)
+            self._queuePanel.folder = parameters.scanFolder
 
     def onApplyButton(self) -> None:
         """Place the landmarks."""
@@ -211,10 +254,11 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         )
         if placement and self._parameterNode:
             self._parameterNode.landmarks = placement.node
+            self.ui.placeCollapsibleButton.collapsed = True  # what follows is the review, which needs the room
 
     def _mayOverwrite(self, node: vtkMRMLMarkupsFiducialNode | None) -> bool:
-        """Ask before points that a person placed or corrected are lost."""
-        from PALNetLandmarkerLib.scene import is_untouched_prediction
+        """Ask before points that a person placed, corrected or reviewed are lost."""
+        from PALNetLandmarkerLib.record import is_untouched_prediction
 
         if not node or not node.GetNumberOfControlPoints() or is_untouched_prediction(node):
             return True
@@ -254,6 +298,40 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
             return None
         return place_landmarks(surfaceModel, landmarkModel, landmarks, cpuOnly, progress)
 
+    def review(self, landmarks: vtkMRMLMarkupsFiducialNode):
+        """Review landmarks: ``session = logic.review(node); session.accept("Prn"); session.undo(); session.close()``.
+
+        :returns: ``PALNetLandmarkerLib.review_session.ReviewSession``, which does all that the panel does
+        :raises palnet.errors.ReviewError: the node holds no landmarks of a landmark model
+        """
+        from PALNetLandmarkerLib.review_session import ReviewSession
+
+        return ReviewSession(landmarks)
+
+    def exportLandmarks(self, landmarks: vtkMRMLMarkupsFiducialNode, path: str | Path, asShown: bool = False) -> None:
+        """Write landmarks as ``NAME.mrk.json``, and the record of their review as ``NAME.review.json`` beside it.
+
+        :param asShown: in the scene's frame, with transforms applied; else in that of the scan's file
+        :raises palnet.errors.PalnetError: with a sentence for the user
+        """
+        from PALNetLandmarkerLib.storage import write_reviewed
+
+        write_reviewed(landmarks, Path(path), asShown)
+
+    def importLandmarks(self, path: str | Path, surfaceModel: vtkMRMLModelNode | None = None):
+        """Read landmarks with the record of their review, if it is beside the file.
+
+        :param surfaceModel: the scan that they are of
+        :returns: a new ``vtkMRMLMarkupsFiducialNode``
+        :raises palnet.errors.ReviewError: with a sentence for the user
+        """
+        from PALNetLandmarkerLib.scene import SCAN_REFERENCE
+        from PALNetLandmarkerLib.storage import read_reviewed
+
+        landmarks = read_reviewed(slicer.mrmlScene, Path(path))
+        landmarks.SetNodeReferenceID(SCAN_REFERENCE, surfaceModel.GetID() if surfaceModel else None)
+        return landmarks
+
 
 class PALNetLandmarkerTest(ScriptedLoadableModuleTest):
     """Runs inside Slicer: Reload and Test in developer mode, and ctest."""
@@ -282,7 +360,7 @@ class PALNetLandmarkerTest(ScriptedLoadableModuleTest):
         placement = PALNetLandmarkerLogic().placeLandmarks(model)
         self.assertEqual(placement.node.GetNumberOfControlPoints(), len(placement.prediction.protocol))
         self.assertEqual(placement.node.GetNthControlPointLabel(0), placement.prediction.protocol.labels[0])
-        self.assertEqual(placement.node.GetAttribute("PALNet.state"), "predicted")
+        self.assertFalse(PALNetLandmarkerLogic().review(placement.node).reviewed)
         self.delayDisplay("Landmarks placed")
 
     def test_notAFace(self) -> None:

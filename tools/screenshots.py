@@ -1,4 +1,4 @@
-"""Make docs/images anew: the module's panel beside the 3D view, and the sheet of pictures, of the sample scan.
+"""Make docs/images anew: the module in every state of its work, and the sheet of pictures, of the sample scan.
 
     python tools/screenshots.py [SCAN]
 
@@ -9,13 +9,105 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "PALNetLandmarker"))
-sys.path.insert(0, str(ROOT / "Testing"))
+sys.path[:0] = [str(ROOT / folder) for folder in ("PALNetLandmarker", "Testing", "Testing/extension")]
+
+_SIZE = (1280, 900)
+
+
+class Album:
+    """Takes pictures of the module in the test host, over Slicer's own 3D view."""
+
+    def __init__(self, host: Any, scan: Path, folder: Path) -> None:
+        self._host = host
+        self._scan = scan
+        self._folder = folder
+
+    @contextmanager
+    def window(self, dark: bool = False, load: bool = True) -> Iterator[Any]:
+        """Slicer with the module open."""
+        import slicer
+        from host.start import load_module
+        from host.window import Window
+
+        slicer.mrmlScene.Clear()
+        if load:
+            model = slicer.util.loadModel(str(self._scan))
+            model.GetDisplayNode().SetColor(0.87, 0.76, 0.68)
+            model.GetDisplayNode().SetInterpolation(model.GetDisplayNode().GouraudInterpolation)
+        window = Window(self._host, load_module(), *_SIZE, dark=dark, smooth=True)
+        window.show()
+        yield window
+        window.close_view()
+        window.module.unload()
+
+    def take(self, window: Any, name: str) -> None:
+        window.picture().save(str(self._folder / f"{name}.jpg"), "JPG", 90)
+
+
+def empty(album: Album) -> None:
+    """The module as it opens in an empty scene."""
+    with album.window(load=False) as window:
+        album.take(window, "module-empty")
+
+
+def story(album: Album, dark: bool) -> None:
+    """From the first press of a button to the last landmark."""
+    from user import click, press
+
+    ending = "-dark" if dark else ""
+    with album.window(dark) as window:
+        ui = window.module.widget.ui
+        taken = []
+
+        def running(value: int) -> None:
+            if value >= 60 and not taken:
+                taken.append(value)
+                album.take(window, f"module-running{ending}")
+
+        ui.progressBar.connect("valueChanged(int)", running)
+        click(ui.applyButton)
+        session = window.module.widget._review.session
+        session.show_whole_face()
+        album.take(window, f"module-doubtful{ending}")
+        session.select("Al_L")
+        album.take(window, f"module-landmark{ending}")
+        session.place("Al_L", session.nearest_on_scan(_beside(session, "Al_L")))
+        session.ghosts = True
+        album.take(window, f"module-corrected{ending}")
+        session.ghosts = False
+        press(window, "N")
+        while session.doubtful:
+            press(window, "A")
+        press(window, "Shift+A")
+        while session.reviewed < len(session.protocol):
+            press(window, "A")
+        session.select(None)
+        session.show_whole_face()
+        album.take(window, f"module-done{ending}")
+
+
+def _beside(session: Any, label: str) -> Any:
+    """(3,) RAS: a few millimetres above a landmark."""
+    import numpy as np
+
+    place = np.array(session.node.GetNthControlPointPositionWorld(session.protocol.index(label)))
+    return place + np.linalg.inv(session.review.prediction.face_from_scan)[:3, :3] @ [0, 4, 1] * [-1, -1, 1]
+
+
+def sheet(host: Any, scan: Path, target: Path) -> None:
+    """The sheet of pictures of the shell command."""
+    from palnet.predictor import Predictor
+    from palnet.scan_file import read_surface
+    from PALNetLandmarkerLib.picture import render_sheet
+
+    prediction = Predictor.load("face50").predict_file(scan)
+    render_sheet(host.core, prediction, read_surface(scan), scan.stem, target)
 
 
 def main() -> None:
@@ -25,32 +117,18 @@ def main() -> None:
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
 
-    from host.start import load_module, start
+    from host.start import start
 
     host = start()
-    import slicer
-    from host.window import Window
-    from palnet.predictor import Predictor
-    from palnet.scan_file import read_surface
-    from PALNetLandmarkerLib.picture import render_sheet
-    from PALNetLandmarkerLib.scene import flip
-
-    prediction = Predictor.load("face50").predict_file(options.scan)
-    render_sheet(host.core, prediction, read_surface(options.scan), options.scan.stem, options.output / "sheet.png")
-
-    model = slicer.util.loadModel(str(options.scan))
-    model.GetDisplayNode().SetColor(0.87, 0.76, 0.68)
-    model.GetDisplayNode().SetInterpolation(model.GetDisplayNode().GouraudInterpolation)
-    window = Window(host, load_module())
-    window.show()
-    module = window.module
-    module.widget.onApplyButton()
-    face = np.linalg.inv(prediction.face_from_scan)
-    size = np.linalg.norm(face[:3, 0])
-    towards, up = flip(face[:3, :3] @ np.array([0.35, 0.05, 1.0])), flip(face[:3, 1])
-    window.three_d.view.look(flip(face[:3, 3]), towards, up, 115.0 * size)
-    window.picture().save(str(options.output / "module.png"))
-    window.close_view()
+    album = Album(host, options.scan, options.output)
+    pictures: list[Callable[[], None]] = [
+        lambda: sheet(host, options.scan, options.output / "sheet.png"),
+        lambda: empty(album),
+        lambda: story(album, dark=False),
+        lambda: story(album, dark=True),
+    ]
+    for take in pictures:
+        take()
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ class SlicerHost:
 
         scene = core().scene
         from . import storage
-        from .scene import create_fiducials, fill_fiducials, style_fiducials
+        from .fiducials import create_fiducials, fill_fiducials, style_fiducials
 
         node = create_fiducials(scene, name)
         try:

@@ -10,7 +10,8 @@ from palnet.errors import Cancelled, PalnetError
 from palnet.model import bundled_models
 from palnet.prediction import Prediction, Progress
 
-from .scene import create_fiducials, fill_fiducials, style_fiducials, surface_of
+from .fiducials import create_fiducials, fill_fiducials, style_fiducials
+from .scene import surface_of
 
 TORCH_REQUIREMENT = ">=2.4"
 
@@ -75,9 +76,21 @@ def place_landmarks(
     predictor = Predictor.load(landmark_model, device="cpu" if cpu_only else "auto")
     prediction = predictor.predict_surface(surface, unit="auto", progress=progress)
 
+    if progress is not None:
+        progress(1.0, "Showing the landmarks")  # the last moment to cancel
     # The window lives while the engine works: the scan may have been deleted, or the scene closed.
     if not scene.IsNodePresent(model):
         raise Cancelled("The scan was removed while its landmarks were being placed.")
+    return fill(model, prediction, output)
+
+
+def fill(model: Any, prediction: Prediction, output: Any = None) -> Placement:
+    """Put the landmarks of a model node into the scene.
+
+    :param model: ``vtkMRMLModelNode``, :param prediction: of its surface as it is now, or of its file
+    :param output: ``vtkMRMLMarkupsFiducialNode`` to fill; a new one by default
+    """
+    scene = model.GetScene()
     is_new = output is None or not scene.IsNodePresent(output)
     node: Any = create_fiducials(scene, f"{model.GetName()} landmarks") if is_new else output
     unstyled = node.GetNumberOfControlPoints() == 0

@@ -16,6 +16,12 @@ ERROR_CLASSES: tuple[tuple[float, Color], ...] = (
     (np.inf, (0.62, 0.05, 0.15)),
 )
 
+# Points on the face: a person has decided on them, or has not. They stand out from skin and from each other.
+REVIEWED: Color = (0.0, 0.50, 0.20)
+UNREVIEWED: Color = (0.12, 0.12, 0.22)
+GHOST: Color = (0.36, 0.25, 0.80)
+CHOSEN: Color = (0.85, 0.0, 0.55)
+
 SKIN: Color = (0.86, 0.80, 0.76)
 INK: Color = (0.13, 0.15, 0.19)
 GREY: Color = (0.42, 0.45, 0.50)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import slicer
 from palnet.errors import Cancelled, PalnetError
 from palnet.prediction import Prediction, Progress
@@ -99,13 +98,10 @@ class RunPanel:
 
 def summary(prediction: Prediction) -> str:
     """What a run found, in sentences; the warnings, which name what is missing, come last."""
-    present = ~prediction.missing
-    labels = np.array(prediction.protocol.labels)
-    lines = [_("{placed} of {total} landmarks placed.").format(placed=int(present.sum()), total=len(labels))]
-    if present.any():
-        errors = prediction.expected_error[present]
+    placed, total = int((~prediction.missing).sum()), len(prediction.protocol)
+    lines = [_("{placed} of {total} landmarks placed.").format(placed=placed, total=total)]
+    if placed:
+        median, largest, label = prediction.error_summary
         line = _("Expected error: median {median:.1f} mm, largest {largest:.1f} mm at {label}.")
-        lines.append(
-            line.format(median=np.median(errors), largest=errors.max(), label=labels[present][np.argmax(errors)])
-        )
+        lines.append(line.format(median=median, largest=largest, label=label))
     return "\n".join([*lines, *prediction.warnings])

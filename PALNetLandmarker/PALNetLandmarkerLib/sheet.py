@@ -95,9 +95,8 @@ def _summary(prediction: Prediction) -> str:
     line = f"{present.sum()} of {len(prediction.protocol)} landmarks placed"
     if not present.any():
         return line
-    errors = prediction.expected_error[present]
-    worst = np.array(prediction.protocol.labels)[present][np.argmax(errors)]
-    return f"{line} \u00b7 expected error: median {np.median(errors):.1f} mm, largest {errors.max():.1f} mm at {worst}"
+    median, largest, label = prediction.error_summary
+    return f"{line} \u00b7 expected error: median {median:.1f} mm, largest {largest:.1f} mm at {label}"
 
 
 def _labels(prediction: Prediction, chosen: np.ndarray) -> str:

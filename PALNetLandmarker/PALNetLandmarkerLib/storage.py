@@ -1,4 +1,4 @@
-"""Write Markups files with Slicer's own storage node, whole or not at all."""
+"""Write and read Markups files with Slicer's own storage node, with the record of their review beside them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import slicer
-from palnet.errors import OutputError
+import vtk
+from palnet.errors import OutputError, ReviewError
 from palnet.files import whole_file
+from palnet.review import Review, record_beside
+
+from . import record
+from .fiducials import create_fiducials, style_fiducials
 
 MARKUPS_SUFFIX = ".mrk.json"
 
@@ -32,3 +37,62 @@ def write_markups_node(node: Any, path: Path) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"The landmarks cannot be written to {path}: {reason}.") from error
+
+
+def write_reviewed(node: Any, path: Path, as_shown: bool = False) -> None:
+    """Write landmarks as ``NAME.mrk.json``, and what was predicted and decided of them as ``NAME.review.json``.
+
+    :param node: ``vtkMRMLMarkupsFiducialNode`` with a review
+    :param path: ends in ``.mrk.json``; its folder exists
+    :param as_shown: in the frame of the scene, with the node's transforms applied; else in that of the scan's file
+    :raises ReviewError: the node holds no landmarks of a model
+    :raises OutputError: a file cannot be written there
+    """
+    parent = node.GetParentTransformNode()
+    if not as_shown or parent is None:
+        _write_both(node, record.load(node), path)
+        return
+    # A node without a scene: nothing of it is seen, and the scene is not touched.
+    shown = slicer.vtkMRMLMarkupsFiducialNode()
+    shown.CopyContent(node)
+    for index in range(node.GetNumberOfControlPoints()):
+        if node.GetNthControlPointPositionStatus(index) == node.PositionDefined:
+            shown.SetNthControlPointPosition(index, vtk.vtkVector3d(node.GetNthControlPointPositionWorld(index)))
+    review = record.move_record(record.load(node), record.node_points(shown))
+    record.store(shown, review)
+    _write_both(shown, review, path)
+
+
+def _write_both(node: Any, review: Review, path: Path) -> None:
+    """Write landmarks and record, or neither."""
+    beside = record_beside(path)
+    if beside.is_dir():
+        raise OutputError(f"The record of the review cannot be written: {beside} is a folder.")
+    try:
+        with whole_file(beside) as partial:
+            partial.write_text(review.to_json() + "\n", encoding="utf-8")
+            write_markups_node(node, path)
+    except OSError as error:
+        raise OutputError(f"The record cannot be written to {beside}: {error.strerror or error}.") from error
+
+
+def read_reviewed(scene: Any, path: Path) -> Any:
+    """Landmarks from ``NAME.mrk.json``, with their review from ``NAME.review.json`` if that is there.
+
+    :returns: a new ``vtkMRMLMarkupsFiducialNode`` in ``scene``
+    :raises ReviewError: the file cannot be read, holds no landmarks of a model, or its record is damaged
+    """
+    node = create_fiducials(scene, path.name.removesuffix(MARKUPS_SUFFIX))
+    storage = slicer.vtkMRMLMarkupsJsonStorageNode()
+    storage.SetFileName(str(path))
+    try:
+        if not path.is_file() or not storage.ReadData(node):
+            raise ReviewError(f"The landmarks in {path.name} cannot be read: place them anew.")
+        node.SetFixedNumberOfControlPoints(True)
+        style_fiducials(node)
+        record.store(node, record.load(node, path))
+    except ReviewError:
+        scene.RemoveNode(node.GetDisplayNode())
+        scene.RemoveNode(node)
+        raise
+    return node

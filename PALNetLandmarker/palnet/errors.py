@@ -21,6 +21,10 @@ class ProtocolError(PalnetError):
     """A protocol file is missing or contradicts itself."""
 
 
+class ReviewError(PalnetError):
+    """What a person decided about landmarks cannot be read, or the landmarks cannot be reviewed."""
+
+
 class OutputError(PalnetError):
     """A result cannot be written where it was asked for."""
 

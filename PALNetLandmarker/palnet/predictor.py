@@ -128,6 +128,7 @@ class Predictor:
             model=self.model.name,
             model_checksum=self.model.checksum,
             seconds=seconds,
+            doubtful_mm=settings["doubtful_mm"],
         )
 
     def _find_face(self, surface: Surface, unit: str) -> _Look:
@@ -198,9 +199,9 @@ class Predictor:
             warnings.append(f"{len(lost)} {are} not on the scan: {names}.")
         doubtful = int((expected > settings["doubtful_mm"]).sum())
         if doubtful:
-            are = "landmark is" if doubtful == 1 else "landmarks are"
+            are, them = ("landmark is", "it") if doubtful == 1 else ("landmarks are", "them")
             warnings.append(
-                f"{doubtful} {are} expected to be more than {settings['doubtful_mm']:g} mm off: check them."
+                f"{doubtful} {are} expected to be more than {settings['doubtful_mm']:g} mm off: check {them}."
             )
         if alignment.coverage < settings["good_coverage"]:
             warnings.append(

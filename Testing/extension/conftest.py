@@ -9,7 +9,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -19,9 +18,10 @@ from host.start import Host, LoadedModule, load_module, start
 start()
 
 import slicer
-from fakes import FakePredictor, egg, predict_egg
+from desk import Desk, FixedConcerns
+from fakes import FakePredictor, egg, predict_egg, to_ras
 from palnet.prediction import Prediction
-from vtk.util.numpy_support import vtk_to_numpy
+from PALNetLandmarkerLib import review_session
 
 
 @pytest.fixture
@@ -82,10 +82,10 @@ def panel(module: LoadedModule) -> LoadedModule:
     return module
 
 
-def to_ras(surface: Any) -> Any:
-    """A copy of a surface in LPS with its points in RAS."""
-    copy = surface.NewInstance()
-    copy.DeepCopy(surface)
-    points = vtk_to_numpy(copy.GetPoints().GetData())
-    points *= np.array([-1, -1, 1], points.dtype)
-    return copy
+@pytest.fixture
+def desk(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """The review panel alone; the shape of faces speaks against two of the egg's landmarks, whatever their places."""
+    monkeypatch.setattr(review_session, "_shape_model", lambda _review: FixedConcerns())
+    opened = Desk()
+    yield opened
+    opened.close()

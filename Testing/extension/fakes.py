@@ -42,6 +42,15 @@ def egg() -> vtk.vtkPolyData:
     return surface
 
 
+def to_ras(surface: Any) -> Any:
+    """A copy of a surface in LPS with its points in RAS."""
+    copy = surface.NewInstance()
+    copy.DeepCopy(surface)
+    points = vtk_to_numpy(copy.GetPoints().GetData())
+    points *= np.array([-1, -1, 1], points.dtype)
+    return copy
+
+
 def predict_egg(missing: tuple[str, ...] = ()) -> Prediction:
     """Landmarks of protocol face50 on the egg's vertices, in the coordinates of its file."""
     protocol = Protocol.bundled("face50")

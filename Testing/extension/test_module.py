@@ -59,6 +59,28 @@ def test_scan_chosen_by_the_user(panel: LoadedModule, model: Any) -> None:
     assert panel.widget.ui.applyButton.enabled
 
 
+def test_scan_and_landmarks_are_chosen_together(
+    panel: LoadedModule, model: Any, predictor: type[FakePredictor]
+) -> None:
+    """Two scans with landmarks each: the person chooses a scan or landmarks, and the other follows."""
+    parameters = panel.widget._parameterNode
+    other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "other")
+    other.SetAndObservePolyData(model.GetPolyData())
+    click(panel.widget.ui.applyButton)
+    first = parameters.landmarks
+    parameters.surfaceModel = other
+    assert parameters.landmarks is None and panel.widget._review.session is None
+    click(panel.widget.ui.applyButton)
+    second = parameters.landmarks
+    assert second is not first and count(FIDUCIALS) == 2
+    parameters.surfaceModel = model
+    assert parameters.landmarks is first and panel.widget._review.session.node is first
+    parameters.landmarks = second
+    assert parameters.surfaceModel is other and panel.widget._review.session.node is second
+    parameters.landmarks = None  # "Create new landmarks": the scan stays, and nothing is under review
+    assert parameters.surfaceModel is other and panel.widget._review.session is None
+
+
 def test_landmark_model_from_a_file(
     panel: LoadedModule, model: Any, predictor: type[FakePredictor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,13 +152,13 @@ def test_no_slips_against_pythonqt(panel: LoadedModule) -> None:
 def test_sample_data(module: LoadedModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sample scan is offered with its checksum when Slicer has started; an installation without it is no error."""
     import SampleData
-    from palnet import resources
     from palnet.errors import PalnetError
+    from PALNetLandmarkerLib import sample_data
 
     scan = tmp_path / "sample face.ply"
     scan.write_bytes(b"ply")
     monkeypatch.setattr(SampleData.SampleDataLogic, "sources", [])
-    monkeypatch.setattr(resources, "resource", lambda _relative: scan)
+    monkeypatch.setattr(sample_data, "resource", lambda _relative: scan)
     slicer.app.startupCompleted.emit()
     source = SampleData.SampleDataLogic.sources[-1]
     assert source["sampleName"] == "PALNetSampleFace"
@@ -147,7 +169,7 @@ def test_sample_data(module: LoadedModule, tmp_path: Path, monkeypatch: pytest.M
         raise PalnetError(f"Resources/{relative} is missing.")
 
     monkeypatch.setattr(SampleData.SampleDataLogic, "sources", [])
-    monkeypatch.setattr(resources, "resource", gone)
+    monkeypatch.setattr(sample_data, "resource", gone)
     module.module.registerSampleData()
     assert SampleData.SampleDataLogic.sources == []
 

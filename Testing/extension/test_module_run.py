@@ -13,6 +13,7 @@ import slicer
 from fakes import FakePredictor
 from host.start import Host, LoadedModule
 from palnet.errors import ModelError, NoFaceError
+from PySide6.QtWidgets import QLabel
 from user import FIDUCIALS, add_points, click, count, once
 
 
@@ -39,7 +40,8 @@ def test_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor], tm
     assert count(FIDUCIALS) == 1
     assert "48 of 50 landmarks placed." in ui.resultLabel.text
     assert "not on the scan: T_R, Sba_L." in ui.resultLabel.text
-    assert "research use only" in ui.researchLabel.text
+    assert ui.placeCollapsibleButton.collapsed  # the review needs the room
+    assert "research use only" in panel.panel.findChild(QLabel, "researchLabel").text
     assert ui.applyButton.enabled and not ui.cancelButton.enabled and not ui.progressBar.visible
     assert predictor.calls[0] == {"model": "face50", "device": "auto"}
     assert panel.panel.grab().save(str(tmp_path / "done.png"))
@@ -80,21 +82,24 @@ def test_unexpected_error(host: Host, model: Any, panel: LoadedModule, predictor
     assert panel.widget.ui.applyButton.enabled
 
 
-def test_cancel(host: Host, model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
+@pytest.mark.parametrize("at", FakePredictor.steps)
+def test_cancel(host: Host, model: Any, panel: LoadedModule, predictor: type[FakePredictor], at: str) -> None:
+    """In each step: the run ends there, and nothing was changed."""
     ui = panel.widget.ui
     heard: list[str] = []
 
     def cancel(step: str) -> None:
         heard.append(step)
-        click(ui.cancelButton)
+        if step == at:
+            click(ui.cancelButton)
 
     predictor.during = cancel
     click(ui.applyButton)
-    assert heard == [predictor.steps[0]]
+    assert heard == list(predictor.steps[: predictor.steps.index(at) + 1])
     assert count(FIDUCIALS) == 0
     assert host.boxes.texts == []
     assert "Cancelled" in ui.statusLabel.text
-    assert ui.applyButton.enabled
+    assert ui.applyButton.enabled and not ui.placeCollapsibleButton.collapsed
 
 
 def test_no_second_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:

@@ -14,7 +14,8 @@ import vtk
 from host.start import Host
 from palnet.errors import OutputError, ScanError
 from palnet.prediction import Prediction
-from PALNetLandmarkerLib import scene, storage
+from palnet.review import Review
+from PALNetLandmarkerLib import fiducials, record, scene, storage
 from vtk.util.numpy_support import vtk_to_numpy
 
 MISSING = slicer.vtkMRMLMarkupsNode.PositionMissing
@@ -22,9 +23,9 @@ DEFINED = slicer.vtkMRMLMarkupsNode.PositionDefined
 
 
 def fill(host: Host, prediction: Prediction, model: Any = None) -> Any:
-    node = scene.create_fiducials(host.core.scene, "egg landmarks")
-    scene.fill_fiducials(node, prediction, model)
-    scene.style_fiducials(node)
+    node = fiducials.create_fiducials(host.core.scene, "egg landmarks")
+    fiducials.fill_fiducials(node, prediction, model)
+    fiducials.style_fiducials(node)
     return node
 
 
@@ -168,19 +169,19 @@ def signed_volume(surface: vtk.vtkPolyData) -> float:
 
 
 def test_state(host: Host, prediction: Prediction, model: Any) -> None:
-    """A prediction is marked as one, with the model that made it; doubt has its colour."""
+    """A prediction is marked as one, with the model that made it; no point looks reviewed."""
     node = fill(host, prediction, model)
-    assert node.GetAttribute("PALNet.state") == "predicted"
-    assert node.GetAttribute("PALNet.model") == prediction.model
-    assert node.GetAttribute("PALNet.modelChecksum") == prediction.model_checksum
+    review = Review.from_json(node.GetAttribute(record.ATTRIBUTE))
+    assert not review.reviewed.any()
+    assert (review.scan, review.prediction.model) == ("egg", prediction.model)
+    assert review.prediction.model_checksum == prediction.model_checksum
     assert node.GetNodeReference(scene.SCAN_REFERENCE) is model
-    confident = [bool(node.GetNthControlPointSelected(index)) for index in range(len(prediction.protocol))]
-    assert confident == list(prediction.expected_error <= scene.UNCERTAIN_MM)
+    assert not any(node.GetNthControlPointSelected(index) for index in range(len(prediction.protocol)))
 
 
 def test_touched_predictions_are_known(host: Host, prediction: Prediction, model: Any) -> None:
     """A drag, a point marked missing or a new label makes a prediction a person's work; a moved scan does not."""
-    node = scene.create_fiducials(host.core.scene, "landmarks")
+    node = fiducials.create_fiducials(host.core.scene, "landmarks")
     shown = int(np.flatnonzero(~prediction.missing)[0])
     changes = (
         lambda: node.SetNthControlPointPosition(shown, 1.0, 2.0, 3.0),
@@ -188,10 +189,10 @@ def test_touched_predictions_are_known(host: Host, prediction: Prediction, model
         lambda: node.SetNthControlPointLabel(shown, "other"),
     )
     for change in changes:
-        scene.fill_fiducials(node, prediction, model)
-        assert scene.is_untouched_prediction(node)
+        fiducials.fill_fiducials(node, prediction, model)
+        assert record.is_untouched_prediction(node)
         change()
-        assert not scene.is_untouched_prediction(node)
+        assert not record.is_untouched_prediction(node)
 
 
 def test_scan_is_known_after_scenes_are_merged(host: Host, prediction: Prediction, model: Any, tmp_path: Path) -> None:
@@ -208,13 +209,13 @@ def test_scan_is_known_after_scenes_are_merged(host: Host, prediction: Predictio
     assert len(again) == 1
     scan = again[0].GetNodeReference(scene.SCAN_REFERENCE)
     assert scan is not model and scan.GetName() == model.GetName()
-    assert again[0].GetAttribute("PALNet.state") == "predicted"
+    assert record.is_untouched_prediction(again[0])
     np.testing.assert_allclose(scene.expected_error(again[0]), prediction.expected_error)
 
 
 def test_fill_replaces(host: Host, prediction: Prediction, model: Any) -> None:
     node = fill(host, prediction)
-    scene.fill_fiducials(node, prediction, model)
+    fiducials.fill_fiducials(node, prediction, model)
     assert node.GetNumberOfControlPoints() == len(prediction.protocol)
     assert node.GetNumberOfMeasurements() == 1
 

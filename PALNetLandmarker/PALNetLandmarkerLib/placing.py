@@ -1,0 +1,101 @@
+"""Place one landmark by one click, in Slicer's own place mode.
+
+The click goes to a node of its own: the landmark keeps its place until then, and calling it off changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import slicer
+from slicer.util import VTKObservationMixin
+
+from .overlays import hide_from_lists
+from .palette import CHOSEN
+
+
+class OneClick(VTKObservationMixin):
+    """Waits for a click in a view.
+
+    :param landmarks: ``vtkMRMLMarkupsFiducialNode``; the next manual placement goes there again afterwards
+    :param on_placed: called with the place (3,) RAS of the click
+    :param on_stopped: called when nothing is waited for any more, whatever the reason
+    """
+
+    def __init__(
+        self, scene: Any, landmarks: Any, on_placed: Callable[[np.ndarray], None], on_stopped: Callable[[], None]
+    ) -> None:
+        super().__init__()
+        self._scene = scene
+        self._landmarks = landmarks
+        self._on_placed = on_placed
+        self._on_stopped = on_stopped
+        self._node: Any = None
+        self.waiting = False
+
+    def start(self, label: str) -> None:
+        """Go to place mode; the mouse carries a point with this label."""
+        node = self._fresh_node()
+        node.SetControlPointLabelFormat(label)
+        self.waiting = True
+        self._selection().SetReferenceActivePlaceNodeClassName("vtkMRMLMarkupsFiducialNode")
+        self._selection().SetActivePlaceNodeID(node.GetID())
+        interaction = self._interaction()
+        interaction.SetPlaceModePersistence(0)
+        interaction.SetCurrentInteractionMode(interaction.Place)
+        self.addObserver(interaction, interaction.InteractionModeChangedEvent, self._on_mode_changed)
+
+    def stop(self) -> None:
+        """Go back to the normal mouse."""
+        if self.waiting:
+            self._interaction().SetCurrentInteractionMode(self._interaction().ViewTransform)
+
+    def close(self) -> None:
+        """Stop, and remove the node."""
+        self.stop()
+        self.removeObservers()
+        if self._node is not None and self._scene.IsNodePresent(self._node):
+            self._scene.RemoveNode(self._node.GetDisplayNode())
+            self._scene.RemoveNode(self._node)
+
+    def _on_mode_changed(self, interaction: Any, _event: Any) -> None:
+        """The click came, or the person called it off by Esc, a right click or another tool."""
+        if not self.waiting or interaction.GetCurrentInteractionMode() == interaction.Place:
+            return
+        self.waiting = False
+        self.removeObserver(interaction, interaction.InteractionModeChangedEvent, self._on_mode_changed)
+        self._selection().SetActivePlaceNodeID(self._landmarks.GetID())
+        node = self._node
+        node.SetDisplayVisibility(False)
+        placed = [
+            i
+            for i in range(node.GetNumberOfControlPoints())
+            if node.GetNthControlPointPositionStatus(i) == node.PositionDefined
+        ]
+        if placed:
+            self._on_placed(np.array(node.GetNthControlPointPositionWorld(placed[0])))
+        self._on_stopped()
+
+    def _fresh_node(self) -> Any:
+        """An empty node that looks like the chosen landmark."""
+        if self._node is None or not self._scene.IsNodePresent(self._node):
+            self._node = self._scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "PAL-Net placing")
+            self._node.CreateDefaultDisplayNodes()
+            hide_from_lists(self._node)
+        display = self._node.GetDisplayNode()
+        if self._landmarks.GetDisplayNode() is not None:
+            display.CopyContent(self._landmarks.GetDisplayNode())
+        with slicer.util.NodeModify(display):
+            display.SetColor(*CHOSEN)
+            display.SetSelectedColor(*CHOSEN)
+            display.SetVisibility(True)
+        self._node.RemoveAllControlPoints()
+        return self._node
+
+    def _interaction(self) -> Any:
+        return self._scene.GetNodeByID("vtkMRMLInteractionNodeSingleton")
+
+    def _selection(self) -> Any:
+        return self._scene.GetNodeByID("vtkMRMLSelectionNodeSingleton")

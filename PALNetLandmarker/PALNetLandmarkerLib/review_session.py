@@ -1,0 +1,367 @@
+"""A person's review of one scan's landmarks, over MRML nodes and without a window: panels and scripts use it alike.
+
+session = ReviewSession(landmarks)
+session.select("Prn")
+session.accept()
+session.place("Tr", (1.2, 88.0, 60.5))
+session.undo()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from palnet.errors import PalnetError, ReviewError
+from palnet.model import Model
+from palnet.review import Review, State
+from palnet.review_list import ReviewList, Row
+
+from . import record
+from .placing import OneClick
+from .review_view import ReviewView
+from .scene import SCAN_REFERENCE, flip, world
+from .snap import SurfaceSnap
+from .undo import NodeUndo
+from .watch import Listener, PointsWatch
+
+Choice = int | str | None
+"""A landmark by index or by label; None: the chosen one."""
+
+
+class ReviewSession:
+    """The review of a fiducial node that holds a prediction.
+
+    :param node: ``vtkMRMLMarkupsFiducialNode`` in a scene
+    :param on_changed: called after anything has changed: by this session, the mouse, undo, or another module
+    :raises ReviewError: the node holds no landmarks of a model, or its record cannot be read
+    """
+
+    def __init__(self, node: Any, on_changed: Callable[[], None] = lambda: None) -> None:
+        self.node = node
+        self.scene = node.GetScene()
+        self.review = record.load(node)
+        self.current: int | None = None
+        self.problem = ""
+        self.closed = False
+        self._on_changed = on_changed
+        self._shape = _shape_model(self.review)
+        self._snap: tuple[Any, SurfaceSnap] | None = None
+        record.store(node, self.review)
+        self._list = ReviewList(self.review, self._shape)
+        self.order = self._list.order()
+        self._undo = NodeUndo(node)
+        self._view = ReviewView(node, self.review)
+        self._one_click = OneClick(self.scene, node, self._placed, self._notify)
+        listener = Listener(self._grabbed, self._draw, self._dropped, self._changed_by_others, self._gone)
+        self._watch = PointsWatch(node, listener)
+        self._draw()
+
+    # What there is to see
+
+    @property
+    def protocol(self) -> Any:
+        """``palnet.protocol.Protocol`` of the landmarks."""
+        return self.review.prediction.protocol
+
+    @property
+    def model(self) -> Any:
+        """``vtkMRMLModelNode`` of the scan; None if it is gone."""
+        return self.node.GetNodeReference(SCAN_REFERENCE)
+
+    @property
+    def rows(self) -> list[Row]:
+        """Every landmark, in the protocol's order."""
+        return self._list.rows()
+
+    @property
+    def reviewed(self) -> int:
+        """How many landmarks a person has decided on."""
+        return int(self.review.reviewed.sum())
+
+    @property
+    def doubtful(self) -> int:
+        """How many are to be looked at first."""
+        return int(self._list.doubtful.sum())
+
+    # Going from landmark to landmark
+
+    def select(self, landmark: Choice, turn: bool = True) -> None:
+        """Choose a landmark, and turn the view to where it is judged from.
+
+        :raises ReviewError: there is no such landmark
+        """
+        self.stop_placing()
+        self.current = None if landmark is None else self._index(landmark)
+        if self.current is not None and turn:
+            self._view.turn_to(self.review, self.current)
+        self._view.draw_ring(self.current)
+        self._notify()
+
+    def next_doubtful(self) -> int | None:
+        """Choose the next landmark to look at: the doubtful ones first, then the others that no one has decided on."""
+        return self._step(1)
+
+    def previous_doubtful(self) -> int | None:
+        """Choose the one before."""
+        return self._step(-1)
+
+    def show_whole_face(self) -> None:
+        """Turn the view to the whole face from the front."""
+        self._view.show_whole_face(self.review)
+
+    @property
+    def ghosts(self) -> bool:
+        """Whether the model's own places of the landmarks that were moved are shown."""
+        return self._view.ghosts
+
+    @ghosts.setter
+    def ghosts(self, shown: bool) -> None:
+        self._view.ghosts = shown
+        self._draw()
+        self._notify()
+
+    # Decisions; each is one step of undo
+
+    def accept(self, landmark: Choice = None) -> None:
+        """The landmark is right where it is; one that the model found missing is missing.
+
+        :raises ReviewError: it has no place, and no one said that it is missing
+        """
+        index = self._index(landmark)
+        if self.review.missing[index]:
+            if np.isfinite(self.review.prediction.points[index]).all():
+                raise ReviewError("This landmark has no place: place it, reset it, or mark it as missing.")
+            self._decide([index], State.MISSING)
+        elif self.review.states[index] is not State.CORRECTED:
+            self._decide([index], State.ACCEPTED)
+
+    def accept_under(self, mm: float) -> int:
+        """Accept every landmark that is to check, expected to be less than ``mm`` off, and raises no concern.
+
+        :returns: how many
+        """
+        chosen = self._list.acceptable(mm)
+        if chosen:
+            self._decide(chosen, State.ACCEPTED)
+        return len(chosen)
+
+    def mark_missing(self, landmark: Choice = None) -> None:
+        """The scan does not show this landmark's place."""
+        self._decide([self._index(landmark)], State.MISSING)
+
+    def reset(self, landmark: Choice = None) -> None:
+        """Back to the prediction, to check."""
+        index = self._index(landmark)
+        self._decide([index], State.TO_CHECK, self.review.prediction.points[[index]])
+
+    def place(self, landmark: Choice, place: Any) -> None:
+        """Put a landmark on the surface.
+
+        :param place: (3,) RAS in the scene; the nearest place of the scan is taken
+        """
+        self._decide([self._index(landmark)], State.CORRECTED, self._on_surface(np.asarray(place, float))[None])
+
+    def start_placing(self, landmark: Choice = None) -> None:
+        """Put the landmark where the next click in a view is; ``stop_placing`` or Esc call it off."""
+        self.select(self._index(landmark), turn=bool(self.review.missing[self._index(landmark)]))
+        self._one_click.start(self.protocol.labels[self._index(landmark)])
+        self._notify()
+
+    def stop_placing(self) -> None:
+        """Wait for no click any more."""
+        self._one_click.stop()
+
+    @property
+    def placing(self) -> bool:
+        """Whether the next click in a view places the chosen landmark."""
+        return self._one_click.waiting
+
+    def undo(self) -> bool:
+        """Take back the last decision or drag.
+
+        :returns: False if there is none
+        """
+        return self._travel(self._undo.back, lambda: self.can_undo)
+
+    def redo(self) -> bool:
+        """Do again what was taken back.
+
+        :returns: False if there is none
+        """
+        return self._travel(self._undo.forth, lambda: self.can_redo)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether something can be taken back."""
+        return not self.closed and self._undo.can_go_back
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether something can be done again."""
+        return not self.closed and self._undo.can_go_forth
+
+    def close(self) -> None:
+        """Leave the scene as it is without a review; the record stays in the node."""
+        if self.closed:
+            return
+        self.closed = True
+        self._watch.close()
+        self._one_click.close()
+        self._view.close()
+        self._undo.close()
+
+    # How it works
+
+    def _index(self, landmark: Choice) -> int:
+        if self.closed:
+            raise ReviewError("The review of this scan is closed.")
+        if self.problem:
+            raise ReviewError(self.problem)
+        index = self.current if landmark is None else landmark
+        if index is None:
+            raise ReviewError("Choose a landmark first.")
+        if isinstance(index, str):
+            try:
+                return self.protocol.index(index)
+            except PalnetError as error:
+                raise ReviewError(str(error)) from error
+        if not 0 <= index < len(self.protocol):
+            raise ReviewError(f"There is no landmark with the index {index}.")
+        return int(index)
+
+    def _step(self, direction: int) -> int | None:
+        """Choose the next in review order, from the chosen one on and around."""
+        if self.problem or self.closed:
+            return None
+        chosen = self._list.next(self.order, self.current, direction)
+        if chosen is not None:
+            self.select(chosen)
+        return chosen
+
+    def _decide(self, indices: list[int], state: State, places: np.ndarray | None = None) -> None:
+        for index in indices:
+            self._index(index)
+        self.stop_placing()
+        self._undo.save()
+        self._write(self.review.decide(indices, state, places), indices)
+
+    def _write(self, review: Review, indices: list[int]) -> None:
+        """Make the node say what a record says."""
+        with self._watch.deaf():
+            record.put_points(self.node, review, indices)
+            record.store(self.node, review)
+        self._take(review)
+
+    def _take(self, review: Review) -> None:
+        self.review = review
+        self._list = ReviewList(review, self._shape)
+        self._draw()
+        self._notify()
+
+    def _travel(self, step: Callable[[], None], possible: Callable[[], bool]) -> bool:
+        """Undo or redo until something differs: a click that moved nothing left a state of its own."""
+        if self.closed:
+            return False
+        self.stop_placing()
+        before, problem = self.review, self.problem
+        while possible():
+            with self._watch.deaf():
+                step()
+            self._sync()
+            changed = _differences(before, self.review)
+            if changed:
+                self.select(changed[0])
+            if changed or self.problem != problem:
+                return True
+        return False
+
+    def _placed(self, place: np.ndarray) -> None:
+        """A click placed the chosen landmark."""
+        if self.current is not None:
+            self.place(self.current, place)
+
+    def nearest_on_scan(self, place: np.ndarray) -> np.ndarray:
+        """(3,) RAS in the scene: the place of the scan nearest to another; that one itself if the scan is gone."""
+        model = self.model
+        if model is None:
+            return place
+        if self._snap is None or self._snap[0] is not model:
+            self._snap = (model, SurfaceSnap(model))
+        return self._snap[1](place)
+
+    def _on_surface(self, place: np.ndarray) -> np.ndarray:
+        """(3,) LPS of the node's file: the place of the scan nearest to one in the scene (RAS)."""
+        inside = [0.0] * 3
+        self.node.TransformPointFromWorld(self.nearest_on_scan(place), inside)
+        return flip(np.array(inside))
+
+    # What others do to the node
+
+    def _grabbed(self, index: int) -> None:
+        if index != self.current:
+            self.select(index, turn=False)
+
+    def _dropped(self) -> None:
+        if self._sync(snap=True):
+            self._undo.forget_undone()
+        else:
+            self._draw()
+
+    def _changed_by_others(self) -> None:
+        if not self._sync():
+            self._draw()  # the node's transform may have changed
+
+    def _sync(self, snap: bool = False) -> bool:
+        """Take up what was done to the node without this session.
+
+        :param snap: put what was moved on the surface
+        :returns: whether anything was
+        """
+        problem = self.problem
+        try:
+            review = record.load(self.node)
+            self.problem = ""
+        except ReviewError as error:
+            self.problem = str(error)
+        if self.problem:
+            self._notify()
+            return False
+        changed = _differences(self.review, review)
+        if snap:
+            for index in changed:
+                if not review.missing[index]:
+                    place = world(self.node, review.points[index])
+                    review = review.decide([index], State.CORRECTED, self._on_surface(place)[None])
+        if changed:
+            self._write(review, changed)
+        elif problem:
+            self._notify()
+        return bool(changed)
+
+    def _gone(self) -> None:
+        self.close()
+        self._notify()
+
+    def _notify(self) -> None:
+        self._on_changed()
+
+    def _draw(self) -> None:
+        self._view.draw(self.review, self.current)
+
+
+def _differences(before: Review, after: Review) -> list[int]:
+    """Indices of the landmarks on which two records differ."""
+    same_place = np.isclose(before.points, after.points, rtol=0, atol=0, equal_nan=True).all(axis=1)
+    same_state = np.array([a is b for a, b in zip(before.states, after.states, strict=True)])
+    return [int(i) for i in np.flatnonzero(~(same_place & same_state))]
+
+
+def _shape_model(review: Review) -> Any:
+    """The ``ShapeModel`` of the model that made a prediction; None where that model is not at hand."""
+    try:
+        model = Model.find(review.prediction.model)
+    except PalnetError:
+        return None
+    return model.shape if model.protocol.labels == review.prediction.protocol.labels else None
