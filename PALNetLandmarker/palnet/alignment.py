@@ -8,7 +8,7 @@ mean landmarks, x to the subject's left, y up and z forward, in mm.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -49,11 +49,14 @@ class Aligner:
     """What alignment needs of a trained model.
 
     :ivar template: (T, 6) points (mm, face frame) and normals of the mean face
+    :ivar stations: working mm, face frame
+    :ivar scale: working mm in a mm: what is not as large as a face is searched as if it were
     """
 
     template: np.ndarray
     stations: Frames
     network: StationNet
+    scale: float = 1.0
 
     def candidates(self, surface: Surface, unit: str = "auto", seed: int = 0) -> Iterator[Alignment]:
         """Ways in which a face may lie on a cleaned surface, the likelier ones first.
@@ -64,25 +67,33 @@ class Aligner:
         :param unit: ``"mm"``, ``"cm"``, ``"m"``, or ``"auto"`` to find it by the size of the scan
         """
         # A unit that makes the scan larger than a house is refused even where it was asked for.
-        units = [name for name in likely_units(surface) if unit in ("auto", name)]
+        units = [name for name in likely_units(surface, self.scale) if unit in ("auto", name)]
         # Few scans are wound inside out, so that comes last.
         for inside_out in (False, True):
             for name in units:
-                scaled = Surface(surface.points * UNITS[name], surface.triangles)
+                scaled = Surface(surface.points * (UNITS[name] * self.scale), surface.triangles)
                 points, normals = sample_surface(scaled, SPACING_MM, seed)
                 if len(points) >= _FEWEST_POINTS:
-                    yield from self._candidates(points, -normals if inside_out else normals, name, inside_out)
+                    for found in self._candidates(points, -normals if inside_out else normals, name, inside_out):
+                        yield self._in_mm(found)
+
+    def _in_mm(self, alignment: Alignment) -> Alignment:
+        pose = alignment.pose.copy()
+        pose[:3, 3] /= self.scale
+        return replace(alignment, pose=pose, error=alignment.error / self.scale)
 
     def _candidates(self, points: np.ndarray, normals: np.ndarray, unit: str, inside_out: bool) -> list[Alignment]:
+        """Candidates in working mm, of a cloud in working mm."""
         tree = cKDTree(points)
-        coarse = self.template[::4]
+        template = self.template * np.repeat([self.scale, 1.0], 3)
+        coarse = template[::4]
         poses: list[np.ndarray] = []
         for guess in gather(*vote(self.network, points, normals, self.stations)):
             pose = register(coarse, tree, normals, guess, (30.0, 20.0, 12.0))
             if not any(_near(pose, other) for other in poses):
                 poses.append(pose)
-        refined = [register(self.template, tree, normals, pose, (12.0, 8.0, 6.0)) for pose in poses]
-        found = [Alignment(pose, unit, inside_out, *_fit(self.template, tree, normals, pose)) for pose in refined]
+        refined = [register(template, tree, normals, pose, (12.0, 8.0, 6.0)) for pose in poses]
+        found = [Alignment(pose, unit, inside_out, *_fit(template, tree, normals, pose)) for pose in refined]
         return sorted(found, key=lambda alignment: alignment.error / 10 - alignment.coverage)
 
 
@@ -93,9 +104,12 @@ def _near(pose: np.ndarray, other: np.ndarray) -> bool:
     return bool(turn < np.radians(10) and np.linalg.norm(motion[:3, 3]) < 10)
 
 
-def likely_units(surface: Surface) -> list[str]:
-    """The units in which the surface has the size of a face, a head or a person on a chair."""
-    size = float(np.linalg.norm(np.ptp(surface.points, axis=0)))
+def likely_units(surface: Surface, scale: float = 1.0) -> list[str]:
+    """The units in which the surface has the size of a face, a head or a person on a chair.
+
+    :param scale: working mm in a mm
+    """
+    size = float(np.linalg.norm(np.ptp(surface.points, axis=0))) * scale
     return [name for name, scale in UNITS.items() if _SMALLEST_MM <= size * scale <= _LARGEST_MM]
 
 

@@ -1,19 +1,17 @@
-"""The command line: ``palnet landmark`` and ``palnet train``."""
+"""The command line: ``palnet landmark``, ``train``, ``crossvalidate`` and ``evaluate``."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from . import __version__
 from .errors import OutputError, PalnetError
-from .files import whole_file
+from .files import check_writable, write_json
 from .prediction import Prediction
 
 RESEARCH_USE = "For research use. Not a medical device. Predictions are not reviewed: check them in 3D Slicer."
@@ -60,20 +58,79 @@ def _parser() -> argparse.ArgumentParser:
     landmark.add_argument("--cpu", action="store_true", help="leave a GPU alone")
     landmark.set_defaults(run=_landmark)
 
-    train = commands.add_parser("train", help="train a landmark model on synthetic scans of a face population")
+    train = commands.add_parser("train", help="train a landmark model on synthetic faces, or on annotated scans")
     train.add_argument("config", type=Path, metavar="CONFIG", help="JSON file with the training's settings")
     train.add_argument("--population", type=Path, metavar="FOLDER", help="the ICT Face Model (default: $PALNET_DATA)")
+    _add_annotated(train, required=False)
     train.add_argument("--work", type=Path, required=True, metavar="FOLDER", help="checkpoints and log; resumes there")
     train.add_argument("--output", type=Path, required=True, metavar="FILE", help="the model file to write (.palnet)")
     train.set_defaults(run=_train)
+    _add_crossvalidate(commands)
+    _add_evaluate(commands)
     return parser
+
+
+def _add_crossvalidate(commands: Any) -> None:
+    cross = commands.add_parser("crossvalidate", help="train and test on annotated scans, fold by fold")
+    cross.add_argument("config", type=Path, metavar="CONFIG", help="JSON file with the training's settings")
+    _add_annotated(cross, required=True)
+    cross.add_argument("--folds", type=int, default=5, metavar="N", help="subjects are parted so (5)")
+    cross.add_argument("--only", type=int, metavar="K", help="run this fold alone, 1 to N")
+    cross.add_argument("--baseline", nargs="+", choices=["mean", "meshmonk"], default=[], help="also in these folds")
+    cross.add_argument("--work", type=Path, required=True, metavar="FOLDER", help="models, checkpoints; resumes there")
+    cross.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="a prediction for each scan")
+    cross.set_defaults(run=_crossvalidate)
+
+
+def _add_annotated(command: argparse.ArgumentParser, required: bool) -> None:
+    help_ = "annotated scans: scans with landmark files of the same names, LAFAS folders, or FaceScape"
+    command.add_argument("--scans", type=Path, required=required, metavar="FOLDER", help=help_)
+    command.add_argument("--landmarks", type=Path, metavar="FOLDER", help="where not in the folder of the scans")
+    command.add_argument("--kind", choices=["auto", "markups", "lafas", "facescape"], default="auto", help="of the set")
+    command.add_argument("--unit", choices=["mm", "cm", "m"], help="of the scans, where their landmark files say none")
+
+
+def _crossvalidate(options: argparse.Namespace, host: Host) -> int:
+    from .annotated_command import run_crossvalidate
+
+    return run_crossvalidate(options)
+
+
+def _add_evaluate(commands: Any) -> None:
+    evaluate = commands.add_parser("evaluate", help="measure models and baselines on scans with known landmarks")
+    method = evaluate.add_argument_group("what is measured; the report is about the first")
+    method.add_argument("--model", nargs="+", default=[], metavar="FILE|NAME", help="landmark models")
+    method.add_argument(
+        "--predictions", nargs="+", type=Path, default=[], metavar="FOLDER", help="as written by palnet crossvalidate"
+    )
+    method.add_argument(
+        "--baseline", nargs="+", choices=["mean", "meshmonk"], default=[], help="measured beside the first model"
+    )
+    method.add_argument("--template", type=Path, metavar="SCAN", help="the annotated scan that meshmonk starts from")
+    method.add_argument("--template-landmarks", type=Path, metavar="FOLDER", help="default: that of the scans")
+    _add_annotated(evaluate, required=False)
+    evaluate.add_argument("--population", type=Path, metavar="FOLDER", help="or synthetic scans of the ICT Face Model")
+    evaluate.add_argument("--subjects", type=int, default=100, metavar="N", help="synthetic test subjects (100)")
+    evaluate.add_argument("--severity", type=float, default=1.0, help="wear of synthetic scans, 0 to 2 (1)")
+    evaluate.add_argument(
+        "--within", nargs=2, type=float, default=[2.0, 4.0], metavar="MM", help="a good and a bad error (2 4)"
+    )
+    evaluate.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for tables and report.html")
+    evaluate.add_argument("--cpu", action="store_true", help="leave a GPU alone")
+    evaluate.set_defaults(run=_evaluate)
+
+
+def _evaluate(options: argparse.Namespace, host: Host) -> int:
+    from .evaluate_command import run
+
+    return run(options)
 
 
 def _landmark(options: argparse.Namespace, host: Host) -> int:
     targets = _targets(options.scans, options.output)
-    _check_writable(options.output)
+    check_writable(options.output)
     if options.json:
-        _check_writable(options.json.parent)
+        check_writable(options.json.parent)
         if options.json.is_dir():
             raise OutputError(f"{options.json} is a folder: name a file for the summary.")
     print(f"Loading the model {options.model} ...", flush=True)
@@ -127,34 +184,6 @@ def _targets(scans: list[Path], output: Path) -> list[tuple[Path, Path]]:
     return list(targets.values())
 
 
-def _check_writable(folder: Path) -> None:
-    """Find out before the work, not after it, whether a folder can be written to; leaves nothing behind."""
-    existing = folder.absolute()
-    while not os.path.exists(existing):  # noqa: PTH110  (Path.exists raises where a folder may not be entered)
-        existing = existing.parent
-    if not existing.is_dir():
-        raise OutputError(f"{existing} is a file, not a folder: name another output folder.")
-    try:
-        with tempfile.TemporaryFile(dir=existing):
-            pass
-    except OSError:
-        raise OutputError(f"{folder} may not be written to: name another output folder.") from None
-
-
-def write_json(data: Any, path: Path) -> None:
-    """Write JSON beside its place and rename it there.
-
-    :raises OutputError: it cannot be written
-    """
-    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as beside:
-            beside.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
-
-
 def summary(prediction: Prediction) -> dict[str, Any]:
     """A prediction as plain JSON data; a missing landmark has a null position."""
     landmarks = []
@@ -187,6 +216,8 @@ def table(prediction: Prediction) -> str:
     """The landmarks as lines of text: label, name, position in the scan's own coordinates, expected error in mm."""
     width = max(len(landmark.name) for landmark in prediction.protocol.landmarks)
     decimals = {"mm": 2, "cm": 3, "m": 5}[prediction.unit]
+    # What is small has small errors.
+    error_format = ".1f" if prediction.doubtful_mm >= 1 else ".2f"
     head = f"  {'label':<7}{'name':<{width}}  {'x':>10}{'y':>10}{'z':>10}   expected error"
     lines = [f"{head} (positions in {prediction.unit})"]
     for k, landmark in enumerate(prediction.protocol.landmarks):
@@ -194,7 +225,8 @@ def table(prediction: Prediction) -> str:
             lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {'missing on this scan':>30}")
             continue
         place = "".join(f"{value:10.{decimals}f}" for value in prediction.points[k])
-        lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {place}   {prediction.expected_error[k]:5.1f} mm")
+        error = format(prediction.expected_error[k], error_format)
+        lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {place}   {error:>5} mm")
     return "\n".join(lines)
 
 
@@ -207,12 +239,19 @@ def _train(options: argparse.Namespace, host: Host) -> int:
     from .training import TrainingConfig
 
     config = TrainingConfig.load(options.config)
-    _check_writable(options.output.parent)
-    data = os.environ.get("PALNET_DATA")
-    folder = options.population or (Path(data) / "ict-facekit" if data else None)
-    if folder is None:
-        raise PalnetError("Name the folder of the ICT Face Model with --population, or its parent in PALNET_DATA.")
-    model = train_model(config, folder, options.work)
+    check_writable(options.output.parent)
+    if options.scans and options.population:
+        raise PalnetError("Name either --population or --scans: a model is trained on one of them.")
+    if options.scans:
+        from .annotated_command import train
+
+        model = train(config, options)
+    else:
+        data = os.environ.get("PALNET_DATA")
+        folder = options.population or (Path(data) / "ict-facekit" if data else None)
+        if folder is None:
+            raise PalnetError("Name the folder of the ICT Face Model with --population, or its parent in PALNET_DATA.")
+        model = train_model(config, folder, options.work)
     model.save(options.output)
     print(f"{options.output}: {_in_one_line(model.facts)}")
     return 0

@@ -19,12 +19,12 @@ SPLITS = {"train": 0, "validation": 1, "test": 2}
 
 TEMPLATE_SPACING_MM = 4.0
 # Alignment leans on what faces share; farther from the landmarks, heads differ by hair, neck and clothes.
-_TEMPLATE_MARGIN_MM = 28.0
+TEMPLATE_MARGIN_MM = 28.0
 
 
 @dataclass(frozen=True)
 class TrainingScan:
-    """One scan: its clouds, landmarks (L, 3) and which of them it shows (L,), in mm in the face frame."""
+    """One scan: its clouds, landmarks (L, 3) and which of them it shows (L,), in working mm in the face frame."""
 
     clouds: Clouds
     landmarks: np.ndarray
@@ -34,22 +34,29 @@ class TrainingScan:
 class ScanSource(Interface):
     """Scans by number: the same number is always the same scan of the same subject.
 
-    :ivar mean_shape: (L, 3) mm, mean landmarks around their centroid; this defines the face frame
+    All in working mm: things much smaller or larger than a face are scaled to about its size, so that distances in the
+    code and in the configurations serve them, too (:func:`palnet.mean_shape.working_scale`). For faces these are mm.
+
+    :ivar mean_shape: (L, 3) working mm, mean landmarks around their centroid; this defines the face frame
+    :ivar scale: working mm in a mm
     """
 
     mean_shape: np.ndarray
+    scale: float
 
     def scan(self, index: int) -> Scan:
-        """The scan of a number, in mm in any frame."""
+        """The scan of a number, in working mm in any frame."""
         ...
 
     def template(self) -> np.ndarray:
-        """(T, 6) points (mm, face frame) and normals of the mean surface near the landmarks."""
+        """(T, 6) points (working mm, face frame) and normals of the mean surface near the landmarks."""
         ...
 
 
 class PopulationScans:
     """Endless synthetic scans of one split; see :class:`ScanSource`."""
+
+    scale = 1.0
 
     def __init__(self, population: Population, split: str, seed: int, severity: float = 1.0) -> None:
         self.population = population
@@ -66,7 +73,7 @@ class PopulationScans:
         """See :class:`ScanSource`."""
         model = self.population.model
         points = model.neutral.astype(float) - self.population.mean_landmarks.mean(axis=0)
-        face = region_of_interest(Surface(points, model.triangles), self.mean_shape, _TEMPLATE_MARGIN_MM)
+        face = region_of_interest(Surface(points, model.triangles), self.mean_shape, TEMPLATE_MARGIN_MM)
         return np.hstack(sample_surface(face, TEMPLATE_SPACING_MM))
 
 

@@ -25,6 +25,14 @@ class ReviewError(PalnetError):
     """What a person decided about landmarks cannot be read, or the landmarks cannot be reviewed."""
 
 
+class LandmarkFileError(PalnetError):
+    """A file of landmarks cannot be read, or contradicts itself."""
+
+
+class AnnotationError(PalnetError):
+    """Scans with landmarks that people placed do not fit together, or are too few for what was asked."""
+
+
 class OutputError(PalnetError):
     """A result cannot be written where it was asked for."""
 

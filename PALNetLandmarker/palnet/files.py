@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from .errors import OutputError
 
 
 @contextlib.contextmanager
@@ -25,3 +31,38 @@ def whole_file(path: Path, ending: str = ".partial") -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text file whole, and its folder where there is none.
+
+    :raises OutputError: it cannot be written
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as beside:
+            beside.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def write_json(data: Any, path: Path) -> None:
+    """Write JSON whole, see :func:`write_text`; NaN is refused, as JSON has none."""
+    write_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n", path)
+
+
+def check_writable(folder: Path) -> None:
+    """Find out before the work, not after it, whether a folder can be written to; leaves nothing behind.
+
+    :raises OutputError: it cannot
+    """
+    existing = folder.absolute()
+    while not os.path.exists(existing):  # noqa: PTH110  (Path.exists raises where a folder may not be entered)
+        existing = existing.parent
+    if not existing.is_dir():
+        raise OutputError(f"{existing} is a file, not a folder: name another output folder.")
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError:
+        raise OutputError(f"{folder} may not be written to: name another output folder.") from None

@@ -33,7 +33,7 @@ class Model:
     :ivar weights: the network's parameters by name
     :ivar mean_shape: (L, 3) mm, mean landmarks; their frame is the face frame
     :ivar template: (T, 6) points (mm, face frame) and normals of the mean surface, for alignment
-    :ivar alignment: arrays of the alignment's first guess by name
+    :ivar alignment: arrays of the alignment's first guess by name, in working mm
     :ivar shape: which configurations of landmarks are usual; None in files written before there were such
     :ivar settings: numbers that prediction needs, :ivar facts: what the model was trained on
     """
@@ -49,6 +49,16 @@ class Model:
     facts: dict[str, Any] = field(default_factory=dict)
     shape: ShapeModel | None = None
     checksum: str = ""
+
+    @property
+    def scale(self) -> float:
+        """Working mm in a mm, see :class:`palnet.dataset.ScanSource`."""
+        return float(self.settings.get("scale", 1.0))
+
+    @property
+    def thing(self) -> str:
+        """What the model is for, in a word for messages."""
+        return str(self.protocol.facts.get("object", "face"))
 
     def save(self, path: str | Path) -> None:
         """Write the file beside its place, then rename it there. Sets ``checksum``."""

@@ -11,7 +11,10 @@ import numpy as np
 import torch
 
 from . import __version__
-from .dataset import SPLITS, PopulationScans
+from .annotated import AnnotatedScans
+from .annotated_source import split_sources
+from .dataset import SPLITS, PopulationScans, ScanSource
+from .errors import AnnotationError
 from .first_guess_training import train_first_guess
 from .model import Model
 from .network import build
@@ -32,6 +35,8 @@ SETTINGS: dict[str, Any] = {
     "most_doubt_mm": 4.0,
     "good_coverage": 0.6,
 }
+# On annotated scans the limits follow from the error on validation; these are the ratios of the numbers above to it.
+_OF_ERROR = {"doubtful_mm": 2.1, "clear_doubt_mm": 1.6, "most_doubt_mm": 2.8}
 
 SHAPE_SUBJECTS = 2000
 
@@ -41,10 +46,54 @@ def train_model(config: TrainingConfig, population_folder: Path, work: Path) -> 
 
     :param work: checkpoints and logs; a training that was stopped goes on from there
     """
-    torch.set_num_threads(1)
     protocol = Protocol.bundled(config.protocol)
     population = Population(population_folder, protocol)
     train, validation = (PopulationScans(population, s, config.seed, config.severity) for s in ("train", "validation"))
+    model = _trained(config, protocol, train, validation, work)
+    model.shape = train_shape(population, config.seed)
+    model.facts |= {
+        "population": "ICT Face Model Light (USC ICT, MIT), synthetic scans",
+        "subjects": config.steps * config.fresh + config.pool,
+        "validation_subjects": config.validation_scans,
+        "shape_subjects": SHAPE_SUBJECTS,
+    }
+    return model
+
+
+def train_on_annotated(config: TrainingConfig, scans: AnnotatedScans, protocol: Protocol, work: Path) -> Model:
+    """Train everything a model file holds on scans with landmarks that people placed.
+
+    A share of the subjects only validates, which chooses the checkpoint and sets the limits of prediction.
+
+    :param protocol: of the scans' landmarks, in their order
+    :param work: checkpoints and logs; a training that was stopped goes on from there
+    :raises AnnotationError: the scans are too few, or do not fit together
+    """
+    if list(scans.labels) != protocol.labels:
+        raise AnnotationError(f"The scans of {scans.name} have other landmarks than the protocol {protocol.name}.")
+    split = split_sources(scans, protocol, config.validation_share, config.seed, config.severity)
+    model = _trained(config, protocol, split.train, split.validation, work)
+    error, scale = model.facts["validation_error_mm"], split.train.scale
+    limits = {name: float(f"{ratio * error:.2g}") for name, ratio in _OF_ERROR.items()}
+    model.settings |= limits | {"most_distance_mm": SETTINGS["most_distance_mm"] / scale, "scale": scale}
+    whole = split.shapes[np.isfinite(split.shapes).all(axis=(1, 2))]
+    # Fewer do not say what is usual.
+    model.shape = ShapeModel.fit(whole, protocol.mirror()) if len(whole) >= 10 else None
+    model.facts |= {
+        "population": f"{len(scans.scans)} annotated scans of {scans.name}",
+        "subjects": len(scans.subjects),
+        "scans": len(split.train.specimens),
+        "validation_scans": len(split.validation.specimens),
+        "shape_subjects": len(whole) if model.shape else 0,
+    }
+    return model
+
+
+def _trained(
+    config: TrainingConfig, protocol: Protocol, train: ScanSource, validation: ScanSource, work: Path
+) -> Model:
+    """A model without its shape model and with the facts of training alone."""
+    torch.set_num_threads(1)
     best = Trainer(config, protocol, train, validation, work).train()
     template = train.template()
     stations_file = work / "first_guess.pt"
@@ -65,30 +114,24 @@ def train_model(config: TrainingConfig, population_folder: Path, work: Path) -> 
     settings = network_settings(config, protocol)
     parameters = sum(p.numel() for p in build(config.network, settings).parameters())
     found = best["validation"]
-    numbers = SETTINGS | {"expected_error_mm": found["landmarks_mm"]}
     return Model(
         name=config.name,
         protocol=protocol,
         network=(config.network, settings),
         weights={name: value.cpu().numpy() for name, value in best["network"].items()},
-        mean_shape=train.mean_shape,
-        template=template,
+        mean_shape=train.mean_shape / train.scale,
+        template=template / np.repeat([train.scale, 1.0], 3),
         alignment=alignment,
-        settings=numbers,
+        settings=SETTINGS | {"expected_error_mm": found["landmarks_mm"]},
         facts={
-            "population": "ICT Face Model Light (USC ICT, MIT), synthetic scans",
-            "subjects": config.steps * config.fresh + config.pool,
-            "validation_subjects": config.validation_scans,
             "validation_error_mm": found["error_mm"],
             "stations_recognised": guess["recognised"],
             "parameters": parameters,
-            "shape_subjects": SHAPE_SUBJECTS,
             "config": asdict(config),
             "version": __version__,
             "torch": torch.__version__,
             "python": platform.python_version(),
         },
-        shape=train_shape(population, config.seed),
     )
 
 

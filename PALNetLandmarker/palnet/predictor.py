@@ -33,8 +33,8 @@ _VIEW_DEGREES, _VIEW_MM = 4.0, 2.0
 class _Look:
     """A candidate alignment with its face surface, clouds (in the alignment's face frame), and what one pass says.
 
-    ``doubt`` is the mean expected error of the landmarks that it shows, in mm: about 1.5 on faces, over 5 on
-    other things and on faces that lie wrongly.
+    The surface, the clouds and the pose are in working mm. ``doubt`` is the mean expected error of the landmarks that
+    it shows, in mm: about 1.5 on faces, over 5 on other things and on faces that lie wrongly.
     """
 
     alignment: Alignment
@@ -62,6 +62,7 @@ class Predictor:
         except (KeyError, RuntimeError, TypeError) as error:
             raise ModelError(f"The model {model.name} does not fit this program: {error}") from error
         self.network.to(self.device).eval()
+        self._mean = model.mean_shape * model.scale
         rng = np.random.default_rng(0)
         self._views = [np.eye(4)] + [random_pose(rng, _VIEW_DEGREES, _VIEW_MM) for _ in range(_VIEWS - 1)]
 
@@ -101,20 +102,22 @@ class Predictor:
         surface = clean_surface(surface)
         if not len(surface.triangles):
             raise ScanError("Nothing of the surface is usable: its points are not numbers, or its triangles are empty.")
-        clock.begin("alignment", 0.3, "Finding the face")
+        clock.begin("alignment", 0.3, f"Finding the {self.model.thing}")
         look = self._find_face(surface, unit)
-        alignment, scale = look.alignment, UNITS[look.alignment.unit]
+        alignment, unit_mm, working = look.alignment, UNITS[look.alignment.unit], self.model.scale
         clock.begin("network", 0.7, "Placing the landmarks")
         points, expected, presence, pose = self._landmarks(look.clouds, look.pose)
         clock.begin("projection", 0.95, "Moving the landmarks onto the surface")
         on_surface, distance = closest_on_surface(look.face, points)
         settings = self.model.settings
+        expected, distance = expected / working, distance / working
         missing = (presence < settings["least_presence"]) | (distance > settings["most_distance_mm"])
         back = np.linalg.inv(alignment.pose)
-        from_face = apply(back, on_surface) / scale
+        from_face = apply(back, on_surface / working) / unit_mm
         from_face[missing] = np.nan
         expected[missing] = np.nan
-        to_face = pose @ alignment.pose @ np.diag([scale, scale, scale, 1.0])
+        pose[:3, 3] /= working
+        to_face = pose @ alignment.pose @ np.diag([unit_mm, unit_mm, unit_mm, 1.0])
         seconds = clock.end()
         return Prediction(
             protocol=self.model.protocol,
@@ -143,16 +146,18 @@ class Predictor:
                     break
         best = min(looks, key=lambda look: look.doubt, default=None)
         if best is None or best.doubt > settings["most_doubt_mm"]:
+            thing = self.model.thing
             raise NoFaceError(
-                "No face was found on this surface: check that it is a scan of a face, and that its unit is right."
+                f"No {thing} was found on this surface: check that it is a scan of a {thing}, "
+                "and that its unit is right."
             )
         return best
 
     def _look(self, surface: Surface, alignment: Alignment) -> _Look | None:
         """One pass of the network over a candidate alignment; None where there is too little surface."""
         triangles = surface.triangles[:, ::-1] if alignment.inside_out else surface.triangles
-        in_face = Surface(apply(alignment.pose, surface.points * UNITS[alignment.unit]), triangles)
-        face = region_of_interest(in_face, self.model.mean_shape)
+        points_face = apply(alignment.pose, surface.points * UNITS[alignment.unit]) * self.model.scale
+        face = region_of_interest(Surface(points_face, triangles), self._mean)
         clouds = Clouds.sample(face, self.network.scales)
         if clouds.smallest < _FEWEST_POINTS:
             return None
@@ -160,35 +165,35 @@ class Predictor:
         if presence.mean() < self.model.settings["least_shown"]:
             return None
         # A network that does not say its error cannot tell faces from other things: the likeliest alignment is taken.
-        doubt = float(np.average(expected, weights=presence)) if self.network.says_error else 0.0
-        pose = rigid_fit(points, self.model.mean_shape, presence / expected**2)
+        doubt = float(np.average(expected, weights=presence)) / self.model.scale if self.network.says_error else 0.0
+        pose = rigid_fit(points, self._mean, presence / expected**2)
         return _Look(alignment, face, clouds, pose, doubt)
 
     def _landmarks(self, clouds: Clouds, pose: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Points (L, 3) in the clouds' frame, expected error (L,), presence (L,), and the pose the landmarks imply.
+        """Points (L, 3) in the clouds' frame, expected error (L,), presence (L,), and the pose they imply; working mm.
 
         The landmarks of the pass before are a better alignment than the mean face was: each round looks from there.
         """
         for _ in range(self.model.settings["rounds"]):
             points, expected, presence = self._run(clouds, [view @ pose for view in self._views])
-            pose = rigid_fit(points, self.model.mean_shape, presence / expected**2)
+            pose = rigid_fit(points, self._mean, presence / expected**2)
         return points, expected, presence, pose
 
     @torch.no_grad()
     def _run(self, clouds: Clouds, views: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Mean points (L, 3), in the clouds' frame, expected error (L,) in mm and presence (L,) over some views."""
-        mean, settings = self.model.mean_shape, self.model.settings
+        """Mean points (L, 3), in the clouds' frame, expected error (L,) and presence (L,) over views; working mm."""
+        mean, settings = self._mean, self.model.settings
         start = np.stack([clouds.initial_landmarks(mean, view) for view in views])
         step = run_on_clouds(self.network, [clouds] * len(views), views, start, self.device)[-1]
         each = step.points.cpu().double().numpy()
         points = np.mean([apply(np.linalg.inv(v), p) for v, p in zip(views, each, strict=True)], axis=0)
         if step.expected_error is None or step.presence is None:
-            return points, np.array(settings["expected_error_mm"], float), np.ones(len(mean))
+            return points, np.array(settings["expected_error_mm"], float) * self.model.scale, np.ones(len(mean))
         expected = step.expected_error.mean(dim=0).cpu().double().numpy() * settings["error_scale"]
         return points, expected, step.presence.sigmoid().mean(dim=0).cpu().double().numpy()
 
     def _warnings(self, alignment: Alignment, missing: np.ndarray, expected: np.ndarray) -> list[str]:
-        settings, protocol = self.model.settings, self.model.protocol
+        settings, protocol, thing = self.model.settings, self.model.protocol, self.model.thing
         warnings = []
         if alignment.unit != "mm":
             warnings.append(f"The scan's size says that its unit is {alignment.unit}; expected errors are in mm.")
@@ -205,7 +210,7 @@ class Predictor:
             )
         if alignment.coverage < settings["good_coverage"]:
             warnings.append(
-                "The scan shows only a part of the face, or differs much from the mean face: check all points."
+                f"The scan shows only a part of the {thing}, or differs much from the mean {thing}: check all points."
             )
         return warnings
 
@@ -216,7 +221,7 @@ def _aligner(model: Model) -> Aligner:
     network = StationNet(len(stations.points))
     weights = {name[8:]: torch.from_numpy(value) for name, value in alignment.items() if name.startswith("network/")}
     network.load_state_dict(weights)
-    return Aligner(model.template, stations, network.eval())
+    return Aligner(model.template, stations, network.eval(), model.scale)
 
 
 class _Clock:

@@ -228,7 +228,7 @@ def _noise(surface: Surface, rng: np.random.Generator, hard: float) -> Surface:
     edge = np.sqrt(surface.areas().sum() / max(len(points), 1))
     for _ in range(rng.choice([0, 0, 1, 2]) if edge > 1.0 else rng.integers(0, 6)):
         points += 0.4 * (adjacency @ points / degree - points)
-    normals = _vertex_normals(Surface(points, surface.triangles))
+    normals = vertex_normals(Surface(points, surface.triangles))
     height = np.zeros(len(points))
     for wavelength, most in ((4, 0.25), (10, 0.3), (30, 0.4), (80, 0.8)):
         height += hard * rng.uniform(0, most) * random_field(rng, points, wavelength, 24)
@@ -262,7 +262,8 @@ def _holes(surface: Surface, rng: np.random.Generator, hard: float) -> Surface:
     return _join(_select(surface, keep), *loose)
 
 
-def _vertex_normals(surface: Surface) -> np.ndarray:
+def vertex_normals(surface: Surface) -> np.ndarray:
+    """(N, 3) unit normal of each vertex, by the areas around it."""
     areas = surface.normals() * surface.areas()[:, None]
     normals = np.zeros_like(surface.points)
     for k in range(3):

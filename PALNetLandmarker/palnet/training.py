@@ -35,6 +35,11 @@ class TrainingConfig:
     :ivar pool: scans held in memory; each step draws its batch from them, so that a scan is seen in several poses
     :ivar fresh: scans of the pool that each step replaces by new ones
     :ivar pose_degrees, pose_mm: how far off the alignment may be, deviation per axis
+    :ivar severity: how much scans are changed and worn; 1 is usual, 0 leaves them as they are
+    :ivar validation_scans: looks at validation; of annotated scans each may be looked at several times, in other poses
+    :ivar validation_share: of the subjects of annotated scans that only validate
+
+    Lengths, the network's among them, are in working mm (:class:`palnet.dataset.ScanSource`).
     """
 
     name: str = "face50"
@@ -54,6 +59,7 @@ class TrainingConfig:
     validation_scans: int = 96
     validate_every: int = 500
     first_guess_scans: int = 900
+    validation_share: float = 0.15
 
     @staticmethod
     def load(path: str | Path) -> TrainingConfig:
@@ -119,7 +125,7 @@ class Trainer:
         groups: list[dict[str, Any]] = [{"params": decay, "weight_decay": 0.02}, {"params": rest}]
         self.optimiser = torch.optim.AdamW(groups, lr=config.rate)
         self.scales = self.network.scales
-        self.mean_shape = train.mean_shape
+        self.mean_shape, self.scale = train.mean_shape, train.scale
         self.train_source, self.validation_source = train, validation
         self.step, self.best, self.seconds = 0, math.inf, 0.0
         folder.mkdir(parents=True, exist_ok=True)
@@ -215,20 +221,25 @@ class Trainer:
         for first in range(0, len(scans), 16):
             part = scans[first : first + 16]
             steps, truth, visible = self._forward(self.average, part, [self._pose(rng) for _ in part])
-            error = torch.stack([(step.points - truth).norm(dim=-1) for step in steps])
+            error = torch.stack([(step.points - truth).norm(dim=-1) for step in steps]) / self.scale
             error[:, ~visible] = torch.nan
             errors.append(error.cpu().numpy())
             if steps[-1].expected_error is not None:
-                expected.append(torch.where(visible, steps[-1].expected_error, torch.nan).cpu().numpy())
+                in_mm = steps[-1].expected_error / self.scale
+                expected.append(torch.where(visible, in_mm, torch.nan).cpu().numpy())
         error_mm = np.concatenate(errors, axis=1)
         mean_error = float(np.nanmean(error_mm[-1]))
+        # Of a landmark that no validation scan shows nothing is known: it is taken to be as good as the others.
+        shown = np.isfinite(error_mm[-1]).any(axis=0)
+        each = np.full(len(shown), mean_error)
+        each[shown] = np.nanmean(error_mm[-1][:, shown], axis=0)
         result = {
             "step": self.step,
             "loss": loss,
             "error_mm": mean_error,
             "passes_mm": [float(value) for value in np.nanmean(error_mm, axis=(1, 2))],
             "expected_mm": float(np.nanmean(np.concatenate(expected))) if expected else None,
-            "landmarks_mm": [round(float(value), 3) for value in np.nanmean(error_mm[-1], axis=0)],
+            "landmarks_mm": [round(float(value), 3) for value in each],
             "seconds": round(self.seconds),
         }
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:

@@ -49,6 +49,8 @@ CONFIG = TrainingConfig(
 class Heads:
     """Scans of simple heads by number, each of its own size, lying anywhere."""
 
+    scale = 1.0
+
     def __init__(self, seed: int, stop_at: int | None = None) -> None:
         self.seed, self.stop_at = seed, stop_at
         self.asked: list[int] = []

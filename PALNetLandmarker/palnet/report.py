@@ -1,0 +1,268 @@
+"""One HTML page of an evaluation that opens offline: numbers, pictures, what is worst, and how it was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from . import __version__, evaluation_tables, report_figures
+from .evaluation import Evaluation
+from .metrics import LOST_SHARE
+from .report_style import STYLE
+
+_WORST = 10
+_NUMBERS = ' class="n"'
+_NONE = "-"
+_NO_PICTURES = "The pictures are missing: they need matplotlib (pip install matplotlib)."
+
+
+@dataclass(frozen=True)
+class Background:
+    """What the page shows beside the numbers.
+
+    :ivar mean_shape: (L, 3) mm, x to the left, y up, z forward; None where there is none
+    :ivar surface: (T, 6) points and normals in that frame, or None
+    :ivar problems: sentences about scans that were left out before anything was measured
+    """
+
+    mean_shape: np.ndarray | None = None
+    surface: np.ndarray | None = None
+    problems: tuple[str, ...] = ()
+
+
+def page(evaluations: Sequence[Evaluation], background: Background) -> str:
+    """The page. The first evaluation is the one that it is about; the others stand beside it."""
+    first = evaluations[0]
+    sums = [evaluation_tables.overall(one) for one in evaluations]
+    title = f"{first.method} on {first.data}"
+    parts = [
+        f"<header><h1>{escape(title)}</h1><p>{_lead(first, sums[0])}</p></header>",
+        _cards(sums[0]),
+        _section("Methods on the same scans", _methods(sums)) if len(evaluations) > 1 else "",
+        *_pictures(evaluations, background),
+        _section("Regions", _table(evaluation_tables.region_rows(first), _error_columns("region", first))),
+        _section("Distances and angles", _measures(first)),
+        _section("Scans to look at first", _worst(first)),
+        _section(
+            "All landmarks",
+            _details("The table", _table(evaluation_tables.landmark_rows(first), _landmark_columns(first))),
+        ),
+        _section("Left out before measuring", _list(background.problems)) if background.problems else "",
+        _section("How this was measured", _method_text(first)),
+    ]
+    body = "\n".join(part for part in parts if part)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n"
+        f"<footer>palnet {__version__}. For research use. Not a medical device.</footer>\n</body>\n</html>\n"
+    )
+
+
+def _lead(one: Evaluation, sums: dict[str, Any]) -> str:
+    points = sums["points"]
+    subjects = len({result.subject for result in one.results})
+    text = (
+        f"{sums['scans']} scans of {subjects} subjects, {len(one.protocol)} landmarks. "
+        f"{points['placed']:,} of {points['count']:,} landmarks that the scans show were placed."
+    )
+    if sums["refused"]:
+        text += f" {sums['refused']} scans were refused; they count as not aligned."
+    return text
+
+
+def _cards(sums: dict[str, Any]) -> str:
+    points = sums["points"]
+    good, bad = sums["limits_mm"]
+    cards = [
+        (_mm(points["mean"]), "mean error", f"SD {_number(points['sd'])}"),
+        (_mm(points["median"]), "median", f"95th percentile {_number(points['p95'])}"),
+        (_percent(points["within"][0]), f"under {good:g} mm", f"{_percent(points['within'][1])} under {bad:g} mm"),
+        (_mm(sums["distance_wise_mm"]), "distance-wise error", "mean of all pairs"),
+        (f"{sums['aligned']} of {sums['scans']}", "scans aligned", f"{sums['refused']} refused"),
+    ]
+    if sums["intra_observer_mm"] is not None:
+        cards.insert(1, (_mm(sums["intra_observer_mm"]), "one observer, twice", "as the protocol states"))
+    inner = "".join(f"<div><b>{value}</b><span>{name}</span><small>{note}</small></div>" for value, name, note in cards)
+    return f'<div class="cards">{inner}</div>'
+
+
+def _methods(sums: Sequence[dict[str, Any]]) -> str:
+    rows = [
+        {
+            "method": one["method"],
+            **one["points"],
+            "good": one["points"]["within"][0],
+            "bad": one["points"]["within"][1],
+            "pairs": one["distance_wise_mm"],
+            "aligned": f"{one['aligned']} of {one['scans']}",
+            "not_placed": 1 - one["points"]["placed"] / max(one["points"]["count"], 1),
+            "seconds": one["seconds_median"],
+        }
+        for one in sums
+    ]
+    good, bad = sums[0]["limits_mm"]
+    columns = {
+        "method": "",
+        "mean": "mean, mm",
+        "sd": "SD",
+        "median": "median",
+        "p95": "95 %",
+        "good": f"under {good:g} mm, %",
+        "bad": f"under {bad:g} mm, %",
+        "pairs": "distances, mm",
+        "aligned": "aligned",
+        "not_placed": "not placed, %",
+        "seconds": "s a scan",
+    }
+    return _table(rows, columns)
+
+
+def _pictures(evaluations: Sequence[Evaluation], background: Background) -> list[str]:
+    first = evaluations[0]
+    if not report_figures.available():
+        return [_section("Pictures", f"<p>{_NO_PICTURES}</p>")]
+    figures = report_figures
+    calibration = figures.calibration(evaluations)
+    pair = f'<div class="pair">{_figure(figures.curve(evaluations), "What was not placed never comes within.")}'
+    if calibration:
+        caught = evaluation_tables.overall(first)["bad_caught_among_tenth_most_doubtful"]
+        says = "Tenths of the landmarks, from the surest on; the band is 20 %."
+        if caught is not None:
+            says += f" The most doubtful tenth holds {_percent(caught)} of the errors above {first.limits[1]:g} mm."
+        pair += _figure(calibration, says)
+    beyond = "What lies beyond the right edge is drawn on it." if len(evaluations) > 1 else ""
+    sections = []
+    if background.mean_shape is not None:
+        where = figures.picture(first, background.mean_shape, background.surface)
+        caption = "Mean error of each landmark; the largest ones by name."
+        sections.append(_section("Where the error is", _figure(where, caption)))
+    return [
+        *sections,
+        _section("How often, and how well known", pair + "</div>"),
+        _section("Landmark by landmark", _figure(figures.landmarks(evaluations), beyond)),
+        _section("Distances between all pairs", _figure(figures.matrix(first), "Blind to how the scan lies.")),
+    ]
+
+
+def _measures(one: Evaluation) -> str:
+    rows = evaluation_tables.measure_rows(one)
+    if not rows:
+        return "<p>The protocol names none.</p>"
+    columns = {
+        "measure": "",
+        "unit": "unit",
+        "mean": "mean error",
+        "sd": "SD",
+        "size": "mean size",
+        "relative": "of its size, %",
+        "intra_observer": "one observer, twice",
+        "count": "scans",
+    }
+    return _table(rows, columns)
+
+
+def _worst(one: Evaluation) -> str:
+    rows = evaluation_tables.scan_rows(one)
+    columns = {
+        "scan": "scan",
+        "mean_mm": "mean, mm",
+        "worst_mm": "largest, mm",
+        "worst": "of",
+        "placed": "placed",
+        "count": "to place",
+        "failure": "refused with",
+    }
+    if not any(row["failure"] for row in rows):
+        del columns["failure"]
+    return _table(rows[:_WORST], columns)
+
+
+def _error_columns(what: str, one: Evaluation) -> dict[str, str]:
+    shares = {f"under_{limit:g}_mm": f"under {limit:g} mm, %" for limit in one.limits}
+    numbers = {"mean_mm": "mean, mm", "sd_mm": "SD", "median_mm": "median", "p95_mm": "95 %"}
+    return {what: "", **numbers, **shares, "placed": "placed", "count": "to place"}
+
+
+def _landmark_columns(one: Evaluation) -> dict[str, str]:
+    extra = {
+        "expected_mm": "expected, mm",
+        "intra_observer_mm": "one observer, twice",
+        "visible_called_missing": "called missing, %",
+    }
+    return {"label": "", "name": "", **_error_columns("region", one), **extra}
+
+
+def _method_text(one: Evaluation) -> str:
+    good, bad = one.limits
+    return _list(
+        [
+            "The error of a landmark is its distance from the known place. Mean, SD, median and percentile are of the "
+            "landmarks that were placed; nothing is trimmed.",
+            f"The shares under {good:g} and {bad:g} mm are of all landmarks that the scans show: one that was not "
+            "placed, or whose scan was refused, is not under any limit.",
+            f"A scan counts as aligned where it was not refused and its mean error is below {LOST_SHARE:.0%} of the "
+            "landmarks' own spread. Lost scans stay in all other numbers.",
+            "The distance-wise error is the mean difference of found and true distance over all pairs of landmarks.",
+            "One observer, twice: the intra-observer error that the protocol states, of another set of scans.",
+        ]
+    )
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section><h2>{escape(title)}</h2>\n{content}</section>"
+
+
+def _figure(svg: str, caption: str) -> str:
+    under = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return f"<figure>{svg}{under}</figure>"
+
+
+def _details(title: str, content: str) -> str:
+    return f"<details><summary>{escape(title)}</summary>{content}</details>"
+
+
+def _list(sentences: Sequence[str]) -> str:
+    return "<ul>" + "".join(f"<li>{escape(one)}</li>" for one in sentences) + "</ul>"
+
+
+def _table(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> str:
+    """Rows as a table; shares are shown in % where the column's title says so."""
+    if not rows:
+        return "<p>None.</p>"
+    texts = {key for key in columns if any(isinstance(row.get(key), str) for row in rows)}
+    head = "".join(f"<th{'' if key in texts else _NUMBERS}>{escape(title)}</th>" for key, title in columns.items())
+    body = "".join(
+        "<tr>" + "".join(_cell(row.get(key), title) for key, title in columns.items()) + "</tr>" for row in rows
+    )
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _cell(value: Any, title: str) -> str:
+    if isinstance(value, str):
+        return f"<td>{escape(value)}</td>"
+    if isinstance(value, int | float):
+        shown = f"{100 * value:.1f}" if title.endswith("%") and title != "95 %" else _number(value)
+        return f"<td{_NUMBERS}>{shown}</td>"
+    return f"<td{_NUMBERS}>{_NONE}</td>"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return _NONE
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
+
+
+def _mm(value: float | None) -> str:
+    return f"{_number(value)} mm"
+
+
+def _percent(value: float | None) -> str:
+    return _NONE if value is None else f"{100 * value:.0f} %"
