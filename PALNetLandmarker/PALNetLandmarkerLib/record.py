@@ -19,7 +19,7 @@ from palnet.prediction import Prediction
 from palnet.review import Review, State, record_beside
 from palnet.rigid import apply
 
-from .scene import expected_error, flip
+from .scene import LPS_FROM_RAS, expected_error, flip
 
 ATTRIBUTE = "PALNet.review"
 _SAME = 1e-6
@@ -276,9 +276,8 @@ def _scan_from_node(node: Any, prediction: Prediction) -> np.ndarray:
     to_world = vtk.vtkMatrix4x4()
     if parent is not None:
         parent.GetMatrixTransformToWorld(to_world)
-    turn = np.diag([-1.0, -1.0, 1.0, 1.0])
-    world_from_node = slicer.util.arrayFromVTKMatrix(to_world) @ turn
-    return world_from_node if prediction.space == "RAS" else turn @ world_from_node
+    world_from_node = slicer.util.arrayFromVTKMatrix(to_world) @ LPS_FROM_RAS
+    return world_from_node if prediction.space == "RAS" else LPS_FROM_RAS @ world_from_node
 
 
 def _similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
