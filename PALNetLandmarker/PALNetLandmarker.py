@@ -198,6 +198,8 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         parameters = self.logic.getParameterNode()  # also while another module is shown
         parameters.surfaceModel = surfaceModel
         parameters.landmarks = landmarks
+        if landmarks:
+            self.ui.placeCollapsibleButton.collapsed = True
 
     def _settings(self) -> tuple[str, bool]:
         """Landmark model and processor of predictions in the background."""
@@ -238,6 +240,7 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             getattr(self.ui, name).enabled = not running
         self._review.choose(None if running else self._landmarks())
         self._exportPanel.update()
+        self._runPanel.follow(self._landmarks())
         if parameters:
             self._modelSelector.select(parameters.landmarkModel)
             self._queuePanel.folder = parameters.scanFolder

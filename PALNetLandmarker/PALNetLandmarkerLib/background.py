@@ -17,7 +17,7 @@ from typing import Any
 import palnet
 import qt
 import vtk
-from palnet.errors import PalnetError
+from palnet.errors import PalnetError, ProtocolError
 from palnet.prediction import Prediction, Progress
 from palnet.worker import write_surface
 from slicer.i18n import tr as _
@@ -28,6 +28,8 @@ _WORKER = ["-m", "palnet.worker"]
 _MOST_CRASHES = 3
 """After so many in a row there is something wrong that another start does not heal."""
 _STOP_MS = 2000
+_SILENT_MS = 5 * 60 * 1000
+"""A worker that says nothing for so long hangs."""
 
 
 class BackgroundPredictor:
@@ -41,6 +43,9 @@ class BackgroundPredictor:
         self._number = 0
         self._task: tuple[Done, Progress] | None = None
         self._temporary: Path | None = None
+        self._silence = qt.QTimer()
+        self._silence.setSingleShot(True)
+        self._silence.connect("timeout()", self._on_silence)
 
     @property
     def busy(self) -> bool:
@@ -78,10 +83,12 @@ class BackgroundPredictor:
             self._start()
         if self._process is not None:
             self._process.write(qt.QByteArray(json.dumps(task).encode() + b"\n"))
+            self._silence.start(_SILENT_MS)
 
     def stop(self) -> None:
         """End the process; the task at hand is forgotten."""
         self._task = None
+        self._silence.stop()
         self._remove_temporary()
         process = self._let_go()
         if process is not None:
@@ -112,15 +119,16 @@ class BackgroundPredictor:
         try:
             line = json.loads(text)
             is_answer = line["id"] == self._number
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return  # a launcher's remark
         if not is_answer or self._task is None:
             return
         if "progress" in line:
-            self._task[1](line["progress"], line["step"])
+            self._silence.start(_SILENT_MS)
+            self._task[1](line["progress"], str(line.get("step", "")))
             return
         self._crashes = 0
-        self._finish(PalnetError(line["error"]) if "error" in line else Prediction.from_json(line["prediction"]))
+        self._finish(_outcome(line))
 
     def _on_complaint(self) -> None:
         if self._process is not None:
@@ -137,6 +145,10 @@ class BackgroundPredictor:
         if self._process is not None and error == qt.QProcess.FailedToStart:
             self._on_crash(_("it could not be started"))
 
+    def _on_silence(self) -> None:
+        if self._process is not None:
+            self._process.kill()  # it says by itself that it has ended
+
     def _on_crash(self, what: str) -> None:
         self._let_go()
         self._crashes += 1
@@ -151,6 +163,7 @@ class BackgroundPredictor:
 
     def _finish(self, outcome: Prediction | PalnetError) -> None:
         task, self._task = self._task, None
+        self._silence.stop()
         self._remove_temporary()
         assert task is not None
         task[0](outcome)  # last: it may submit the next scan
@@ -181,6 +194,16 @@ def interpreter() -> str | None:
     if found is None and "python" in Path(sys.executable or "").name.lower():
         found = sys.executable
     return found
+
+
+def _outcome(line: dict[str, Any]) -> Prediction | PalnetError:
+    """What the worker answered."""
+    if "error" in line:
+        return PalnetError(str(line["error"]))
+    try:
+        return Prediction.from_json(line["prediction"])
+    except (ValueError, KeyError, TypeError, ProtocolError):
+        return PalnetError(_("The background process gave no answer that can be read: press 'Place landmarks'."))
 
 
 def _bytes(array: Any) -> bytes:

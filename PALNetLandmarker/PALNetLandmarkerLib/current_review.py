@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import slicer
 from palnet.errors import ReviewError
 
 from .review_session import ReviewSession
+from .scan_sources import scan_of
 
 if TYPE_CHECKING:  # it needs Qt
     from .review_panel import ReviewPanel
@@ -39,4 +41,18 @@ class CurrentReview:
                 self._session = ReviewSession(landmarks, self._panel.refresh)
             except ReviewError as error:
                 notice = str(error)
+            else:
+                _show_alone(self._session)
         self._panel.show(self._session, notice)
+
+
+def _show_alone(session: ReviewSession) -> None:
+    """Hide the other scans with landmarks: faces lie over each other, and the wrong surface hides the points."""
+    for node in slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode"):
+        scan = scan_of(node)
+        if scan is not None and scan is not session.model:
+            for other in (scan, node):
+                other.SetDisplayVisibility(False)
+    for own in (session.model, session.node):
+        if own is not None:
+            own.SetDisplayVisibility(True)

@@ -45,9 +45,13 @@ class ExportPanel:
             node.GetName() + MARKUPS_SUFFIX,
             _("Markups") + f" (*{MARKUPS_SUFFIX})",
         )
-        if chosen:
-            path = Path(chosen)
-            self.save(node, path if path.name.endswith(MARKUPS_SUFFIX) else Path(chosen + MARKUPS_SUFFIX))
+        if not chosen:
+            return
+        path = Path(chosen if chosen.endswith(MARKUPS_SUFFIX) else chosen + MARKUPS_SUFFIX)
+        # The dialog has asked whether to replace the file that was chosen, not this one.
+        question = _("{name} is already there. Replace it?").format(name=path.name)
+        if str(path) == chosen or not path.exists() or slicer.util.confirmOkCancelDisplay(question):
+            self.save(node, path)
 
     def save(self, node: Any, path: Path) -> None:
         """Write a node's landmarks, and say what was written; errors are shown to the person."""

@@ -21,17 +21,19 @@ def create_fiducials(scene: Any, name: str) -> Any:
     return node
 
 
-def fill_fiducials(node: Any, prediction: Prediction, model: Any = None) -> None:
+def fill_fiducials(node: Any, prediction: Prediction, model: Any = None, of_file: bool = False) -> None:
     """Put a prediction into a fiducial node, in place of what the node held.
 
     :param node: ``vtkMRMLMarkupsFiducialNode``
     :param prediction: of a scan file, or, with ``model``, of :func:`surface_of`
     :param model: ``vtkMRMLModelNode`` that was landmarked; the node follows its transforms from now on
+    :param of_file: the prediction is of the file that ``model`` was loaded from, so before its transforms
     """
+    transform = model.GetTransformNodeID() if model else None
     with slicer.util.NodeModify(node):
         node.SetFixedNumberOfControlPoints(False)
         node.RemoveAllControlPoints()
-        node.SetAndObserveTransformNodeID(model.GetTransformNodeID() if model else None)
+        node.SetAndObserveTransformNodeID(None if of_file else transform)
         model_id = model.GetID() if model else ""
         points = points_in_scene(prediction)
         for index, landmark in enumerate(prediction.protocol.landmarks):
@@ -47,6 +49,7 @@ def fill_fiducials(node: Any, prediction: Prediction, model: Any = None) -> None
         record.begin(node, prediction, model.GetName() if model else node.GetName())
         if model:
             node.SetNodeReferenceID(SCAN_REFERENCE, model.GetID())
+            node.SetAndObserveTransformNodeID(transform)
 
 
 def style_fiducials(node: Any) -> None:
@@ -61,9 +64,10 @@ def style_fiducials(node: Any) -> None:
         display.SetColor(*UNREVIEWED)
         display.SetGlyphType(display.Sphere3D)
         display.SetUseGlyphScale(True)
-        display.SetGlyphScale(1.4)
+        display.SetGlyphScale(1.8)
         display.SetTextScale(2.6)
         display.SetPropertiesLabelVisibility(False)
         display.SetPointLabelsVisibility(True)
         display.SetOccludedVisibility(False)
+        display.SetOccludedOpacity(0.6)
         display.SetSnapMode(display.SnapModeToVisibleSurface)

@@ -84,18 +84,19 @@ def place_landmarks(
     return fill(model, prediction, output)
 
 
-def fill(model: Any, prediction: Prediction, output: Any = None) -> Placement:
+def fill(model: Any, prediction: Prediction, output: Any = None, of_file: bool = False) -> Placement:
     """Put the landmarks of a model node into the scene.
 
-    :param model: ``vtkMRMLModelNode``, :param prediction: of its surface as it is now, or of its file
+    :param model: ``vtkMRMLModelNode``, :param prediction: of its surface as shown, or of its file
     :param output: ``vtkMRMLMarkupsFiducialNode`` to fill; a new one by default
+    :param of_file: the prediction is of the file, whatever transforms the model is under
     """
     scene = model.GetScene()
     is_new = output is None or not scene.IsNodePresent(output)
     node: Any = create_fiducials(scene, f"{model.GetName()} landmarks") if is_new else output
     unstyled = node.GetNumberOfControlPoints() == 0
     try:
-        fill_fiducials(node, prediction, model)
+        fill_fiducials(node, prediction, model, of_file)
     except Exception:
         if is_new:
             scene.RemoveNode(node)

@@ -21,7 +21,9 @@ _ZONE_OPACITY = 0.42
 _GHOST_MM = 1.0
 _THREAD_MM = 0.25
 _LEAST_ZONE_MM = 2.2
-_RING_MM, _RING_THICK_MM, _RING_BEFORE_MM = 5.0, 0.3, 4.0
+_RING_MM, _RING_THICK_MM, _THIN_RING_MM = 5.0, 0.25, 0.15
+# So far before the landmark that no nose or ear beside it cuts the rings; from behind, the head still hides them.
+_RINGS_BEFORE_MM = 25.0
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,11 @@ class Overlays:
         self._unit = unit_per_mm
         self._zones = self._add_model("PAL-Net zones of doubt", _ZONE_OPACITY)
         self._ghosts = self._add_model("PAL-Net predictions", 1.0)
-        self._ring = self._add_model("PAL-Net chosen landmark", 1.0)
+        self._rings = self._add_model("PAL-Net chosen landmark", 1.0)
 
     def close(self) -> None:
         """Remove the nodes, unless the scene has already."""
-        for node in (self._zones, self._ghosts, self._ring):
+        for node in (self._zones, self._ghosts, self._rings):
             if self._scene.IsNodePresent(node):
                 self._scene.RemoveNode(node.GetDisplayNode())
                 self._scene.RemoveNode(node)
@@ -58,7 +60,7 @@ class Overlays:
 
         :param places: (N, 3) RAS, :param errors_mm: (N,); a ball of the worst colour where it is not known
         """
-        radii = np.maximum(np.nan_to_num(errors_mm, nan=_LEAST_ZONE_MM), _LEAST_ZONE_MM) * self._unit
+        radii = [_zone_mm(error) * self._unit for error in errors_mm]
         colors = [ERROR_CLASSES[error_class(error)][1] for error in errors_mm]
         self._zones.SetAndObservePolyData(
             _balls([Ball(p, r, c) for p, r, c in zip(places, radii, colors, strict=True)])
@@ -77,23 +79,40 @@ class Overlays:
         append.Update()
         self._ghosts.SetAndObservePolyData(append.GetOutput())
 
-    def show_ring(self, place: np.ndarray | None, towards_viewer: np.ndarray) -> None:
-        """A ring around the chosen landmark.
+    def hide_rings(self) -> None:
+        """No landmark is chosen."""
+        self._rings.SetAndObservePolyData(vtk.vtkPolyData())
 
-        :param place: (3,) RAS; None: around nothing
-        :param towards_viewer: (3,) RAS direction; the ring stands before the surface
+    def show_rings(self, place: np.ndarray, to_viewer: np.ndarray, error_mm: float | None, parallel: bool) -> None:
+        """A ring around the chosen landmark, and one like the edge of its zone; nothing is drawn over its middle.
+
+        :param place: (3,) RAS, :param to_viewer: (3,) RAS from there to the camera
+        :param error_mm: expected error; None where a person has decided, which leaves no doubt
+        :param parallel: the view has no perspective
         """
-        if place is None:
-            self._ring.SetAndObservePolyData(vtk.vtkPolyData())
-            return
-        normal = towards_viewer / np.linalg.norm(towards_viewer)
+        distance = float(np.linalg.norm(to_viewer))
+        before = _RINGS_BEFORE_MM * self._unit if parallel else min(_RINGS_BEFORE_MM * self._unit, distance / 2)
+        scale = 1.0 if parallel else 1.0 - before / distance  # as large as if it were at the landmark
+        normal = to_viewer / distance
+        middle = place + normal * before
+        append = vtk.vtkAppendPolyData()
+        append.AddInputData(self._circle(middle, normal, _RING_MM * scale, _RING_THICK_MM * scale, CHOSEN))
+        if error_mm is not None:
+            color = ERROR_CLASSES[error_class(error_mm)][1]
+            append.AddInputData(self._circle(middle, normal, _zone_mm(error_mm) * scale, _THIN_RING_MM * scale, color))
+        append.Update()
+        self._rings.SetAndObservePolyData(append.GetOutput())
+
+    def _circle(
+        self, middle: np.ndarray, normal: np.ndarray, radius_mm: float, thick_mm: float, color: Color
+    ) -> vtk.vtkPolyData:
         circle = vtk.vtkRegularPolygonSource()
         circle.GeneratePolygonOff()
         circle.SetNumberOfSides(48)
-        circle.SetCenter(*(place + normal * _RING_BEFORE_MM * self._unit))
+        circle.SetCenter(*middle)
         circle.SetNormal(*normal)
-        circle.SetRadius(_RING_MM * self._unit)
-        self._ring.SetAndObservePolyData(_tube(circle, _RING_THICK_MM * self._unit, CHOSEN))
+        circle.SetRadius(radius_mm * self._unit)
+        return _tube(circle, thick_mm * self._unit, color)
 
     def _add_model(self, name: str, opacity: float) -> Any:
         node = self._scene.AddNewNodeByClass("vtkMRMLModelNode", name)
@@ -116,6 +135,11 @@ def hide_from_lists(node: Any) -> None:
         part.SetHideFromEditors(True)
         part.SetSaveWithScene(False)
     node.SetAttribute("SubjectHierarchy.ExcludeFromTree", "1")
+
+
+def _zone_mm(error_mm: float) -> float:
+    """The radius of a zone of doubt."""
+    return max(float(np.nan_to_num(error_mm, nan=_LEAST_ZONE_MM)), _LEAST_ZONE_MM)
 
 
 def _balls(balls: Sequence[Ball]) -> vtk.vtkPolyData:

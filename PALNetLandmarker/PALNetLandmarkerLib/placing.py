@@ -19,7 +19,8 @@ from .palette import CHOSEN
 class OneClick(VTKObservationMixin):
     """Waits for a click in a view.
 
-    :param landmarks: ``vtkMRMLMarkupsFiducialNode``; the next manual placement goes there again afterwards
+    :param landmarks: ``vtkMRMLMarkupsFiducialNode``, whose look the point has; the next manual placement goes there
+        afterwards, unless another node was chosen for that before
     :param on_placed: called with the place (3,) RAS of the click
     :param on_stopped: called when nothing is waited for any more, whatever the reason
     """
@@ -33,24 +34,28 @@ class OneClick(VTKObservationMixin):
         self._on_placed = on_placed
         self._on_stopped = on_stopped
         self._node: Any = None
+        self._active_before: str = ""
         self.waiting = False
 
     def start(self, label: str) -> None:
         """Go to place mode; the mouse carries a point with this label."""
+        selection, interaction = self._selection(), self._interaction()
+        self._active_before = selection.GetActivePlaceNodeID() or self._landmarks.GetID()
         node = self._fresh_node()
-        node.SetControlPointLabelFormat(label)
+        node.SetControlPointLabelFormat(label.replace("%", ""))  # Slicer dies of what is no format
         self.waiting = True
-        self._selection().SetReferenceActivePlaceNodeClassName("vtkMRMLMarkupsFiducialNode")
-        self._selection().SetActivePlaceNodeID(node.GetID())
-        interaction = self._interaction()
+        selection.SetReferenceActivePlaceNodeClassName("vtkMRMLMarkupsFiducialNode")
+        selection.SetActivePlaceNodeID(node.GetID())
         interaction.SetPlaceModePersistence(0)
         interaction.SetCurrentInteractionMode(interaction.Place)
         self.addObserver(interaction, interaction.InteractionModeChangedEvent, self._on_mode_changed)
+        self.addObserver(selection, selection.ActivePlaceNodeIDChangedEvent, self._on_active_node_changed)
 
     def stop(self) -> None:
-        """Go back to the normal mouse."""
+        """Go back to the normal mouse, and to the node for which points were placed before."""
         if self.waiting:
-            self._interaction().SetCurrentInteractionMode(self._interaction().ViewTransform)
+            self._end()
+            self._selection().SetActivePlaceNodeID(self._active_before)
 
     def close(self) -> None:
         """Stop, and remove the node."""
@@ -62,13 +67,10 @@ class OneClick(VTKObservationMixin):
 
     def _on_mode_changed(self, interaction: Any, _event: Any) -> None:
         """The click came, or the person called it off by Esc, a right click or another tool."""
-        if not self.waiting or interaction.GetCurrentInteractionMode() == interaction.Place:
+        if interaction.GetCurrentInteractionMode() == interaction.Place:
             return
-        self.waiting = False
-        self.removeObserver(interaction, interaction.InteractionModeChangedEvent, self._on_mode_changed)
-        self._selection().SetActivePlaceNodeID(self._landmarks.GetID())
         node = self._node
-        node.SetDisplayVisibility(False)
+        self.stop()
         placed = [
             i
             for i in range(node.GetNumberOfControlPoints())
@@ -76,6 +78,19 @@ class OneClick(VTKObservationMixin):
         ]
         if placed:
             self._on_placed(np.array(node.GetNthControlPointPositionWorld(placed[0])))
+
+    def _on_active_node_changed(self, selection: Any, _event: Any) -> None:
+        """The next click would go to another node: another module wants it, or Slicer chose a node that was added."""
+        if selection.GetActivePlaceNodeID() != self._node.GetID():
+            self._end()
+
+    def _end(self) -> None:
+        self.waiting = False
+        interaction, selection = self._interaction(), self._selection()
+        self.removeObserver(interaction, interaction.InteractionModeChangedEvent, self._on_mode_changed)
+        self.removeObserver(selection, selection.ActivePlaceNodeIDChangedEvent, self._on_active_node_changed)
+        self._node.SetDisplayVisibility(False)
+        interaction.SetCurrentInteractionMode(interaction.ViewTransform)
         self._on_stopped()
 
     def _fresh_node(self) -> Any:

@@ -156,12 +156,11 @@ class QueuePanel:
         return _("{summary}; {failed} failed").format(summary=text, failed=failed) if failed else text
 
     def _show_status(self) -> None:
-        """What went wrong; else why the chosen scan failed; else what hinders the work ahead."""
+        """Why the chosen scan failed; else what went wrong last; else what hinders the work ahead."""
         row = self._ui.scansTable.currentRow()
         chosen = self._entries[row] if 0 <= row < len(self._entries) else None
-        text = self._problem
-        if not text and chosen is not None and chosen.state is ScanState.FAILED:
-            text = chosen.detail
+        failed = chosen is not None and chosen.state is ScanState.FAILED
+        text = chosen.detail if chosen is not None and failed else self._problem
         if not text and (self.queue.current or self._folder):
             text = self._predictor.problem
         label = self._ui.queueStatusLabel

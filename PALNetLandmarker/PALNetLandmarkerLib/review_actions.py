@@ -95,4 +95,4 @@ def _accept_under(session: ReviewSession, mm: float) -> str:
         return _("No undecided landmark without concerns is expected to be less than {limit:.1f} mm off.").format(
             limit=mm
         )
-    return _("{count} landmarks accepted.").format(count=count)
+    return _("{count} landmarks accepted, without a look at each.").format(count=count)

@@ -23,8 +23,11 @@ from .placing import OneClick
 from .review_view import ReviewView
 from .scene import SCAN_REFERENCE, flip, world
 from .snap import SurfaceSnap
-from .undo import NodeUndo
+from .undo import History
 from .watch import Listener, PointsWatch
+
+_FARTHEST_DRAG_MM = 60.0
+_FARTHEST_OFF_MM = 5.0
 
 Choice = int | str | None
 """A landmark by index or by label; None: the chosen one."""
@@ -35,23 +38,24 @@ class ReviewSession:
 
     :param node: ``vtkMRMLMarkupsFiducialNode`` in a scene
     :param on_changed: called after anything has changed: by this session, the mouse, undo, or another module
+    :ivar review: the record as it is, :ivar current: index of the chosen landmark, or None
+    :ivar problem: why the landmarks cannot be reviewed for now; empty if they can
+    :ivar notice: what the last drag came to, if the person has to know; empty otherwise
     :raises ReviewError: the node holds no landmarks of a model, or its record cannot be read
     """
 
     def __init__(self, node: Any, on_changed: Callable[[], None] = lambda: None) -> None:
         self.node = node
         self.scene = node.GetScene()
-        self.review = record.load(node)
         self.current: int | None = None
         self.problem = ""
+        self.notice = ""
         self.closed = False
         self._on_changed = on_changed
-        self._shape = _shape_model(self.review)
         self._snap: tuple[Any, SurfaceSnap] | None = None
+        self._history = History()
+        self._begin(record.load(node))
         record.store(node, self.review)
-        self._list = ReviewList(self.review, self._shape)
-        self.order = self._list.order()
-        self._undo = NodeUndo(node)
         self._view = ReviewView(node, self.review)
         self._one_click = OneClick(self.scene, node, self._placed, self._notify)
         listener = Listener(self._grabbed, self._draw, self._dropped, self._changed_by_others, self._gone)
@@ -93,6 +97,7 @@ class ReviewSession:
         :raises ReviewError: there is no such landmark
         """
         self.stop_placing()
+        self.notice = ""
         self.current = None if landmark is None else self._index(landmark)
         if self.current is not None and turn:
             self._view.turn_to(self.review, self.current)
@@ -179,28 +184,33 @@ class ReviewSession:
         return self._one_click.waiting
 
     def undo(self) -> bool:
-        """Take back the last decision or drag.
+        """Take back the last decision or drag; or what someone did to the points that cannot be reviewed.
 
         :returns: False if there is none
         """
-        return self._travel(self._undo.back, lambda: self.can_undo)
+        if self.problem and not self.closed:
+            with self._watch.deaf():
+                record.put_back(self.node, self.review)
+            self._sync()
+            return True
+        return self.can_undo and self._travel(self._history.back)
 
     def redo(self) -> bool:
         """Do again what was taken back.
 
         :returns: False if there is none
         """
-        return self._travel(self._undo.forth, lambda: self.can_redo)
+        return self.can_redo and self._travel(self._history.forth)
 
     @property
     def can_undo(self) -> bool:
         """Whether something can be taken back."""
-        return not self.closed and self._undo.can_go_back
+        return not self.closed and (bool(self.problem) or self._history.can_go_back)
 
     @property
     def can_redo(self) -> bool:
         """Whether something can be done again."""
-        return not self.closed and self._undo.can_go_forth
+        return not self.closed and not self.problem and self._history.can_go_forth
 
     def close(self) -> None:
         """Leave the scene as it is without a review; the record stays in the node."""
@@ -210,9 +220,17 @@ class ReviewSession:
         self._watch.close()
         self._one_click.close()
         self._view.close()
-        self._undo.close()
 
     # How it works
+
+    def _begin(self, review: Review) -> None:
+        """Go on with a record of another prediction, or of the same one in another frame."""
+        self._history.forget()
+        self._shape = _shape_model(review)
+        self.review, self._list = review, ReviewList(review, self._shape)
+        self.order = self._list.order()
+        if self.current is not None and self.current >= len(self.order):
+            self.current = None
 
     def _index(self, landmark: Choice) -> int:
         if self.closed:
@@ -244,42 +262,32 @@ class ReviewSession:
         for index in indices:
             self._index(index)
         self.stop_placing()
-        self._undo.save()
-        self._write(self.review.decide(indices, state, places), indices)
+        self.notice = ""
+        review = self.review.decide(indices, state, places)
+        self._history.remember(self.review)
+        self._write(review, indices)
 
     def _write(self, review: Review, indices: list[int]) -> None:
         """Make the node say what a record says."""
         with self._watch.deaf():
             record.put_points(self.node, review, indices)
             record.store(self.node, review)
-        self._take(review)
-
-    def _take(self, review: Review) -> None:
-        self.review = review
-        self._list = ReviewList(review, self._shape)
+        self.review, self._list = review, ReviewList(review, self._shape)
         self._draw()
         self._notify()
 
-    def _travel(self, step: Callable[[], None], possible: Callable[[], bool]) -> bool:
-        """Undo or redo until something differs: a click that moved nothing left a state of its own."""
-        if self.closed:
-            return False
+    def _travel(self, step: Callable[[Review], Review]) -> bool:
         self.stop_placing()
-        before, problem = self.review, self.problem
-        while possible():
-            with self._watch.deaf():
-                step()
-            self._sync()
-            changed = _differences(before, self.review)
-            if changed:
-                self.select(changed[0])
-            if changed or self.problem != problem:
-                return True
-        return False
+        review = step(self.review)
+        changed = self.review.differences(review)
+        self._write(review, changed)
+        if changed:
+            self.select(changed[0])
+        return True
 
     def _placed(self, place: np.ndarray) -> None:
         """A click placed the chosen landmark."""
-        if self.current is not None:
+        if self.current is not None and not self.problem:
             self.place(self.current, place)
 
     def nearest_on_scan(self, place: np.ndarray) -> np.ndarray:
@@ -300,13 +308,11 @@ class ReviewSession:
     # What others do to the node
 
     def _grabbed(self, index: int) -> None:
-        if index != self.current:
+        if index != self.current and not self.problem:
             self.select(index, turn=False)
 
     def _dropped(self) -> None:
-        if self._sync(snap=True):
-            self._undo.forget_undone()
-        else:
+        if not self._sync(snap=True):
             self._draw()
 
     def _changed_by_others(self) -> None:
@@ -321,24 +327,43 @@ class ReviewSession:
         """
         problem = self.problem
         try:
-            review = record.load(self.node)
+            review = record.load(self.node, last=self.review)
             self.problem = ""
         except ReviewError as error:
             self.problem = str(error)
         if self.problem:
+            self.stop_placing()
             self._notify()
             return False
-        changed = _differences(self.review, review)
+        if review.prediction.to_json() != self.review.prediction.to_json():
+            self._begin(review)
+            self._write(review, [])
+            return True
+        changed = self.review.differences(review)
+        if snap and any(self._is_thrown(index, review.points[index]) for index in changed):
+            self.notice = "There is no surface of the face where you let go: the landmark is back where it was."
+            self._write(self.review, changed)
+            return False
         if snap:
             for index in changed:
                 if not review.missing[index]:
                     place = world(self.node, review.points[index])
                     review = review.decide([index], State.CORRECTED, self._on_surface(place)[None])
         if changed:
+            self._history.remember(self.review)
             self._write(review, changed)
+        elif not record.is_told(self.node, review):
+            self._write(review, [])
         elif problem:
             self._notify()
         return bool(changed)
+
+    def _is_thrown(self, index: int, point: np.ndarray) -> bool:
+        """Whether a drag ended in the air, or through a hole on the far side of the head."""
+        scale, before = self.review.mm_per_unit, self.review.points[index]
+        jump = float(np.linalg.norm(point - before)) * scale
+        off = float(np.linalg.norm(self._on_surface(world(self.node, point)) - point)) * scale
+        return jump > _FARTHEST_DRAG_MM or off > _FARTHEST_OFF_MM
 
     def _gone(self) -> None:
         self.close()
@@ -349,13 +374,6 @@ class ReviewSession:
 
     def _draw(self) -> None:
         self._view.draw(self.review, self.current)
-
-
-def _differences(before: Review, after: Review) -> list[int]:
-    """Indices of the landmarks on which two records differ."""
-    same_place = np.isclose(before.points, after.points, rtol=0, atol=0, equal_nan=True).all(axis=1)
-    same_state = np.array([a is b for a, b in zip(before.states, after.states, strict=True)])
-    return [int(i) for i in np.flatnonzero(~(same_place & same_state))]
 
 
 def _shape_model(review: Review) -> Any:

@@ -26,8 +26,10 @@ class RunPanel:
         self._cancel_requested = False
         self._closed = False
         self.running = False
+        self._placed: Any = None
         ui.cancelButton.connect("clicked(bool)", self.cancel)
         self._show_idle("")
+        self._say(ui.resultLabel, "")
 
     def cancel(self, _checked: bool = False) -> None:
         """Stop the run at its next step."""
@@ -62,8 +64,19 @@ class RunPanel:
             self._set_running(False)
             if not self._closed:
                 self._show_idle(status)
-                self._ui.resultLabel.text = summary(placement.prediction) if placement else ""
+                self._say(self._ui.resultLabel, summary(placement.prediction) if placement else "")
+                self._placed = placement.node if placement else None
         return placement
+
+    def follow(self, landmarks: Any) -> None:
+        """The person chose landmarks; what a run found is shown beside those that it placed."""
+        if self._placed is not None and landmarks is not self._placed:
+            self._placed = None
+            self._say(self._ui.resultLabel, "")
+
+    def _say(self, label: Any, text: str) -> None:
+        label.text = text
+        label.visible = bool(text)
 
     def _set_running(self, running: bool) -> None:
         self.running = running
@@ -76,8 +89,8 @@ class RunPanel:
         if running:
             self._ui.progressBar.value = 0
             self._ui.stepLabel.text = _("Starting")
-            self._ui.statusLabel.text = ""
-            self._ui.resultLabel.text = ""
+            self._say(self._ui.statusLabel, "")
+            self._say(self._ui.resultLabel, "")
             slicer.app.processEvents()
 
     def _progress(self, fraction: float, step: str) -> None:
@@ -93,7 +106,7 @@ class RunPanel:
         self._ui.cancelButton.enabled = False
         self._ui.progressBar.visible = False
         self._ui.stepLabel.visible = False
-        self._ui.statusLabel.text = status
+        self._say(self._ui.statusLabel, status)
 
 
 def summary(prediction: Prediction) -> str:

@@ -14,7 +14,6 @@ from palnet.errors import OutputError, PalnetError
 from palnet.prediction import Prediction
 from vtk import vtkCommand
 
-from .landmarking import fill
 from .predictions_ahead import PredictionsAhead
 from .scan_sources import FolderScans, Scans, SceneScans
 
@@ -190,7 +189,7 @@ class ScanQueue:
         model, landmarks = self._scans.open(key)
         prediction = self._ahead.of(key)
         if landmarks is None and isinstance(prediction, Prediction):
-            landmarks = fill(model, prediction).node
+            landmarks = self._scans.fill(model, prediction)
         self.current = key
         for other in self._scans.present:
             for node in self._scans.nodes(other):
@@ -198,15 +197,18 @@ class ScanQueue:
                     node.SetDisplayVisibility(other == key)  # scans of faces lie over each other
         self._open_scan(model, landmarks)
 
-    def _save_all(self) -> list[str]:
-        """Save the scans that are in the scene; returns those of which nothing is left to write."""
+    def _save_all(self, fate: str = "They stay in the scene.") -> list[str]:
+        """Save the scans that are in the scene; returns those of which nothing is left to write.
+
+        :param fate: what becomes of landmarks that cannot be saved, for the person
+        """
         saved: list[str] = []
         problem = None
         for key in self._scans.present:
             try:
                 self._scans.save(key)
             except PalnetError as error:
-                problem = problem or OutputError(f"{error} They stay in the scene.")
+                problem = problem or OutputError(f"{error} {fate}")
                 continue
             saved.append(key)
             if self._has_landmarks(key):
@@ -286,5 +288,5 @@ class ScanQueue:
 
     def _on_scene_closing(self, _caller: Any, _event: str) -> None:
         """Nodes that come later may have the IDs of those that go."""
-        self._save_all()
+        self._save_all("They go with the scene.")
         self._take(self._scans)

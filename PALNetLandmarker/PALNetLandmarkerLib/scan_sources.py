@@ -10,10 +10,13 @@ from typing import Any, NamedTuple
 import slicer
 import vtk
 from palnet.errors import OutputError, PalnetError, ReviewError, ScanError
+from palnet.prediction import Prediction
 from palnet.review import Review, record_beside
 from palnet.scan_file import READERS, read_surface
 
-from . import storage
+from . import record, storage
+from .landmarking import fill
+from .palette import SKIN
 from .record import ATTRIBUTE, node_points
 from .scene import SCAN_REFERENCE, surface_of
 
@@ -88,6 +91,13 @@ class SceneScans:
             raise ScanError("This scan is no longer in the scene.")
         return model, landmarks
 
+    def fill(self, model: Any, prediction: Prediction) -> Any:
+        """A new fiducial node with the landmarks that were predicted of :meth:`scan`.
+
+        :raises PalnetError: they do not fit the model any more
+        """
+        return fill(model, prediction).node
+
     def save(self, key: str) -> None:
         """Nothing to do: Slicer saves the scene."""
 
@@ -107,7 +117,8 @@ class FolderScans:
     def __init__(self, scene: Any, folder: Path) -> None:
         self._scene = scene
         try:
-            files = [p for p in folder.absolute().iterdir() if p.suffix.lower() in READERS and p.name[0] != "."]
+            found = [p for p in folder.absolute().iterdir() if p.suffix.lower() in READERS and p.name[0] != "."]
+            files = [path for path in found if path.is_file()]
         except OSError as error:
             raise ScanError(f"The folder {folder} cannot be read: {error.strerror or error}.") from error
         files.sort(key=lambda path: (path.name.casefold(), path.name))
@@ -115,7 +126,9 @@ class FolderScans:
             str(path): path.parent / RESULTS / (name + storage.MARKUPS_SUFFIX)
             for path, name in zip(files, result_names([path.name for path in files]), strict=True)
         }
+        self._loaded: dict[str, Any] = {}
         self._written: dict[str, Any] = {}
+        self._stamps: dict[str, Any] = {}
         self._told: dict[str, Progress | str | None] = {key: self._read_progress(key) for key in self._results}
 
     @property
@@ -155,9 +168,13 @@ class FolderScans:
         is_new = model is None
         if is_new:
             model = load_scan(Path(key))
+            # Whoever saves the scene gives it another file.
+            self._loaded[key] = vtk.vtkWeakReference()
+            self._loaded[key].Set(model)
         try:
-            if landmarks is None and self._results[key].is_file():
+            if landmarks is None and self._has_results(key):
                 landmarks = storage.read_reviewed(self._scene, self._results[key])
+                self._stamps[key] = _stamp(self._results[key])
                 landmarks.SetName(f"{model.GetName()} landmarks")
                 landmarks.SetNodeReferenceID(SCAN_REFERENCE, model.GetID())
                 self._written[key] = _digest(landmarks)
@@ -167,21 +184,27 @@ class FolderScans:
             raise
         return model, landmarks
 
+    def fill(self, model: Any, prediction: Prediction) -> Any:
+        _check_unchanged(model)
+        return fill(model, prediction, of_file=True).node
+
     def save(self, key: str) -> None:
         """Write a scan's landmarks if they are in the scene and changed.
 
-        :raises PalnetError: they cannot be written
+        :raises PalnetError: they cannot be written, or would not fit the scan's file, or replace another person's
         """
-        landmarks = self.nodes(key)[1]
+        model, landmarks = self.nodes(key)
+        _check_unchanged(model)
         if landmarks is None or _digest(landmarks) == self._written.get(key):
             return
         path = self._results[key]
+        self._check_newest(key, landmarks)
         try:
             path.parent.mkdir(exist_ok=True)
         except OSError as error:
             raise OutputError(f"The landmarks cannot be written to {path}: {error.strerror or error}.") from error
         storage.write_reviewed(landmarks, path)
-        self._written[key] = _digest(landmarks)
+        self._written[key], self._stamps[key] = _digest(landmarks), _stamp(path)
         self._told[key] = self._read_progress(key)
 
     def release(self, key: str) -> None:
@@ -192,21 +215,48 @@ class FolderScans:
 
     def _models(self) -> dict[str, Any]:
         """The model nodes of those that are in the scene, whoever loaded them."""
-        models = {}
+        loaded = {key: reference.Get() for key, reference in self._loaded.items()}
+        models = {key: model for key, model in loaded.items() if model and self._scene.IsNodePresent(model)}
         for model in slicer.util.getNodesByClass("vtkMRMLModelNode"):
             stored = model.GetStorageNode()
             path = str(Path(stored.GetFullNameFromFileName() or "")) if stored else ""
             if path in self._results:
-                models[path] = model
+                models.setdefault(path, model)
         return models
+
+    def _has_results(self, key: str) -> bool:
+        """Whether there is a file with a scan's landmarks.
+
+        :raises ReviewError: the folder does not let itself be looked into
+        """
+        try:
+            return self._results[key].is_file()
+        except OSError as error:
+            raise ReviewError(f"{self._results[key]} cannot be read: {error.strerror or error}.") from error
+
+    def _check_newest(self, key: str, landmarks: Any) -> None:
+        """:raises OutputError: someone decided on landmarks in the file, which would be lost"""
+        path, ours = self._results[key], record.load(landmarks)
+        stamp = _stamp(path)
+        if stamp is None or stamp == self._stamps.get(key):
+            return
+        try:
+            theirs = Review.read(record_beside(path)).times
+            others = len(theirs) != len(ours.times) or any(t > o for t, o in zip(theirs, ours.times, strict=True))
+        except ReviewError:
+            others = True
+        if others:
+            raise OutputError(
+                f"{path} holds other landmarks by now, perhaps from another Slicer: move that file away to save yours, "
+                "or delete yours in the scene."
+            )
 
     def _read_progress(self, key: str) -> Progress | str | None:
         """What the files say of a scan's landmarks; a sentence if they are damaged."""
-        path = self._results[key]
-        if not path.is_file():
-            return None
-        beside = record_beside(path)
+        beside = record_beside(self._results[key])
         try:
+            if not self._has_results(key):
+                return None
             return _progress(Review.read(beside)) if beside.is_file() else Progress(0, 0)
         except ReviewError as error:
             return str(error)
@@ -268,12 +318,34 @@ def load_scan(path: Path) -> Any:
     except RuntimeError as error:
         raise ScanError(f"{path.name} cannot be loaded as a model: export the scan again.") from error
     model.SetName(path.stem)  # the scene would number it each time it comes back
+    if model.GetDisplayNode() is not None:
+        # Slicer gives every model a colour of its own; on some the colours of doubt are not to be told apart.
+        model.GetDisplayNode().SetColor(*SKIN)
     return model
 
 
 def _digest(landmarks: Any) -> tuple[Any, ...]:
     """What changes when something is to be written."""
     return landmarks.GetAttribute(ATTRIBUTE), node_points(landmarks).tobytes()
+
+
+def _stamp(path: Path) -> Any:
+    """What changes when another file takes a file's place; None where there is none."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size, facts.st_ino
+
+
+def _check_unchanged(model: Any) -> None:
+    """:raises OutputError: a model's points are not those of its file any more"""
+    mesh, stored = model.GetPolyData(), model.GetStorageNode()
+    if mesh and mesh.GetPoints() and stored and mesh.GetPoints().GetMTime() > stored.GetStoredTime().GetMTime():
+        raise OutputError(
+            f"The scan '{model.GetName()}' was changed in Slicer, so landmarks on it do not fit its file: "
+            "save both with File > Save Data."
+        )
 
 
 def _remove(scene: Any, node: Any) -> None:

@@ -20,12 +20,13 @@ NO_VALUE = -1.0
 SCAN_REFERENCE = "PALNet.scan"
 """Node reference to the scan. Slicer keeps it right when scenes are merged, unlike the points' associated node IDs."""
 
-_LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0])
+LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""(4, 4), and its own inverse."""
 
 
 def flip(points: np.ndarray) -> np.ndarray:
     """(N, 3) points from LPS to RAS or back: the same turn by 180 degrees either way."""
-    return np.asarray(points, dtype=float) @ _LPS_FROM_RAS
+    return np.asarray(points, dtype=float) @ LPS_FROM_RAS[:3, :3]
 
 
 def points_in_scene(prediction: Prediction) -> np.ndarray:

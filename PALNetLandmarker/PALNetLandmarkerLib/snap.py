@@ -22,17 +22,31 @@ class SurfaceSnap:
 
     def __call__(self, point: np.ndarray) -> np.ndarray:
         """(3,) RAS: the nearest place on the surface; the point itself if the model has no surface."""
+        if not self._build():
+            return point
+        place, cell, part, squared = [0.0] * 3, vtk.mutable(0), vtk.mutable(0), vtk.mutable(0.0)
+        self._locator.FindClosestPoint(self._through(point, inverse=True), place, cell, part, squared)
+        return self._through(np.array(place))
+
+    def between(self, start: np.ndarray, end: np.ndarray) -> bool:
+        """Whether the surface lies between two points, (3,) RAS each."""
+        if not self._build():
+            return False
+        ends = [self._through(point, inverse=True) for point in (start, end)]
+        place, local, share, cell, part = [0.0] * 3, [0.0] * 3, vtk.mutable(0.0), vtk.mutable(0), vtk.mutable(0)
+        return bool(self._locator.IntersectWithLine(*ends, 0.0, share, place, local, part, cell))
+
+    def _build(self) -> bool:
+        """Bring the locator up to date with the mesh; returns False if the model has no surface."""
         mesh = self._model.GetPolyData()
         if mesh is None or not mesh.GetNumberOfCells():
-            return point
+            return False
         state = (mesh, mesh.GetMTime())
         if self._built_for != state:
             self._locator.SetDataSet(mesh)
             self._locator.BuildLocator()
             self._built_for = state
-        place, cell, part, squared = [0.0] * 3, vtk.mutable(0), vtk.mutable(0), vtk.mutable(0.0)
-        self._locator.FindClosestPoint(self._through(point, inverse=True), place, cell, part, squared)
-        return self._through(np.array(place))
+        return True
 
     def _through(self, point: np.ndarray, inverse: bool = False) -> np.ndarray:
         """A point from the model's own coordinates to the scene's, or back."""

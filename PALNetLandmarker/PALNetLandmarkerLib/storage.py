@@ -48,9 +48,10 @@ def write_reviewed(node: Any, path: Path, as_shown: bool = False) -> None:
     :raises ReviewError: the node holds no landmarks of a model
     :raises OutputError: a file cannot be written there
     """
-    parent = node.GetParentTransformNode()
-    if not as_shown or parent is None:
-        _write_both(node, record.load(node), path)
+    review = record.load(node)
+    record.store(node, review)  # what was moved since no one reviews
+    if not as_shown or node.GetParentTransformNode() is None:
+        _write_both(node, review, path)
         return
     # A node without a scene: nothing of it is seen, and the scene is not touched.
     shown = slicer.vtkMRMLMarkupsFiducialNode()
@@ -58,7 +59,7 @@ def write_reviewed(node: Any, path: Path, as_shown: bool = False) -> None:
     for index in range(node.GetNumberOfControlPoints()):
         if node.GetNthControlPointPositionStatus(index) == node.PositionDefined:
             shown.SetNthControlPointPosition(index, vtk.vtkVector3d(node.GetNthControlPointPositionWorld(index)))
-    review = record.move_record(record.load(node), record.node_points(shown))
+    review = record.move_record(review, record.node_points(shown))
     record.store(shown, review)
     _write_both(shown, review, path)
 

@@ -1,55 +1,45 @@
-"""Undo of what happens to one node, by Slicer's own undo of the scene."""
+"""What of a review can be taken back and done again: its records, one for each step.
+
+Not Slicer's undo of the scene: that would remove whatever was cloned or loaded since the step, and goes back over the
+steps of other reviews and modules too.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
-_MOST_STATES = 500
+from palnet.review import Review
 
 
-class NodeUndo:
-    """Switches the scene's undo on for one node; Slicer's markups save a state by themselves when a drag begins.
+class History:
+    """The records of one review before each step, and those that were taken back; the prediction is the same in all."""
 
-    :param node: ``vtkMRMLNode`` in a scene
-    """
+    def __init__(self) -> None:
+        self._before: list[Review] = []
+        self._undone: list[Review] = []
 
-    def __init__(self, node: Any) -> None:
-        self._node = node
-        self._scene = scene = node.GetScene()
-        self._was_on = scene.GetUndoFlag()
-        scene.SetUndoOn()
-        scene.SetMaximumNumberOfSavedUndoStates(max(_MOST_STATES, scene.GetMaximumNumberOfSavedUndoStates()))
-        node.SetUndoEnabled(True)
-        scene.ClearRedoStack()
-        # What was done before belongs to others.
-        self._floor = scene.GetNumberOfUndoLevels()
+    def remember(self, review: Review) -> None:
+        """Keep a record that is about to be replaced. After a change there is nothing to do again."""
+        self._before.append(review)
+        self._undone.clear()
 
-    def save(self) -> None:
-        """Keep the node as it is now, before it is changed."""
-        self._scene.SaveStateForUndo()
-        self.forget_undone()
+    def forget(self) -> None:
+        """Keep nothing: the records are of other points or another frame."""
+        self._before.clear()
+        self._undone.clear()
 
-    def forget_undone(self) -> None:
-        """After a change there is nothing to do again."""
-        self._scene.ClearRedoStack()
+    def back(self, now: Review) -> Review:
+        """The record before the last step."""
+        self._undone.append(now)
+        return self._before.pop()
 
-    def back(self) -> None:
-        """Put the node back to the state before the last saved one."""
-        self._scene.Undo()
-
-    def forth(self) -> None:
-        """Take the last step back again."""
-        self._scene.Redo()
+    def forth(self, now: Review) -> Review:
+        """The record after the step that was taken back last."""
+        self._before.append(now)
+        return self._undone.pop()
 
     @property
     def can_go_back(self) -> bool:
-        return bool(self._scene.GetNumberOfUndoLevels() > self._floor)
+        return bool(self._before)
 
     @property
     def can_go_forth(self) -> bool:
-        return bool(self._scene.GetNumberOfRedoLevels() > 0)
-
-    def close(self) -> None:
-        """Leave the scene's undo as it was."""
-        self._node.SetUndoEnabled(False)
-        self._scene.SetUndoFlag(self._was_on)
+        return bool(self._undone)

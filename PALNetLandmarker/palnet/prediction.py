@@ -80,8 +80,27 @@ class Prediction:
         count = len(protocol)
         arrays = {name: from_rows(data[name], shape(count)) for name, shape in _ARRAYS.items()}
         rest = {name: value for name, value in data.items() if name not in arrays}
-        return Prediction(**{**rest, **arrays, "protocol": protocol, "warnings": tuple(data["warnings"])})
+        prediction = Prediction(**{**rest, **arrays, "protocol": protocol, "warnings": tuple(data["warnings"])})
+        prediction._check()
+        return prediction
 
+    def _check(self) -> None:
+        texts = (self.unit, self.space, self.model, self.model_checksum, *self.warnings)
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("a text is none")
+        if not 0.0 < float(self.doubtful_mm) < np.inf:
+            raise ValueError("the limit of doubt is no length")
+        transform = self.face_from_scan
+        if not np.isfinite(transform).all() or np.linalg.det(transform[:3, :3]) == 0.0:
+            raise ValueError("the frame of the face is none")
+        if (np.abs(self.points) > _FARTHEST).any():
+            raise ValueError("a point farther away than any scan reaches")
+        if ((self.expected_error < 0.0) | (self.expected_error > _LARGEST_ERROR_MM)).any():
+            raise ValueError("an expected error that is none")
+
+
+# No scan is that large, in whatever unit; beyond, sums of squares have no digits left.
+_FARTHEST, _LARGEST_ERROR_MM = 1e9, 1e4
 
 _ARRAYS: dict[str, Callable[[int], tuple[int, ...]]] = {
     "points": lambda count: (count, 3),

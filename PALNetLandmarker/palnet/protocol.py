@@ -125,7 +125,10 @@ class Protocol:
                 raise ProtocolError(
                     f"'{landmark.label}' in the protocol {self.name} has no side left, midline or right."
                 )
-            if len(landmark.view) != 3:
+            if not all(isinstance(text, str) for text in (landmark.region, landmark.pair, landmark.definition)):
+                raise ProtocolError(f"'{landmark.label}' in the protocol {self.name} has a text that is none.")
+            numbers = all(isinstance(value, (int, float)) and abs(value) < np.inf for value in landmark.view)
+            if len(landmark.view) != 3 or not numbers or not any(landmark.view):
                 raise ProtocolError(f"The view of '{landmark.label}' in the protocol {self.name} is not a direction.")
         mirror = self.mirror()
         for i, j in enumerate(mirror):

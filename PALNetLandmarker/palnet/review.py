@@ -71,6 +71,12 @@ class Review:
             points[indices] = np.nan
         return replace(self, points=points, states=tuple(states), times=tuple(times))
 
+    def differences(self, other: Review) -> list[int]:
+        """Indices of the landmarks on which another review of the same landmarks says otherwise."""
+        same_place = ((self.points == other.points) | (np.isnan(self.points) & np.isnan(other.points))).all(axis=1)
+        same_state = np.array([a is b for a, b in zip(self.states, other.states, strict=True)])
+        return [int(i) for i in np.flatnonzero(~(same_place & same_state))]
+
     @property
     def reviewed(self) -> np.ndarray:
         """(L,) bool: a person has decided."""
@@ -119,7 +125,7 @@ class Review:
             if data["format"] != FORMAT:
                 raise ValueError(data["format"])
             version = int(data["version"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise ReviewError("This is not the record of a review.") from error
         if version > VERSION:
             raise ReviewError("A later version of this program wrote the record of the review: update the program.")

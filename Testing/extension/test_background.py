@@ -40,6 +40,12 @@ for line in sys.stdin:
 """
 _CRASHES = "import sys, os; sys.stdin.readline(); os._exit(3)"
 _HANGS = "import sys, time; sys.stdin.readline(); time.sleep(600)"
+_SAYS = """
+import json, sys
+for line in sys.stdin:
+    print("[" * 100000)
+    print(json.dumps({"id": json.loads(line)["id"], **%r}), flush=True)
+"""
 
 
 @pytest.fixture
@@ -133,6 +139,22 @@ def test_next_scan_from_within_a_crash(predictor: BackgroundPredictor, monkeypat
     predictor.submit(Path("a.ply"), "face50", True, done, lambda _share, _step: None)
     wait_for(lambda: len(outcomes) == 3)
     assert not predictor.busy
+
+
+@pytest.mark.parametrize("answer", [{}, {"prediction": {}}, {"prediction": None}, {"prediction": {"protocol": {}}}])
+def test_answer_that_is_none(
+    predictor: BackgroundPredictor, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]
+) -> None:
+    """The scan at hand fails, and the next one is not kept waiting."""
+    run_worker(monkeypatch, _SAYS % answer)
+    for _time in range(2):
+        assert "no answer that can be read" in str(outcome_of(predictor)[0])
+
+
+def test_worker_that_hangs(predictor: BackgroundPredictor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "_SILENT_MS", 300)
+    run_worker(monkeypatch, _HANGS)
+    assert "it ended with code" in str(outcome_of(predictor)[0])
 
 
 def test_cannot_be_started(predictor: BackgroundPredictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

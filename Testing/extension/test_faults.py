@@ -15,7 +15,7 @@ from palnet.prediction import Prediction
 from palnet.resources import resource
 from palnet.review import State
 from palnet.surface import polydata_from_arrays, surface_from_polydata
-from PALNetLandmarkerLib import storage
+from PALNetLandmarkerLib import export_panel, storage
 from reviews import landmarks_of, states
 from user import FIDUCIALS, click, count, once
 
@@ -148,6 +148,28 @@ def test_folder_that_takes_no_files(
     assert "is a folder" in host.boxes.texts[1]
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["face.review.json"]
     assert node.GetNumberOfControlPoints() == 50
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_name_without_ending(
+    host: Host,
+    model: Any,
+    prediction: Prediction,
+    panel: LoadedModule,
+    tmp_path: Path,
+    replace: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The dialog asks before it replaces "face"; what would be replaced is "face.mrk.json"."""
+    panel.widget._parameterNode.landmarks = landmarks_of(model, prediction)
+    there = tmp_path / "face.mrk.json"
+    there.write_text("of yesterday", encoding="utf-8")
+    asked: list[str] = []
+    monkeypatch.setattr(export_panel.qt.QFileDialog, "getSaveFileName", lambda *_arguments: str(tmp_path / "face"))
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda text: (asked.append(text), replace)[1])
+    panel.widget._exportPanel._on_button()
+    assert asked == ["face.mrk.json is already there. Replace it?"]
+    assert (there.read_text(encoding="utf-8") == "of yesterday") is not replace
 
 
 def test_export_in_both_frames(model: Any, prediction: Prediction, tmp_path: Path) -> None:

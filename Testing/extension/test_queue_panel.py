@@ -92,6 +92,18 @@ def test_empty(shown: Shown) -> None:
     assert cut_off(shown.window) == [] and unknown_attributes(shown.widget) == []
 
 
+def test_closed_with_work_that_cannot_be_saved(host: Host, shown: Shown, folder: Path) -> None:
+    shown.panel.folder = str(folder)
+    click(shown.ui.nextScanButton)
+    shown.background.finish(predict_egg())
+    decide(shown.opened[-1][1], 5)
+    (folder / "landmarks").write_text("a file stands in the way")
+    shown.panel.close()
+    assert len(host.boxes.texts) == 1 and "cannot be written" in host.boxes.texts[0]
+    assert slicer.mrmlScene.IsNodePresent(shown.opened[-1][1])
+    slicer.app.processEvents()
+
+
 def test_list_follows_the_scene(shown: Shown, model: Any) -> None:
     slicer.app.processEvents()
     assert shown.rows == [("egg", "waiting")]

@@ -88,7 +88,7 @@ def test_accept_all_under(desk: Desk, model: Any, prediction: Prediction) -> Non
     open_ones = {row.label for row in session.rows} - set(states(session))
     concerned = {session.protocol.labels[index] for index in CONCERNS}
     assert open_ones == {"Prn", "T_R", "Sba_L"} | concerned
-    assert desk.ui.noticeLabel.text == "45 landmarks accepted."
+    assert desk.ui.noticeLabel.text == "45 landmarks accepted, without a look at each."
     click(desk.ui.acceptUnderButton)
     desk.settle()
     assert desk.ui.noticeLabel.text.startswith("No undecided landmark")
@@ -107,7 +107,7 @@ def test_says_when_the_doubtful_ones_are_done(desk: Desk, model: Any, prediction
     assert desk.ui.doubtfulLabel.text == "All doubtful landmarks are done."
     assert desk.ui.reviewedLabel.text == "5 of 50 reviewed"
     desk.press("Shift+A")
-    assert desk.ui.noticeLabel.text == "45 landmarks accepted."
+    assert desk.ui.noticeLabel.text == "45 landmarks accepted, without a look at each."
     desk.press("Z")
     desk.press("Y")
     assert desk.ui.noticeLabel.text == "Every landmark is reviewed."

@@ -16,6 +16,7 @@ from palnet.errors import OutputError, ScanError
 from palnet.prediction import Prediction
 from palnet.review import Review
 from PALNetLandmarkerLib import fiducials, record, scene, storage
+from reviews import off_surface
 from vtk.util.numpy_support import vtk_to_numpy
 
 MISSING = slicer.vtkMRMLMarkupsNode.PositionMissing
@@ -40,21 +41,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def distance_to(model: Any, points: np.ndarray) -> np.ndarray:
     """(N,) mm from points in RAS to a model node's surface as shown."""
-    locator = vtk.vtkStaticCellLocator()
-    shown = vtk.vtkTransformPolyDataFilter()
-    transform = vtk.vtkGeneralTransform()
-    slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(model.GetParentTransformNode(), None, transform)
-    shown.SetTransform(transform)
-    shown.SetInputData(model.GetPolyData())
-    shown.Update()
-    locator.SetDataSet(shown.GetOutput())
-    locator.BuildLocator()
-    place, cell, part, squared = [0.0] * 3, vtk.mutable(0), vtk.mutable(0), vtk.mutable(0.0)
-    distances = []
-    for point in points:
-        locator.FindClosestPoint(point, place, cell, part, squared)
-        distances.append(float(squared) ** 0.5)
-    return np.array(distances)
+    return np.array([off_surface(model, point) for point in points])
 
 
 def test_file_holds_the_numbers_of_the_mesh_file(host: Host, prediction: Prediction, tmp_path: Path) -> None:

@@ -40,6 +40,9 @@ _KEY_NAMES = {
     Qt.Key_End: "End",
     Qt.Key_PageUp: "Prior",
     Qt.Key_PageDown: "Next",
+    Qt.Key_Shift: "Shift_L",
+    Qt.Key_Control: "Control_L",
+    Qt.Key_Alt: "Alt_L",
 }
 
 

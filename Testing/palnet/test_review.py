@@ -95,6 +95,18 @@ def test_file(tmp_path: Path) -> None:
         (lambda data: data["landmarks"][0].update(position=[1, 2]), "damaged"),
         (lambda data: data["prediction"].update(points=[[1, 2, 3]]), "damaged"),
         (lambda data: data["prediction"].update(protocol={}), "damaged"),
+        (lambda data: data.update(version=float("inf")), "not the record of a review"),
+        (lambda data: data["prediction"].update(face_from_scan=[[0.0] * 4] * 4), "damaged"),
+        (lambda data: data["prediction"].update(face_from_scan=[None] * 4), "damaged"),
+        (lambda data: data["prediction"].update(doubtful_mm="NaN"), "damaged"),
+        (lambda data: data["prediction"].update(doubtful_mm=None), "damaged"),
+        (lambda data: data["prediction"].update(model=None), "damaged"),
+        (lambda data: data["prediction"].update(points=[[1e200] * 3] * 4), "damaged"),
+        (lambda data: data["prediction"].update(expected_error=[1e200] * 4), "damaged"),
+        (lambda data: data["prediction"].update(expected_error=[-1.0] * 4), "damaged"),
+        (lambda data: data["prediction"]["protocol"]["landmarks"][0].update(view=["a", "b", "c"]), "damaged"),
+        (lambda data: data["prediction"]["protocol"]["landmarks"][0].update(view=[0.0, 0.0, 0.0]), "damaged"),
+        (lambda data: data["prediction"]["protocol"]["landmarks"][0].update(definition=None), "damaged"),
     ],
 )
 def test_what_is_no_record(tmp_path: Path, change: object, sentence: str) -> None:
@@ -106,7 +118,7 @@ def test_what_is_no_record(tmp_path: Path, change: object, sentence: str) -> Non
         Review.read(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff\xfe\x00"])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff\xfe\x00", b"[" * 100_000])
 def test_what_is_no_file(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "scan.review.json"
     with pytest.raises(ReviewError, match=r"scan\.review\.json"):
