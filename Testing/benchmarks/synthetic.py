@@ -13,6 +13,7 @@ import time
 import numpy as np
 from common import options, predictor, test_scans, thrown
 from palnet.errors import PalnetError
+from palnet.evaluation import any_resolution
 from palnet.rigid import apply
 
 
@@ -25,10 +26,7 @@ def main() -> None:
     number = chosen.first
     while len(errors) + len(refused) < chosen.scans:
         number += 1
-        rng = np.random.default_rng((number, 98))
-        # Half of the scans keep the scanner's own resolution; the others have any from 2,000 to 500,000 vertices.
-        vertices = None if rng.random() < 0.5 else int(np.exp(rng.uniform(np.log(2000), np.log(500_000))))
-        scan = source.scan(number, vertices)
+        scan = source.scan(number, any_resolution(number))
         if scan.visible.sum() < len(scan.visible) / 3:
             continue
         mesh, to_file, _ = thrown(scan.surface, number)
