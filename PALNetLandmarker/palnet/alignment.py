@@ -24,6 +24,7 @@ UNITS = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 # A face alone is at least so large, a person on a chair at most.
 _SMALLEST_MM, _LARGEST_MM = 110.0, 2400.0
 _FEWEST_POINTS = 50
+_FIRST_GUESSES, _GUESSES = 5, 12
 
 
 @dataclass(frozen=True)
@@ -82,19 +83,23 @@ class Aligner:
         pose[:3, 3] /= self.scale
         return replace(alignment, pose=pose, error=alignment.error / self.scale)
 
-    def _candidates(self, points: np.ndarray, normals: np.ndarray, unit: str, inside_out: bool) -> list[Alignment]:
+    def _candidates(self, points: np.ndarray, normals: np.ndarray, unit: str, inside_out: bool) -> Iterator[Alignment]:
         """Candidates in working mm, of a cloud in working mm."""
         tree = cKDTree(points)
         template = self.template * np.repeat([self.scale, 1.0], 3)
         coarse = template[::4]
+        guesses = gather(*vote(self.network, points, normals, self.stations), _GUESSES)
         poses: list[np.ndarray] = []
-        for guess in gather(*vote(self.network, points, normals, self.stations)):
-            pose = register(coarse, tree, normals, guess, (30.0, 20.0, 12.0))
-            if not any(_near(pose, other) for other in poses):
-                poses.append(pose)
-        refined = [register(template, tree, normals, pose, (12.0, 8.0, 6.0)) for pose in poses]
-        found = [Alignment(pose, unit, inside_out, *_fit(template, tree, normals, pose)) for pose in refined]
-        return sorted(found, key=lambda alignment: alignment.error / 10 - alignment.coverage)
+        # The others cost as much as the first ones; where a face is seen from its side alone, they hold it.
+        for some in (guesses[:_FIRST_GUESSES], guesses[_FIRST_GUESSES:]):
+            fresh = []
+            for guess in some:
+                pose = register(coarse, tree, normals, guess, (30.0, 20.0, 12.0))
+                if not any(_near(pose, other) for other in poses):
+                    poses.append(pose)
+                    fresh.append(register(template, tree, normals, pose, (12.0, 8.0, 6.0)))
+            found = [Alignment(pose, unit, inside_out, *_fit(template, tree, normals, pose)) for pose in fresh]
+            yield from sorted(found, key=lambda alignment: alignment.error / 10 - alignment.coverage)
 
 
 def _near(pose: np.ndarray, other: np.ndarray) -> bool:

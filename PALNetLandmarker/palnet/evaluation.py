@@ -130,13 +130,22 @@ class Evaluation:
         some = slice(None) if landmarks is None else np.array(list(landmarks), int)
         return metrics.summarise(self.errors[:, some], self.truth[:, some], self.shown[:, some], self.limits)
 
+    def called_missing(self, landmarks: Iterable[int] | None = None) -> tuple[float, float]:
+        """Shares of the hidden and of the shown that were called missing, of some landmarks, or of all."""
+        some = slice(None) if landmarks is None else np.array(list(landmarks), int)
+        return metrics.called_missing(self.found[:, some], self.shown[:, some], self.accepted)
+
+    def region_landmarks(self) -> dict[str, list[int]]:
+        """Indices of the landmarks of each region that the protocol names."""
+        regions: dict[str, list[int]] = {}
+        for k, landmark in enumerate(self.protocol.landmarks):
+            if landmark.region:
+                regions.setdefault(landmark.region, []).append(k)
+        return regions
+
     def regions(self) -> dict[str, metrics.PointErrors]:
-        """Point-wise errors of the landmarks of each region that the protocol names."""
-        names = dict.fromkeys(landmark.region for landmark in self.protocol.landmarks if landmark.region)
-        return {
-            name: self.points(k for k, landmark in enumerate(self.protocol.landmarks) if landmark.region == name)
-            for name in names
-        }
+        """Point-wise errors of the landmarks of each region."""
+        return {name: self.points(landmarks) for name, landmarks in self.region_landmarks().items()}
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data, null where a number is missing; :meth:`from_json` reads it back."""

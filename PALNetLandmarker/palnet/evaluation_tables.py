@@ -20,7 +20,7 @@ Row = dict[str, Any]
 def overall(evaluation: Evaluation) -> Row:
     """The sums over all scans and landmarks, with the counts behind them."""
     one = evaluation
-    hidden, visible = metrics.called_missing(one.found, one.shown, one.accepted)
+    hidden, visible = one.called_missing()
     pairs = metrics.distance_errors(one.found, one.truth, one.shown)
     seconds = np.array([result.seconds for result in one.results])
     return _plain(
@@ -60,9 +60,6 @@ def landmark_rows(evaluation: Evaluation) -> list[Row]:
     for k, landmark in enumerate(evaluation.protocol.landmarks):
         errors = evaluation.points([k])
         says = evaluation.expected[:, k][np.isfinite(evaluation.errors[:, k])]
-        hidden, visible = metrics.called_missing(
-            evaluation.found[:, [k]], evaluation.shown[:, [k]], evaluation.accepted
-        )
         rows.append(
             {
                 "method": evaluation.method,
@@ -72,8 +69,7 @@ def landmark_rows(evaluation: Evaluation) -> list[Row]:
                 **_errors(errors, evaluation.limits),
                 "expected_mm": float(np.mean(says)) if np.isfinite(says).all() and len(says) else None,
                 "intra_observer_mm": landmark.intra_observer_mm,
-                "visible_called_missing": visible,
-                "hidden_called_missing": hidden,
+                **_missing(evaluation, [k]),
             }
         )
     return [_plain(row) for row in rows]
@@ -81,10 +77,16 @@ def landmark_rows(evaluation: Evaluation) -> list[Row]:
 
 def region_rows(evaluation: Evaluation) -> list[Row]:
     """A row for each region of the protocol."""
-    return [
-        _plain({"method": evaluation.method, "region": name, **_errors(errors, evaluation.limits)})
-        for name, errors in evaluation.regions().items()
+    rows = [
+        {
+            "method": evaluation.method,
+            "region": name,
+            **_errors(evaluation.points(landmarks), evaluation.limits),
+            **_missing(evaluation, landmarks),
+        }
+        for name, landmarks in evaluation.region_landmarks().items()
     ]
+    return [_plain(row) for row in rows]
 
 
 def scan_rows(evaluation: Evaluation) -> list[Row]:
@@ -155,6 +157,11 @@ def _errors(errors: metrics.PointErrors, limits: Sequence[float]) -> Row:
     shares = {f"under_{limit:g}_mm": share for limit, share in zip(limits, errors.within, strict=True)}
     numbers = {f"{name}_mm": getattr(errors, name) for name in ("mean", "sd", "median", "p95")}
     return {"count": errors.count, "placed": errors.placed, **numbers, **shares}
+
+
+def _missing(evaluation: Evaluation, landmarks: Sequence[int]) -> Row:
+    hidden, visible = evaluation.called_missing(landmarks)
+    return {"visible_called_missing": visible, "hidden_called_missing": hidden}
 
 
 def _plain(value: Any) -> Any:

@@ -20,6 +20,7 @@ from .files import whole_file
 from .protocol import Protocol
 from .resources import resource
 from .shape import ShapeModel
+from .surface_prior import SurfacePrior
 
 FORMAT = "palnet-model"
 VERSION = 1
@@ -35,6 +36,7 @@ class Model:
     :ivar template: (T, 6) points (mm, face frame) and normals of the mean surface, for alignment
     :ivar alignment: arrays of the alignment's first guess by name, in working mm
     :ivar shape: which configurations of landmarks are usual; None in files written before there were such
+    :ivar prior: landmarks together with the surface between them; None where the network's landmarks stay as they are
     :ivar settings: numbers that prediction needs, :ivar facts: what the model was trained on
     """
 
@@ -49,6 +51,7 @@ class Model:
     facts: dict[str, Any] = field(default_factory=dict)
     shape: ShapeModel | None = None
     checksum: str = ""
+    prior: SurfacePrior | None = None
 
     @property
     def scale(self) -> float:
@@ -88,6 +91,8 @@ class Model:
         arrays |= {f"alignment/{name}": value for name, value in self.alignment.items()}
         if self.shape:
             arrays |= {f"shape/{name}": value for name, value in self.shape.to_arrays().items()}
+        if self.prior:
+            arrays |= {f"prior/{name}": value for name, value in self.prior.to_arrays().items()}
         return arrays
 
     @staticmethod
@@ -118,7 +123,7 @@ class Model:
             raise ModelError(f"{path.name} is damaged (its checksum does not match): get it again.")
         try:
             protocol = Protocol.from_json(header["protocol"])
-            shape = _part(arrays, "shape/")
+            shape, prior = _part(arrays, "shape/"), _part(arrays, "prior/")
             name, settings = header["network"]
             model = Model(
                 header["name"],
@@ -132,11 +137,14 @@ class Model:
                 dict(header["facts"]),
                 ShapeModel.from_arrays(shape) if shape else None,
                 written,
+                SurfacePrior.from_arrays(prior) if prior else None,
             )
         except (KeyError, TypeError, ValueError, ProtocolError) as error:
             raise ModelError(f"{path.name} is not a complete landmark model: {error}") from error
         if model.shape and len(model.shape.mean) != len(protocol):
             raise ModelError(f"{path.name} has a shape model that does not fit its {len(protocol)} landmarks.")
+        if model.prior and len(model.prior.landmarks) != len(protocol):
+            raise ModelError(f"{path.name} has a surface prior that does not fit its {len(protocol)} landmarks.")
         if model.mean_shape.shape != (len(protocol), 3):
             raise ModelError(f"{path.name} has a mean shape that does not fit its {len(protocol)} landmarks.")
         return model

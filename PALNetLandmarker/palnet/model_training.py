@@ -15,19 +15,21 @@ from .annotated import AnnotatedScans
 from .annotated_source import split_sources
 from .dataset import SPLITS, PopulationScans, ScanSource
 from .errors import AnnotationError
+from .files import whole_file
 from .first_guess_training import train_first_guess
 from .model import Model
 from .network import build
 from .population import Population
 from .protocol import Protocol
 from .shape import ShapeModel
+from .surface_prior import SurfacePrior
 from .training import Trainer, TrainingConfig, network_settings, save_state
 
 # What prediction decides by; found on validation scans (docs/training.md), never on test scans.
 SETTINGS: dict[str, Any] = {
     "rounds": 2,
-    "error_scale": 1.0,
-    "least_presence": 0.5,
+    "error_scale": 1.05,
+    "least_presence": 0.65,
     "most_distance_mm": 4.0,
     "doubtful_mm": 3.0,
     "least_shown": 0.2,
@@ -50,7 +52,7 @@ def train_model(config: TrainingConfig, population_folder: Path, work: Path) -> 
     population = Population(population_folder, protocol)
     train, validation = (PopulationScans(population, s, config.seed, config.severity) for s in ("train", "validation"))
     model = _trained(config, protocol, train, validation, work)
-    model.shape = train_shape(population, config.seed)
+    model.shape = _kept_shape(population, config.seed, work / "shape.npz")
     model.facts |= {
         "population": "ICT Face Model Light (USC ICT, MIT), synthetic scans",
         "subjects": config.steps * config.fresh + config.pool,
@@ -79,6 +81,15 @@ def train_on_annotated(config: TrainingConfig, scans: AnnotatedScans, protocol: 
     whole = split.shapes[np.isfinite(split.shapes).all(axis=(1, 2))]
     # Fewer do not say what is usual.
     model.shape = ShapeModel.fit(whole, protocol.mirror()) if len(whole) >= 10 else None
+    if config.surface_points and model.shape:
+        complete = (one for one in split.train.specimens if np.isfinite(one.landmarks).all())
+        model.prior = SurfacePrior.fit(
+            ((one.surface, one.landmarks) for one in complete),
+            split.train.mean_shape,
+            split.train.template()[:, :3],
+            config.surface_points,
+            protocol.mirror(),
+        )
     model.facts |= {
         "population": f"{len(scans.scans)} annotated scans of {scans.name}",
         "subjects": len(scans.subjects),
@@ -133,6 +144,15 @@ def _trained(
             "python": platform.python_version(),
         },
     )
+
+
+def _kept_shape(population: Population, seed: int, path: Path) -> ShapeModel:
+    """The shape model that a training which was stopped has made already, or a new one."""
+    if not path.exists():
+        with whole_file(path) as beside, beside.open("wb") as file:
+            np.savez_compressed(file, **train_shape(population, seed).to_arrays())
+    with np.load(path) as arrays:
+        return ShapeModel.from_arrays(dict(arrays))
 
 
 def train_shape(population: Population, seed: int, subjects: int = SHAPE_SUBJECTS) -> ShapeModel:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .errors import ModelError
 from .patches import Clouds, PatchScale
 
 
@@ -166,27 +167,58 @@ class _Pass(nn.Module):
 class PalNet(Network):
     """The paper's network (Shadman Yazdi et al., arXiv 2510.00910): absolute coordinates, patch attention, one pass.
 
+    The settings after ``spacing`` are those of the paper's ablation; the defaults are the network as published.
+
     :param landmarks: L, :param points: K nearest surface points of a patch
+    :param attention: ``"patch"``: after each block one sum over all points of all patches, weighted by their scores;
+        ``"top-k"``: of each patch the ten points with the best scores, each with its weight among them and kept
+        separately (the paper says no more of it; that these replace the sum after each block is how it is read here);
+        ``"none"``
+    :param blocks: how many of the three blocks there are; two leave 40 points of a patch of 1,000 instead of ten
+    :raises ModelError: there is no such attention, or number of blocks
     """
 
     says_error = False
+    kept = 10
 
-    def __init__(self, landmarks: int, points: int = 1000, spacing: float = 1.0, dropout: float = 0.1) -> None:
+    def __init__(
+        self,
+        landmarks: int,
+        points: int = 1000,
+        spacing: float = 1.0,
+        dropout: float = 0.1,
+        attention: str = "patch",
+        blocks: int = 3,
+    ) -> None:
         super().__init__()
-        self.settings = {"landmarks": landmarks, "points": points, "spacing": spacing, "dropout": dropout}
+        channels, pools = (32, 64, 128)[:blocks], (5, 5, 4)[:blocks]
+        if attention not in ("patch", "top-k", "none"):
+            raise ModelError(f"PAL-Net has no attention '{attention}'. Known: patch, top-k, none.")
+        if blocks != len(channels):
+            raise ModelError(f"PAL-Net has one to three blocks, not {blocks}.")
+        self.settings = {
+            "landmarks": landmarks,
+            "points": points,
+            "spacing": spacing,
+            "dropout": dropout,
+            "attention": attention,
+            "blocks": blocks,
+        }
         self.scales = [PatchScale(spacing, points)]
-        channels, pools = (32, 64, 128), (5, 5, 4)
+        self.landmarks, self.by_patch = landmarks, attention == "top-k"
         self.blocks, self.attention, self.bias = nn.ModuleList(), nn.ModuleList(), nn.ParameterList()
-        before, length = 3, points
+        before, length, attended = 3, points, 0
         for now, pool in zip(channels, pools, strict=True):
             self.blocks.append(nn.Sequential(nn.Conv2d(before, now, 1), nn.ReLU(), nn.Conv2d(now, now, 1), nn.ReLU()))
-            # The score's bias is one number for each point: so the published count of parameters comes out.
-            self.attention.append(nn.Linear(now, 1, bias=False))
-            self.bias.append(nn.Parameter(torch.zeros(landmarks * length, 1)))
+            if attention != "none":
+                # The score's bias is one number for each point: so the published count of parameters comes out.
+                self.attention.append(nn.Linear(now, 1, bias=False))
+                self.bias.append(nn.Parameter(torch.zeros(landmarks * length, 1)))
+                attended += now * (landmarks * min(self.kept, length) if self.by_patch else 1)
             before, length = now, length // pool
         self.pools = nn.ModuleList(nn.MaxPool2d((1, pool)) for pool in pools)
         self.head = nn.Sequential(
-            nn.Linear(channels[-1] * landmarks * length + sum(channels), 1024),
+            nn.Linear(before * landmarks * length + attended, 1024),
             nn.ReLU(),
             nn.Linear(1024, 1024),
             nn.Dropout(dropout),
@@ -197,12 +229,22 @@ class PalNet(Network):
         """(B, L, K, 3) coordinates to (B, L, 3) landmarks."""
         h = coordinates.permute(0, 3, 1, 2)
         attended = []
-        for block, attention, bias, pool in zip(self.blocks, self.attention, self.bias, self.pools, strict=True):
+        for level, (block, pool) in enumerate(zip(self.blocks, self.pools, strict=True)):
             h = block(h)
-            points = h.flatten(2).transpose(1, 2)
-            attended.append((torch.tanh(attention(points) + bias).softmax(dim=1) * points).sum(dim=1))
+            if len(self.attention):
+                attended.append(self._attended(level, h.flatten(2).transpose(1, 2)))
             h = pool(h)
         return self.head(torch.cat([h.flatten(1), *attended], dim=1)).unflatten(1, (-1, 3))
+
+    def _attended(self, level: int, points: Tensor) -> Tensor:
+        """Of the features (B, L * K, C) of all points after a block, what its attention passes on, (B, n * C)."""
+        score = torch.tanh(self.attention[level](points) + self.bias[level])
+        if not self.by_patch:
+            return (score.softmax(dim=1) * points).sum(dim=1)
+        patches = points.unflatten(1, (self.landmarks, -1))
+        best, which = score.reshape(patches.shape[:-1]).topk(min(self.kept, patches.shape[2]))
+        chosen = patches.gather(2, which.unsqueeze(-1).expand(*which.shape, patches.shape[-1]))
+        return (best.softmax(dim=-1).unsqueeze(-1) * chosen).flatten(1)
 
     def step(self, level: int, patches: Tensor, centres: Tensor, state: Tensor | None) -> Step:
         """See :class:`Network`. Patches are put back to absolute coordinates and sorted by distance from the origin."""

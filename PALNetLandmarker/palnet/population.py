@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,8 @@ _MILD = [
     "cheekPuff_L",
     "cheekPuff_R",
 ]
+
+_BLINK = ("eyeBlink_L", "eyeBlink_R")
 
 # (azimuth, elevation) of the cameras that may look at a head, degrees; 0 is straight ahead.
 CAMERAS = (
@@ -112,10 +115,14 @@ class Population:
         self.mean_landmarks = self.places.on(self.model.neutral)
         self.regions = self._regions()
 
-    def head(self, rng: np.random.Generator, spread: float = 1.0) -> Head:
+    def head(
+        self, rng: np.random.Generator, spread: float = 1.0, expression: Mapping[str, float] | None = None
+    ) -> Head:
         """A random head.
 
         :param spread: how far from the mean, in the population's own standard deviations
+        :param expression: weights of the model's expressions by name, instead of random mild ones
+        :raises ValueError: the model has no such expression
         """
         model = self.model
         count = len(model.identity)
@@ -124,11 +131,17 @@ class Population:
         other = weights + rng.normal(0, rng.uniform(0.05, 0.3), count).astype(np.float32)
         left = _smoothstep(model.neutral[:, :1] / 30.0 + 0.5)
         offset = np.tensordot(weights, model.identity, 1) * left + np.tensordot(other, model.identity, 1) * (1 - left)
-        vertices = model.neutral + offset + self._expression(rng)
+        vertices = model.neutral + offset
         blink = 0.0
-        if rng.random() < 0.35:
-            blink = float(rng.choice([rng.uniform(0.1, 0.6), 1.0]))
-            vertices = vertices + blink * self._blend("eyeBlink_L", "eyeBlink_R")
+        if expression is None:
+            vertices = vertices + self._expression(rng)
+            if rng.random() < 0.35:
+                blink = float(rng.choice([rng.uniform(0.1, 0.6), 1.0]))
+                vertices = vertices + blink * self._blend(*_BLINK)
+        else:
+            for name, weight in expression.items():
+                vertices = vertices + np.float32(weight) * model.expression[model.expression_names.index(name)]
+            blink = min(expression.get(name, 0.0) for name in _BLINK)
         vertices = vertices * rng.normal(1, 0.035) * rng.normal(1, 0.02, 3).astype(np.float32)
         # What the model's modes do not reach: slow random bending of the whole head, landmarks with it.
         vertices = vertices.astype(float)

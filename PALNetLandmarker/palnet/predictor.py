@@ -107,6 +107,9 @@ class Predictor:
         alignment, unit_mm, working = look.alignment, UNITS[look.alignment.unit], self.model.scale
         clock.begin("network", 0.7, "Placing the landmarks")
         points, expected, presence, pose = self._landmarks(look.clouds, look.pose)
+        if self.model.prior:
+            seen = presence >= self.model.settings["least_presence"]
+            points, expected = self.model.prior.settle(look.face, points, expected, seen)
         clock.begin("projection", 0.95, "Moving the landmarks onto the surface")
         on_surface, distance = closest_on_surface(look.face, points)
         settings = self.model.settings

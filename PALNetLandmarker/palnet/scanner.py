@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 
 from .population import CAMERAS, Head, Population, random_field, vertex_adjacency
 from .surface import Surface, closest_on_surface, compact, polydata_from_arrays, surface_from_polydata
+from .wear import join, melted_ears, outward, ragged_hole, select, with_beard, with_hair
 
 # A landmark farther than this from what the scan shows is missing from it.
 VISIBLE_WITHIN_MM = 3.0
@@ -71,24 +72,20 @@ class Scanner:
         """(V, 3) vertices with hair, beard and melted ears."""
         population, regions, hard = self.population, self.population.regions, self.severity
         points = head.vertices.copy()
-        melted = rng.choice([0.0, rng.uniform(0.2, 1), 1.0], p=[0.7, 0.15, 0.15]) if hard else 0.0
+        if not hard:
+            return points
+        melted = rng.choice([0.0, rng.uniform(0.2, 1), 1.0], p=[0.7, 0.15, 0.15])
         if melted:
-            points += melted * regions.ear[:, None] * (regions.ear_fill @ points - points)
-        out = points - np.array([0.0, 40.0, -5.0])
-        out /= np.linalg.norm(out, axis=1, keepdims=True)
-        if hard and rng.random() < 0.6:
-            height = np.clip((regions.scalp_height + rng.uniform(-10, 20)) / rng.uniform(8, 40), 0, 1)
+            points = melted_ears(points, regions, melted)
+        out = outward(points)
+        if rng.random() < 0.6:
+            over, slope = rng.uniform(-10, 20), rng.uniform(8, 40)
             lift = rng.choice([rng.uniform(0, 6), rng.uniform(5, 45)])
             rough = rng.uniform(0, 0.35)
-            shape = 0.6 + 0.25 * random_field(rng, points, 70) + rough * random_field(rng, points, rng.uniform(8, 25))
-            points += (lift * height * np.clip(shape, -0.1, 1.6))[:, None] * out * (1 - population.eyeball)[:, None]
-        if hard and rng.random() < 0.3:
-            thick = rng.uniform(0, 5)
-            shape = 0.5 + 0.3 * random_field(rng, points, 40) + 0.25 * random_field(rng, points, rng.uniform(4, 9))
-            points += (thick * regions.beard * shape)[:, None] * out
-        if hard:
-            brow = rng.uniform(0, 1.2) * regions.brow * (0.5 + 0.4 * random_field(rng, points, 5))
-            points[:, 2] += brow
+            points = with_hair(points, out, population, rng, lift=lift, rough=rough, over=over, slope=slope)
+        if rng.random() < 0.3:
+            points = with_beard(points, out, population, rng, rng.uniform(0, 5))
+        points[:, 2] += rng.uniform(0, 1.2) * regions.brow * (0.5 + 0.4 * random_field(rng, points, 5))
         return points
 
     def _seen(self, rng: np.random.Generator) -> np.ndarray:
@@ -146,19 +143,6 @@ def _is_manifold(mesh: vtk.vtkPolyData) -> bool:
     return edges.GetOutput().GetNumberOfCells() == 0
 
 
-def _select(surface: Surface, keep: np.ndarray) -> Surface:
-    """The triangles whose three vertices are all kept (N,) bool."""
-    return compact(Surface(surface.points, surface.triangles[keep[surface.triangles].all(axis=1)]))
-
-
-def _join(*surfaces: Surface) -> Surface:
-    start = np.cumsum([0] + [len(part.points) for part in surfaces])
-    return Surface(
-        np.vstack([part.points for part in surfaces]),
-        np.vstack([part.triangles + first for part, first in zip(surfaces, start, strict=False)]),
-    )
-
-
 def _bust(surface: Surface, chin: float, rng: np.random.Generator) -> Surface:
     """With clothed shoulders, and sometimes the back of a chair; ``chin`` is the height of gnathion."""
     parts = [surface]
@@ -176,7 +160,7 @@ def _bust(surface: Surface, chin: float, rng: np.random.Generator) -> Surface:
         chin - rng.uniform(15, 70) - shape[:, 1].max(),
         surface.points[:, 2].mean() - rng.uniform(0, 30),
     ]
-    parts.append(_select(Surface(shape, body.triangles), shape[:, 1] > chin - rng.uniform(120, 250)))
+    parts.append(select(Surface(shape, body.triangles), shape[:, 1] > chin - rng.uniform(120, 250)))
     if rng.random() < 0.4:
         plane = vtk.vtkPlaneSource()
         plane.SetResolution(20, 20)
@@ -187,7 +171,7 @@ def _bust(surface: Surface, chin: float, rng: np.random.Generator) -> Surface:
             rng.uniform(-60, 60), chin + rng.uniform(-100, 100), back,
         ]  # fmt: skip
         parts.append(Surface(chair_points, chair.triangles))
-    return _join(*parts)
+    return join(*parts)
 
 
 def _crop(
@@ -215,7 +199,7 @@ def _crop(
         normal /= np.linalg.norm(normal)
         reach = landmarks @ normal
         keep &= surface.points @ normal + ragged < np.quantile(reach, rng.uniform(0.75, 1.0)) + 5
-    return _select(surface, keep) if keep.any() else surface
+    return select(surface, keep) if keep.any() else surface
 
 
 def _noise(surface: Surface, rng: np.random.Generator, hard: float) -> Surface:
@@ -250,16 +234,14 @@ def _holes(surface: Surface, rng: np.random.Generator, hard: float) -> Surface:
     loose = []
     for centre in surface.points[rng.integers(len(surface.points), size=count)]:
         radius = min(3 + rng.exponential(5), 22)
-        inside = np.array(tree.query_ball_point(centre, radius))
-        distance = np.linalg.norm(surface.points[inside] - centre, axis=1)
-        edge = radius * (0.75 + 0.25 * random_field(rng, surface.points[inside], radius))
-        keep[inside[distance < edge]] = False
+        inside, gone = ragged_hole(surface.points, tree, centre, radius, rng)
+        keep[gone] = False
         if rng.random() < 0.1:
             fragment = np.zeros(len(surface.points), bool)
             fragment[inside] = True
-            part = _select(surface, fragment)
+            part = select(surface, fragment)
             loose.append(Surface(part.points + rng.normal(0, 30, 3), part.triangles))
-    return _join(_select(surface, keep), *loose)
+    return join(select(surface, keep), *loose)
 
 
 def vertex_normals(surface: Surface) -> np.ndarray:

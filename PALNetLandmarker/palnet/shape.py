@@ -70,27 +70,28 @@ class ShapeModel:
     mirror: np.ndarray
 
     @staticmethod
-    def fit(shapes: np.ndarray, mirror: np.ndarray) -> ShapeModel:
+    def fit(shapes: np.ndarray, mirror: np.ndarray, most_modes: int = _MOST_MODES) -> ShapeModel:
         """The distribution that shapes come from; mirror images count as further shapes where there are pairs.
 
         Variances are those of shapes that the directions were not found on, so that few shapes do not look alike.
 
         :param shapes: (N, L, 3) mm, one per subject, in any pose; the first one's is that of the model
         :param mirror: (L,) as :meth:`palnet.protocol.Protocol.mirror`
+        :param most_modes: so many of the directions at most; what they leave is taken as every point's own
         :raises ValueError: fewer than ten shapes, or some of them incomplete
         """
         if len(shapes) < 2 * _FOLDS or not np.isfinite(shapes).all():
             raise ValueError(f"A shape model needs at least {2 * _FOLDS} shapes without missing landmarks.")
         count, landmarks = shapes.shape[:2]
         subject = np.arange(count)
-        if _has_pairs(mirror):
+        if has_pairs(mirror):
             shapes, subject = np.concatenate([shapes, (shapes * _REFLECTION)[:, mirror]]), np.tile(subject, 2)
         mean = shapes[0] - shapes[0].mean(axis=0)
         for _ in range(3):
             aligned = np.stack([apply(rigid_fit(shape, mean), shape) for shape in shapes])
             mean = aligned.mean(axis=0)
         offsets = (aligned - mean).reshape(len(aligned), -1)
-        modes = min(_MOST_MODES, 3 * landmarks, (count - count // _FOLDS) // 2)
+        modes = min(most_modes, 3 * landmarks, (count - count // _FOLDS) // 2)
         variance, residual = np.zeros(modes), np.zeros(landmarks)
         for fold in range(_FOLDS):
             held = subject % _FOLDS == fold
@@ -101,6 +102,10 @@ class ShapeModel:
             residual += (rest**2).mean(axis=2).sum(axis=0) / len(offsets)
         scaled = _directions(offsets, modes) * np.sqrt(variance)[:, None]
         return ShapeModel(mean, scaled, residual, mirror)
+
+    def covariance(self) -> np.ndarray:
+        """(3L, 3L) mm² of shapes that lie about as the mean does, in a pose that is not known."""
+        return _outer(self.modes) + np.diag(np.repeat(self.residual, 3)) + _outer(self._pose_modes())
 
     def plausibility(self, points: np.ndarray, noise: np.ndarray | None = None) -> Plausibility:
         """Compares each point with where the others suggest it, leaving out those that turn out wrong.
@@ -212,7 +217,7 @@ class ShapeModel:
     def _asymmetry(self, points: np.ndarray, noise: np.ndarray | None, wrong: np.ndarray) -> Asymmetry:
         sound = np.isfinite(points).all(axis=1) & ~wrong
         sound &= sound[self.mirror]
-        if not _has_pairs(self.mirror) or sound.sum() < _FEWEST_POINTS:
+        if not has_pairs(self.mirror) or sound.sum() < _FEWEST_POINTS:
             nothing = np.full(len(points), np.nan)
             return Asymmetry(nothing, nothing, np.zeros(len(points), bool))
         twins = (points * _REFLECTION)[self.mirror]
@@ -229,7 +234,8 @@ class ShapeModel:
         return Asymmetry(difference, usual, difference > usual)
 
 
-def _has_pairs(mirror: np.ndarray) -> bool:
+def has_pairs(mirror: np.ndarray) -> bool:
+    """Whether any landmark has another one as its mirror image."""
     return bool((mirror != np.arange(len(mirror))).any())
 
 

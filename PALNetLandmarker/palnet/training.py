@@ -38,6 +38,8 @@ class TrainingConfig:
     :ivar severity: how much scans are changed and worn; 1 is usual, 0 leaves them as they are
     :ivar validation_scans: looks at validation; of annotated scans each may be looked at several times, in other poses
     :ivar validation_share: of the subjects of annotated scans that only validate
+    :ivar surface_points: between the landmarks of annotated scans, for :class:`palnet.surface_prior.SurfacePrior`;
+        0 makes none
 
     Lengths, the network's among them, are in working mm (:class:`palnet.dataset.ScanSource`).
     """
@@ -60,6 +62,7 @@ class TrainingConfig:
     validate_every: int = 500
     first_guess_scans: int = 900
     validation_share: float = 0.15
+    surface_points: int = 0
 
     @staticmethod
     def load(path: str | Path) -> TrainingConfig:
@@ -241,6 +244,8 @@ class Trainer:
             "expected_mm": float(np.nanmean(np.concatenate(expected))) if expected else None,
             "landmarks_mm": [round(float(value), 3) for value in each],
             "seconds": round(self.seconds),
+            # Of this process since its start: what a training costs, however busy the computer is.
+            "processor_seconds": round(time.process_time()),
         }
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(result) + "\n")

@@ -16,12 +16,10 @@ sys.path.insert(0, str(ROOT / "PALNetLandmarker"))
 
 from palnet.alignment import UNITS  # noqa: E402
 from palnet.dataset import PopulationScans  # noqa: E402
+from palnet.evaluation import TEST_SEED  # noqa: E402
 from palnet.population import Population  # noqa: E402
 from palnet.predictor import Predictor  # noqa: E402
 from palnet.surface import Surface, polydata_from_arrays  # noqa: E402
-
-# Test subjects: numbers of the split "test", which training and validation never draw (palnet.dataset.SPLITS).
-TEST_SEED = 2026
 
 
 def data_folder() -> Path:

@@ -140,6 +140,9 @@ def test_tables() -> None:
     assert rows[0]["mean_mm"] == pytest.approx(1.5) and rows[0]["expected_mm"] == pytest.approx(1.0)
     assert rows[2]["visible_called_missing"] == pytest.approx(0.5) and rows[2]["intra_observer_mm"] == 2.0
     assert rows[3]["hidden_called_missing"] == 0.0
+    assert one.called_missing([2, 3]) == (0.0, pytest.approx(1 / 3))
+    eyes = tables.region_rows(one)[0]
+    assert eyes["region"] == "eyes" and eyes["visible_called_missing"] == 0.0 and eyes["hidden_called_missing"] is None
     assert [row["scan"] for row in tables.scan_rows(one)] == ["refused", "one", "two & three"]
     assert tables.scan_rows(one)[1]["worst"] == "c"
     across, angle = tables.measure_rows(one)

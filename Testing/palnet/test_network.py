@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from palnet.errors import ModelError
 from palnet.network import NETWORKS, Network, PalNet, PatchCascade, Step, build, run, run_on_clouds
 from palnet.patches import Clouds
 from palnet.protocol import Protocol
@@ -47,6 +50,58 @@ def test_palnet_has_the_published_number_of_parameters() -> None:
     with torch.device("meta"):
         network = PalNet(50, 1000)
     assert sum(parameter.numel() for parameter in network.parameters()) == 67_064_262
+
+
+@pytest.mark.parametrize(
+    "settings, parameters",
+    [
+        # Without the scores' weights and biases, and without the rows of the first layer that took the three sums.
+        ({"attention": "none"}, 67_064_262 - (224 + 50 * (1000 + 200 + 40)) - 1024 * 224),
+        # Ten points of each patch after each block in place of one sum.
+        ({"attention": "top-k"}, 67_064_262 + 1024 * 224 * (50 * 10 - 1)),
+        # 64 numbers of 40 points a patch in place of 128 of ten, without the third block and its attention.
+        ({"blocks": 2}, 67_064_262 + 1024 * (50 * (64 * 40 - 128 * 10) - 128) - (65 * 128 + 129 * 128 + 128 + 50 * 40)),
+        ({"dropout": 0.0}, 67_064_262),
+    ],
+)
+def test_what_the_ablations_leave_out(settings: dict[str, Any], parameters: int) -> None:
+    with torch.device("meta"):
+        network = PalNet(50, 1000, **settings)
+    assert sum(parameter.numel() for parameter in network.parameters()) == parameters
+
+
+@pytest.mark.parametrize("settings", [{}, {"attention": "none"}, {"attention": "top-k"}, {"blocks": 2}])
+def test_palnet_learns_in_every_part(settings: dict[str, Any]) -> None:
+    torch.manual_seed(0)
+    network = PalNet(4, 100, **settings)
+    answer = network(torch.randn(2, 4, 100, 3))
+    assert answer.shape == (2, 4, 3)
+    answer.square().sum().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
+    again = build("palnet", network.settings)
+    again.load_state_dict(network.state_dict())
+    torch.testing.assert_close(again.eval()(torch.ones(1, 4, 100, 3)), network.eval()(torch.ones(1, 4, 100, 3)))
+
+
+def test_top_k_keeps_the_best_points_of_each_patch() -> None:
+    torch.manual_seed(0)
+    network = PalNet(2, 100, attention="top-k")
+    features = torch.randn(1, 2 * 100, 32)
+    kept = network._attended(0, features).detach().reshape(2, 10, 32)
+    score = (features @ network.attention[0].weight[0]).tanh().reshape(2, 100)
+    for patch in range(2):
+        best = score[patch].argsort(descending=True)[:10]
+        weights = score[patch, best].softmax(0)
+        torch.testing.assert_close(kept[patch], weights[:, None] * features[0, 100 * patch + best])
+
+
+@pytest.mark.parametrize(
+    "settings, says", [({"attention": "some"}, "no attention 'some'"), ({"blocks": 4}, "one to three blocks, not 4")]
+)
+def test_palnet_refuses_what_it_has_not(settings: dict[str, Any], says: str) -> None:
+    with pytest.raises(ModelError, match=says):
+        PalNet(4, 100, **settings)
 
 
 def test_palnet_answers() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from palnet.dataset import SPLITS, PopulationScans
 from palnet.errors import ProtocolError
-from palnet.population import LandmarkPlaces, Population, random_field
+from palnet.population import Head, LandmarkPlaces, Population, random_field
 from palnet.protocol import Protocol
 from palnet.surface import Surface, closest_on_surface
 
@@ -59,6 +59,19 @@ def test_spread(population: Population) -> None:
         return float(np.linalg.norm(heads - population.mean_landmarks, axis=2).mean())
 
     assert size(1.0) < size(3.0)
+
+
+def test_expression_that_is_asked_for(population: Population) -> None:
+    def head(**weights: float) -> Head:
+        return population.head(np.random.default_rng(1), expression=weights)
+
+    still, open_, closed = head(), head(jawOpen=1.0), head(eyeBlink_L=1.0, eyeBlink_R=0.8)
+    np.testing.assert_array_equal(still.vertices, head().vertices)
+    moved = np.linalg.norm(open_.landmarks - still.landmarks, axis=1)
+    assert moved[population.protocol.index("Gn")] > 5.0 and moved[population.protocol.index("Tr")] < 0.5
+    assert (still.blink, open_.blink, closed.blink) == (0.0, 0.0, 0.8)
+    with pytest.raises(ValueError):
+        head(grin=1.0)
 
 
 def test_splits_are_disjoint(population: Population) -> None:

@@ -1,0 +1,45 @@
+"""Two hundred things that are not faces, ten each of twenty kinds, in random poses and units: none may be accepted.
+
+python Testing/benchmarks/non_faces.py [--each 10] [--seed 2026] [--model FILE]
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from common import TEST_SEED, data_folder, options, predictor, test_scans, thrown
+from non_face_heads import Heads, Skulls
+from non_face_shapes import THINGS, worn
+from palnet.errors import NoFaceError
+
+
+def main() -> None:
+    """Print what was accepted as it comes, and the table."""
+    chosen = options(__doc__, each=(int, 10, "things of each kind"), seed=(int, TEST_SEED, "of the things"))
+    machine = predictor(chosen.model)
+    rows = []
+    heads, skulls = Heads(test_scans().population), Skulls(data_folder() / "mouse-skulls" / "models")
+    for name, make in {**THINGS, **heads.kinds, **skulls.kinds}.items():
+        accepted = 0
+        for k in range(chosen.each):
+            rng = np.random.default_rng((chosen.seed, len(rows), k))
+            mesh, _, unit = thrown(worn(make(rng), rng), chosen.seed + 1000 * len(rows) + k)
+            try:
+                found = machine.predict_surface(mesh)
+            except NoFaceError:
+                continue
+            accepted += 1
+            print(
+                f"{name} {k}, in {unit}: accepted in {found.unit}, {(~found.missing).sum()} landmarks placed, "
+                f"mean expected error {np.nanmean(found.expected_error):.1f} mm, "
+                f"alignment error {found.alignment_error:.1f} mm",
+                flush=True,
+            )
+        rows.append((name, accepted))
+    print(f"accepted {sum(accepted for _, accepted in rows)} of {chosen.each * len(rows)}")
+    print("| kind | accepted |\n| --- | --- |")
+    for name, accepted in rows:
+        print(f"| {name} | {accepted} of {chosen.each} |")
+
+
+if __name__ == "__main__":
+    main()
