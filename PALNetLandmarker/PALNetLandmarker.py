@@ -84,8 +84,11 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setup(self) -> None:
         """Build the panel; called when the user opens the module the first time."""
+        from PALNetLandmarkerLib.batch_panel import BatchPanel
+        from PALNetLandmarkerLib.compare_panel import ComparePanel
         from PALNetLandmarkerLib.current_review import CurrentReview
         from PALNetLandmarkerLib.export_panel import ExportPanel
+        from PALNetLandmarkerLib.measurements_panel import MeasurementsPanel
         from PALNetLandmarkerLib.model_selector import LandmarkModelSelector
         from PALNetLandmarkerLib.queue_panel import QueuePanel
         from PALNetLandmarkerLib.review_panel import ReviewPanel
@@ -95,17 +98,24 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ScriptedLoadableModuleWidget.setup(self)
         self.logic = PALNetLandmarkerLogic()
         queueUi = self._addSection("PALNetQueue.ui")
+        batchUi = self._addSection("PALNetBatch.ui")
         self.ui = self._addSection("PALNetLandmarker.ui")
         reviewUi = self._addSection("PALNetReview.ui")
+        measurementsUi = self._addSection("PALNetMeasurements.ui")
+        compareUi = self._addSection("PALNetCompare.ui")
         exportUi = self._addSection("PALNetExport.ui")
         self._runPanel = RunPanel(self.ui, self._update)
         self._modelSelector = LandmarkModelSelector(self.ui.landmarkModelSelector, self.onLandmarkModelChosen)
         self._reviewPanel = ReviewPanel(reviewUi)
         self._review = CurrentReview(self._reviewPanel)
+        self._measurementsPanel = MeasurementsPanel(measurementsUi)
         self._exportPanel = ExportPanel(exportUi, self._landmarks, self.logic.exportLandmarks)
+        self._comparePanel = ComparePanel(compareUi)
         self._queuePanel = QueuePanel(
             queueUi, self.onScanOpened, self._settings, lambda: self._runPanel.running, self.onFolderChanged
         )
+        self._scansSection = queueUi.scansCollapsibleButton
+        self._batchPanel = BatchPanel(batchUi, self._settings, self.onReviewFolder)
         self._scanKeys = Shortcuts({"X": self._queuePanel.next_scan})
 
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
@@ -126,8 +136,11 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._runPanel:
             self._runPanel.close()
             self.setParameterNode(None)
+            self._comparePanel.close()
+            self._batchPanel.close()
             self._queuePanel.close()
             self._reviewPanel.close()
+            self._measurementsPanel.close()
             self._scanKeys.remove()
         self.removeObservers()
 
@@ -193,6 +206,11 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._parameterNode:
             self._parameterNode.scanFolder = folder
 
+    def onReviewFolder(self, folder: str) -> None:
+        """The user wants to review the scans of a batch."""
+        self._scansSection.collapsed = False
+        self._queuePanel.read_folder(folder)
+
     def onScanOpened(self, surfaceModel: vtkMRMLModelNode, landmarks: vtkMRMLMarkupsFiducialNode | None) -> None:
         """The user went to another scan, or its landmarks came from the background."""
         parameters = self.logic.getParameterNode()  # also while another module is shown
@@ -239,6 +257,7 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         for name in ("surfaceSelector", "landmarkModelSelector", "landmarksSelector", "cpuOnlyCheckBox"):
             getattr(self.ui, name).enabled = not running
         self._review.choose(None if running else self._landmarks())
+        self._measurementsPanel.follow(self._review.session.node if self._review.session else None)
         self._exportPanel.update()
         self._runPanel.follow(self._landmarks())
         if parameters:
@@ -301,6 +320,28 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
             return None
         return place_landmarks(surfaceModel, landmarkModel, landmarks, cpuOnly, progress)
 
+    def landmarkFolder(
+        self,
+        folder: str,
+        landmarkModel: str = DEFAULT_LANDMARK_MODEL,
+        cpuOnly: bool = False,
+        recursive: bool = False,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> str | None:
+        """Landmark the scan files of a folder, as the section Batch does; the results go to ``landmarks`` in it.
+
+        :param recursive: also scans in folders of the folder
+        :param progress: called with the fraction done and the scan; may raise ``palnet.errors.Cancelled``
+        :returns: what became of the scans, in words; None if the user declined to install PyTorch
+        :raises palnet.errors.PalnetError: with a sentence for the user; what is done stays
+        """
+        from PALNetLandmarkerLib.batch_process import landmark_folder
+        from PALNetLandmarkerLib.landmarking import ensure_torch
+
+        if not ensure_torch():
+            return None
+        return landmark_folder(Path(folder), landmarkModel, cpuOnly, recursive, progress)
+
     def review(self, landmarks: vtkMRMLMarkupsFiducialNode):
         """Review landmarks: ``session = logic.review(node); session.accept("Prn"); session.undo(); session.close()``.
 
@@ -311,15 +352,48 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
 
         return ReviewSession(landmarks)
 
-    def exportLandmarks(self, landmarks: vtkMRMLMarkupsFiducialNode, path: str | Path, asShown: bool = False) -> None:
+    def measureLandmarks(self, landmarks: vtkMRMLMarkupsFiducialNode):
+        """Measure landmarks, again whenever one moves: ``m = logic.measureLandmarks(node); m.values["N-Sn"]``.
+
+        :returns: ``PALNetLandmarkerLib.measurements.LandmarkMeasurements``, which does all that the panel does
+        :raises palnet.errors.ReviewError: the node holds no landmarks of a landmark model
+        """
+        from PALNetLandmarkerLib.measurements import LandmarkMeasurements
+
+        return LandmarkMeasurements(landmarks)
+
+    def exportLandmarks(
+        self, landmarks: vtkMRMLMarkupsFiducialNode, path: str | Path, asShown: bool = False, to: str = "mrk"
+    ) -> list[Path]:
         """Write landmarks as ``NAME.mrk.json``, and the record of their review as ``NAME.review.json`` beside it.
 
         :param asShown: in the scene's frame, with transforms applied; else in that of the scan's file
+        :param to: or in another format, without the record: ``fcsv``, ``csv-long``, ``csv``, ``tps``, ``nts``,
+            ``morphologika`` or ``morphoj``
+        :returns: the files, the landmarks first; coordinates are in LPS
         :raises palnet.errors.PalnetError: with a sentence for the user
         """
-        from PALNetLandmarkerLib.storage import write_reviewed
+        from PALNetLandmarkerLib.storage import write_in_format, write_reviewed
 
-        write_reviewed(landmarks, Path(path), asShown)
+        return (
+            write_reviewed(landmarks, Path(path), asShown)
+            if to == "mrk"
+            else write_in_format(landmarks, Path(path), to, asShown)
+        )
+
+    def compareLandmarks(self, first: str | Path, second: str | Path, reportFolder: str | Path | None = None):
+        """Compare two observers' landmarks of the same scans, in files or in folders of files.
+
+        :param reportFolder: where report.html and the tables are written; nowhere by default
+        :returns: ``palnet.comparison.Comparison``
+        :raises palnet.errors.PalnetError: with a sentence for the user
+        """
+        from palnet.compare_command import compare_files, write_comparison
+
+        comparison = compare_files(Path(first), Path(second))
+        if reportFolder:
+            write_comparison(comparison, Path(reportFolder))
+        return comparison
 
     def importLandmarks(self, path: str | Path, surfaceModel: vtkMRMLModelNode | None = None):
         """Read landmarks with the record of their review, if it is beside the file.

@@ -111,7 +111,7 @@ class BackgroundPredictor:
     def _on_output(self) -> None:
         if self._process is None:
             return
-        *lines, self._unread = (self._unread + _bytes(self._process.readAllStandardOutput())).split(b"\n")
+        *lines, self._unread = (self._unread + bytes_of(self._process.readAllStandardOutput())).split(b"\n")
         for line in lines:
             self._on_line(line)
 
@@ -133,7 +133,7 @@ class BackgroundPredictor:
     def _on_complaint(self) -> None:
         if self._process is not None:
             logging.debug(
-                "Background prediction: %s", _bytes(self._process.readAllStandardError()).decode(errors="replace")
+                "Background prediction: %s", bytes_of(self._process.readAllStandardError()).decode(errors="replace")
             )
 
     def _on_finished(self, code: int, *_status: Any) -> None:
@@ -206,6 +206,6 @@ def _outcome(line: dict[str, Any]) -> Prediction | PalnetError:
         return PalnetError(_("The background process gave no answer that can be read: press 'Place landmarks'."))
 
 
-def _bytes(array: Any) -> bytes:
+def bytes_of(array: Any) -> bytes:
     """What a QByteArray holds."""
     return bytes(array.data())

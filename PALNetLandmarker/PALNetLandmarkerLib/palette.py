@@ -21,6 +21,10 @@ REVIEWED: Color = (0.0, 0.50, 0.20)
 UNREVIEWED: Color = (0.12, 0.12, 0.22)
 GHOST: Color = (0.36, 0.25, 0.80)
 CHOSEN: Color = (0.85, 0.0, 0.55)
+MEASURED: Color = (0.05, 0.30, 0.75)
+# Of two observers, as in the report.
+FIRST: Color = (0.18, 0.50, 0.82)
+SECOND: Color = (0.85, 0.51, 0.17)
 
 SKIN: Color = (0.86, 0.80, 0.76)
 INK: Color = (0.13, 0.15, 0.19)

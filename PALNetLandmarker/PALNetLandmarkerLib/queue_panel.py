@@ -87,8 +87,14 @@ class QueuePanel:
 
     @folder.setter
     def folder(self, folder: str) -> None:
-        if folder == self._folder:
-            return
+        if folder != self._folder:
+            self._use(folder)
+
+    def read_folder(self, folder: str) -> None:
+        """Queue the scans of a folder as it is now, also where they are queued already."""
+        self._change_folder(folder)
+
+    def _use(self, folder: str) -> None:
         self._folder, self._problem = folder, ""
         try:
             if folder:
@@ -125,7 +131,7 @@ class QueuePanel:
         self._chosen = self.queue.current
         ui.sourceSelector.setCurrentIndex(_FOLDER if self._folder else _SCENE)
         ui.folderButton.visible = bool(self._folder)
-        ui.folderButton.text = _shortened(Path(self._folder).name)
+        ui.folderButton.text = shortened(Path(self._folder).name)
         ui.folderButton.toolTip = _("{folder}. Choose another one.").format(folder=self._folder)
         ui.queueLabel.text = self._summary(entries)
         ui.nextScanButton.enabled = bool(entries)
@@ -214,7 +220,7 @@ class QueuePanel:
     def _change_folder(self, folder: str) -> None:
         with self._opening() as may:
             if may:
-                self.folder = folder
+                self._use(folder)
                 self._on_folder_changed(folder)
 
 
@@ -231,7 +237,7 @@ def state_text(entry: QueueEntry) -> str:
     }[entry.state]
 
 
-def _shortened(name: str) -> str:
+def shortened(name: str) -> str:
     """The name of a folder as it fits on half the panel."""
     half = (_MOST_LETTERS - 1) // 2
     return name if len(name) <= _MOST_LETTERS else f"{name[:half]}\u2026{name[-half:]}"

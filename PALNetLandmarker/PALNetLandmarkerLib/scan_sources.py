@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import slicer
 import vtk
+from palnet.batch_files import PARTS, Item, find_scans, result_names
 from palnet.errors import OutputError, PalnetError, ReviewError, ScanError
 from palnet.prediction import Prediction
 from palnet.review import Review, record_beside
@@ -108,9 +108,10 @@ class SceneScans:
 class FolderScans:
     """The scan files of a folder, by their paths; the landmarks of ``face.ply`` are ``landmarks/face.mrk.json`` in it.
 
+    Folders in it count as far as a batch landmarked them: ``landmarks/day/face.mrk.json`` is of ``day/face.ply``.
+
     The methods say what those of :class:`SceneScans` do.
 
-    :param folder: its subfolders do not count
     :raises ScanError: it cannot be read
     """
 
@@ -126,6 +127,8 @@ class FolderScans:
             str(path): path.parent / RESULTS / (name + storage.MARKUPS_SUFFIX)
             for path, name in zip(files, result_names([path.name for path in files]), strict=True)
         }
+        self._folder = folder.absolute()
+        self._results |= {str(i.scan): i.markups(self._folder / RESULTS) for i in _of_batch(self._folder)}
         self._loaded: dict[str, Any] = {}
         self._written: dict[str, Any] = {}
         self._stamps: dict[str, Any] = {}
@@ -140,7 +143,7 @@ class FolderScans:
         return list(self._models())
 
     def name(self, key: str) -> str:
-        return Path(key).name
+        return Path(key).relative_to(self._folder).as_posix()
 
     def nodes(self, key: str) -> tuple[Any, Any]:
         model = self._models().get(key)
@@ -180,7 +183,7 @@ class FolderScans:
                 self._written[key] = _digest(landmarks)
         except PalnetError:
             if is_new:
-                _remove(self._scene, model)
+                remove_node(self._scene, model)
             raise
         return model, landmarks
 
@@ -200,7 +203,7 @@ class FolderScans:
         path = self._results[key]
         self._check_newest(key, landmarks)
         try:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"The landmarks cannot be written to {path}: {error.strerror or error}.") from error
         storage.write_reviewed(landmarks, path)
@@ -211,7 +214,7 @@ class FolderScans:
         """Take a scan that was saved out of the scene again."""
         for node in self.nodes(key):
             if node is not None:
-                _remove(self._scene, node)
+                remove_node(self._scene, node)
 
     def _models(self) -> dict[str, Any]:
         """The model nodes of those that are in the scene, whoever loaded them."""
@@ -265,16 +268,14 @@ class FolderScans:
 Scans = SceneScans | FolderScans
 
 
-def result_names(names: list[str]) -> list[str]:
-    """A name for the results of each scan file: its own without the ending, with it where others would be the same."""
-    results = [Path(name).stem for name in names]
-    while True:
-        # Upper and lower case are one on many disks.
-        counts = Counter(result.casefold() for result in results)
-        unique = [r if counts[r.casefold()] == 1 else name for r, name in zip(results, names, strict=True)]
-        if unique == results:
-            return results
-        results = unique
+def _of_batch(folder: Path) -> list[Item]:
+    """The scans in folders of a folder that a batch has landmarked, or tried to."""
+    results = folder / RESULTS
+    try:
+        items = find_scans([folder], recursive=True) if (results / PARTS).is_dir() else []
+    except PalnetError:
+        return []
+    return [item for item in items if "/" in item.name and item.record(results).is_file()]
 
 
 def landmarks_of(model: Any) -> Any:
@@ -348,7 +349,7 @@ def _check_unchanged(model: Any) -> None:
         )
 
 
-def _remove(scene: Any, node: Any) -> None:
+def remove_node(scene: Any, node: Any) -> None:
     """Remove a node with its display and storage: the scene alone would keep those."""
     parts = [node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes())]
     for part in [*parts, node.GetStorageNode(), node]:

@@ -9,6 +9,9 @@ import slicer
 import vtk
 from palnet.errors import OutputError, ReviewError
 from palnet.files import whole_file
+from palnet.landmark_formats_slicer import completed
+from palnet.landmark_sets import LandmarkSet
+from palnet.landmark_writers import write_sets
 from palnet.review import Review, record_beside
 
 from . import record
@@ -34,25 +37,60 @@ def write_markups_node(node: Any, path: Path) -> None:
             storage.SetCoordinateSystem(slicer.vtkMRMLStorageNode.CoordinateSystemLPS)
             if not storage.WriteData(node):
                 raise OSError("Slicer's storage node refused")
+            beside.write_text(
+                completed(beside.read_text(encoding="utf-8"), _unit(node)), encoding="utf-8", newline="\n"
+            )
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"The landmarks cannot be written to {path}: {reason}.") from error
 
 
-def write_reviewed(node: Any, path: Path, as_shown: bool = False) -> None:
+def _unit(node: Any) -> str:
+    text = node.GetAttribute(record.ATTRIBUTE)
+    return Review.from_json(text).unit if text else "mm"
+
+
+def write_reviewed(node: Any, path: Path, as_shown: bool = False) -> list[Path]:
     """Write landmarks as ``NAME.mrk.json``, and what was predicted and decided of them as ``NAME.review.json``.
 
     :param node: ``vtkMRMLMarkupsFiducialNode`` with a review
     :param path: ends in ``.mrk.json``; its folder exists
     :param as_shown: in the frame of the scene, with the node's transforms applied; else in that of the scan's file
+    :returns: the two files
     :raises ReviewError: the node holds no landmarks of a model
     :raises OutputError: a file cannot be written there
+    """
+    _write_both(*_as_written(node, as_shown), path)
+    return [path, record_beside(path)]
+
+
+def write_in_format(node: Any, path: Path, to: str, as_shown: bool = False) -> list[Path]:
+    """Write landmarks in another format than Slicer's own, in LPS, without the record of their review.
+
+    :param node: ``vtkMRMLMarkupsFiducialNode`` with a review
+    :param path: its folder exists
+    :param to: one of ``palnet.landmark_writers.FORMATS``
+    :param as_shown: as for :func:`write_reviewed`
+    :returns: the landmarks' file, and the tables beside it
+    :raises ReviewError: the node holds no landmarks of a model
+    :raises LandmarkFileError: a landmark is missing, and the format has no missing ones
+    :raises OutputError: a file cannot be written there
+    """
+    node, review = _as_written(node, as_shown)
+    labels = tuple(review.prediction.protocol.labels)
+    one = LandmarkSet(review.scan.strip() or node.GetName(), labels, review.points, review.unit)
+    return write_sets([one], to, path).files
+
+
+def _as_written(node: Any, as_shown: bool) -> tuple[Any, Review]:
+    """A node with its points as they are written, and its review.
+
+    :raises ReviewError: the node holds no landmarks of a model
     """
     review = record.load(node)
     record.store(node, review)  # what was moved since no one reviews
     if not as_shown or node.GetParentTransformNode() is None:
-        _write_both(node, review, path)
-        return
+        return node, review
     # A node without a scene: nothing of it is seen, and the scene is not touched.
     shown = slicer.vtkMRMLMarkupsFiducialNode()
     shown.CopyContent(node)
@@ -61,7 +99,7 @@ def write_reviewed(node: Any, path: Path, as_shown: bool = False) -> None:
             shown.SetNthControlPointPosition(index, vtk.vtkVector3d(node.GetNthControlPointPositionWorld(index)))
     review = record.move_record(review, record.node_points(shown))
     record.store(shown, review)
-    _write_both(shown, review, path)
+    return shown, review
 
 
 def _write_both(node: Any, review: Review, path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .errors import AnnotationError
 from .landmark_files import ENDINGS, landmark_stem
+from .landmark_text import some_of
 from .scan_file import READERS
 
 SUBJECTS_FILE = "subjects.csv"
@@ -35,7 +36,8 @@ def _of_endings(folder: Path, endings: tuple[str, ...]) -> list[Path]:
     )
 
 
-def _key(stem: str) -> str:
+def match_key(stem: str) -> str:
+    """What two names have in common that belong together: case, blanks, - and _ do not count."""
     return "".join(mark for mark in stem.casefold() if mark not in " _-")
 
 
@@ -44,15 +46,15 @@ def pairs_by_name(folder: Path, landmarks: Path | None, problems: list[str]) -> 
     files: dict[str, Path] = {}
     for file in _of_endings(landmarks or folder, ENDINGS):
         # Of the same points in several formats, the first format of ENDINGS says most.
-        other = files.setdefault(_key(landmark_stem(file)), file)
+        other = files.setdefault(match_key(landmark_stem(file)), file)
         if other is file:
             continue
         better, worse = sorted((other, file), key=lambda f: next(i for i, e in enumerate(ENDINGS) if _ends(f, e)))
-        files[_key(landmark_stem(file))] = better
+        files[match_key(landmark_stem(file))] = better
         problems.append(f"{worse.name} and {better.name} belong to the same scan; only {better.name} is used.")
     pairs: dict[str, tuple[Path, Path]] = {}
     for scan in _of_endings(folder, tuple(READERS)):
-        key = _key(scan.stem)
+        key = match_key(scan.stem)
         if key in pairs:
             problems.append(f"{scan} has the same name as {pairs[key][0]}; it is left out.")
         elif key not in files:
@@ -61,6 +63,21 @@ def pairs_by_name(folder: Path, landmarks: Path | None, problems: list[str]) -> 
             pairs[key] = (scan, files[key])
     problems += [f"{file.name} belongs to no scan of its name." for key, file in files.items() if key not in pairs]
     return list(pairs.values())
+
+
+def scans_by_key(folder: Path, problems: list[str]) -> dict[str, Path]:
+    """The scans in a folder, at any depth, by :func:`match_key` of their names.
+
+    :raises AnnotationError: there is no such folder
+    """
+    if not folder.is_dir():
+        raise AnnotationError(f"There is no folder {folder}.")
+    scans: dict[str, Path] = {}
+    for scan in _of_endings(folder, tuple(READERS)):
+        first = scans.setdefault(match_key(scan.stem), scan)
+        if first is not scan:
+            problems.append(f"{scan} has the same name as {first}; it is left out.")
+    return scans
 
 
 def _ends(file: Path, ending: str) -> bool:
@@ -94,13 +111,10 @@ def subjects_by_scan(folder: Path, scans: list[Path], problems: list[str]) -> di
             rows = [(row["scan"].strip(), row["subject"].strip()) for row in csv.DictReader(file)]
     except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError):
         raise AnnotationError(f"{path} is no table with the columns scan and subject.") from None
-    by_key = {_key(Path(scan).stem if Path(scan).suffix.lower() in READERS else scan): who for scan, who in rows if who}
-    lacking = [scan.name for scan in scans if _key(scan.stem) not in by_key]
+    by_key = {
+        match_key(Path(scan).stem if Path(scan).suffix.lower() in READERS else scan): who for scan, who in rows if who
+    }
+    lacking = [scan.name for scan in scans if match_key(scan.stem) not in by_key]
     if lacking:
         problems.append(f"{SUBJECTS_FILE} names no subject of {some_of(lacking)}: each counts as a subject of its own.")
-    return {scan: by_key[_key(scan.stem)] for scan in scans if _key(scan.stem) in by_key}
-
-
-def some_of(names: list[str], most: int = 5) -> str:
-    """The first few of some names, and how many more there are."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    return {scan: by_key[match_key(scan.stem)] for scan in scans if match_key(scan.stem) in by_key}

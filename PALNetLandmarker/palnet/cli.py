@@ -1,4 +1,4 @@
-"""The command line: ``palnet landmark``, ``train``, ``crossvalidate`` and ``evaluate``."""
+"""The command line: ``palnet landmark``, ``train``, ``crossvalidate``, ``evaluate`` and ``convert``."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from . import __version__
-from .errors import OutputError, PalnetError
-from .files import check_writable, write_json
+from .convert_command import add_convert
+from .errors import PalnetError
+from .files import check_writable
+from .landmark_command import RESEARCH_USE, add_landmark
 from .prediction import Prediction
-
-RESEARCH_USE = "For research use. Not a medical device. Predictions are not reviewed: check them in 3D Slicer."
 
 
 class Host(Protocol):
@@ -47,17 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"palnet {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    landmark = commands.add_parser("landmark", help="place landmarks on scans")
-    landmark.add_argument("scans", nargs="+", type=Path, metavar="SCAN", help="OBJ, PLY, STL, VTK or VTP file")
-    landmark.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
-    landmark.add_argument("--picture", action="store_true", help="also draw a sheet of pictures of each scan")
-    landmark.add_argument("--model", default="face50", metavar="FILE|NAME", help="landmark model (default: face50)")
-    landmark.add_argument("--units", choices=["auto", "mm", "cm", "m"], default="auto", help="unit of the scans")
-    landmark.add_argument("--json", type=Path, metavar="SUMMARY", help="also write all results to one JSON file")
-    landmark.add_argument("--timings", action="store_true", help="print the time of each step")
-    landmark.add_argument("--cpu", action="store_true", help="leave a GPU alone")
-    landmark.set_defaults(run=_landmark)
-
+    add_landmark(commands)
     train = commands.add_parser("train", help="train a landmark model on synthetic faces, or on annotated scans")
     train.add_argument("config", type=Path, metavar="CONFIG", help="JSON file with the training's settings")
     train.add_argument("--population", type=Path, metavar="FOLDER", help="the ICT Face Model (default: $PALNET_DATA)")
@@ -67,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     train.set_defaults(run=_train)
     _add_crossvalidate(commands)
     _add_evaluate(commands)
+    add_convert(commands)
+    _add_compare(commands)
+    _add_measure(commands)
     return parser
 
 
@@ -126,112 +119,43 @@ def _evaluate(options: argparse.Namespace, host: Host) -> int:
     return run(options)
 
 
-def _landmark(options: argparse.Namespace, host: Host) -> int:
-    targets = _targets(options.scans, options.output)
-    check_writable(options.output)
-    if options.json:
-        check_writable(options.json.parent)
-        if options.json.is_dir():
-            raise OutputError(f"{options.json} is a folder: name a file for the summary.")
-    print(f"Loading the model {options.model} ...", flush=True)
-    from .predictor import Predictor
-
-    predictor = Predictor.load(options.model, "cpu" if options.cpu else "auto")
-    results, failed = [], 0
-    for number, (scan, target) in enumerate(targets, 1):
-        print(f"[{number}/{len(targets)}] {scan}", flush=True)
-        try:
-            prediction = predictor.predict_file(scan, options.units, _print_progress)
-            options.output.mkdir(parents=True, exist_ok=True)
-            host.write_markups(prediction, target, scan.stem)
-            written = [target]
-            if options.picture:
-                _print_progress(1.0, "Drawing the picture")
-                written.append(target.with_name(f"{scan.stem}.png"))
-                host.render_sheet(prediction, scan, written[-1])
-        except PalnetError as error:
-            failed += 1
-            results.append({"scan": str(scan), "error": str(error)})
-            print(f"palnet: {error}", file=sys.stderr)
-            continue
-        results.append({"scan": str(scan), "markups": str(target), **summary(prediction)})
-        print(table(prediction))
-        for warning in prediction.warnings:
-            print(f"  ! {warning}")
-        if options.timings:
-            print("  " + ", ".join(f"{step} {seconds:.2f} s" for step, seconds in prediction.seconds.items()))
-        print("  written: " + ", ".join(str(path) for path in written))
-    if options.json:
-        write_json({"model": options.model, "version": __version__, "scans": results}, options.json)
-    if len(targets) > 1:
-        print(f"{len(targets) - failed} of {len(targets)} scans landmarked.")
-    if failed < len(targets):
-        print(RESEARCH_USE)
-    return 1 if failed else 0
+def _add_compare(commands: Any) -> None:
+    compare = commands.add_parser("compare", help="how two observers' landmarks agree, or what reviews changed")
+    help_ = "two files or folders of landmarks; scans are matched by name"
+    compare.add_argument("sets", nargs="*", type=Path, metavar="LANDMARKS", help=help_)
+    compare.add_argument(
+        "--reviews", type=Path, metavar="DIR", help="or a folder with records of reviews (.review.json)"
+    )
+    compare.add_argument("--names", nargs=2, metavar="NAME", help="of the two observers, for the report")
+    compare.add_argument("--protocol", metavar="FILE|NAME", help="with the measurements (default: the one that fits)")
+    compare.add_argument("--unit", choices=["mm", "cm", "m"], help="of the landmarks, where their files do not say it")
+    compare.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for tables and report.html")
+    compare.set_defaults(run=_compare)
 
 
-def _targets(scans: list[Path], output: Path) -> list[tuple[Path, Path]]:
-    targets: dict[str, tuple[Path, Path]] = {}
-    for scan in scans:
-        target = output / f"{scan.stem}.mrk.json"
-        # On Windows and Macs, names that differ by their case are one file.
-        other, _ = targets.setdefault(target.name.casefold(), (scan, target))
-        if other is not scan:
-            raise OutputError(
-                f"{other} and {scan} would both be written to {target.name}: "
-                "rename one of them, or landmark them into two folders."
-            )
-    return list(targets.values())
+def _compare(options: argparse.Namespace, host: Host) -> int:
+    from .compare_command import run
+
+    return run(options)
 
 
-def summary(prediction: Prediction) -> dict[str, Any]:
-    """A prediction as plain JSON data; a missing landmark has a null position."""
-    landmarks = []
-    for k, landmark in enumerate(prediction.protocol.landmarks):
-        gone = bool(prediction.missing[k])
-        landmarks.append(
-            {
-                "label": landmark.label,
-                "name": landmark.name,
-                "position": None if gone else [float(value) for value in prediction.points[k]],
-                "expected_error_mm": None if gone else float(prediction.expected_error[k]),
-                "presence": float(prediction.presence[k]),
-            }
-        )
-    return {
-        "unit": prediction.unit,
-        "space": prediction.space,
-        "model": prediction.model,
-        "model_checksum": prediction.model_checksum,
-        "state": "predicted",
-        "alignment_error_mm": prediction.alignment_error,
-        "face_from_scan": prediction.face_from_scan.tolist(),
-        "warnings": list(prediction.warnings),
-        "seconds": prediction.seconds,
-        "landmarks": landmarks,
-    }
+def _add_measure(commands: Any) -> None:
+    measure = commands.add_parser("measure", help="tables of distances, angles and asymmetry from landmarks")
+    measure.add_argument("landmarks", nargs="+", type=Path, metavar="LANDMARKS", help="files, or folders of files")
+    measure.add_argument("--scans", type=Path, metavar="DIR", help="scans of the same names, for paths over the skin")
+    measure.add_argument("--protocol", default="face50", metavar="NAME|FILE", help="what is measured (face50)")
+    measure.add_argument("--groups", type=Path, metavar="CSV", help="table with the columns scan and group")
+    measure.add_argument(
+        "--decimal-comma", action="store_true", help="tables with semicolons and decimal commas, for such spreadsheets"
+    )
+    measure.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the tables")
+    measure.set_defaults(run=_measure)
 
 
-def table(prediction: Prediction) -> str:
-    """The landmarks as lines of text: label, name, position in the scan's own coordinates, expected error in mm."""
-    width = max(len(landmark.name) for landmark in prediction.protocol.landmarks)
-    decimals = {"mm": 2, "cm": 3, "m": 5}[prediction.unit]
-    # What is small has small errors.
-    error_format = ".1f" if prediction.doubtful_mm >= 1 else ".2f"
-    head = f"  {'label':<7}{'name':<{width}}  {'x':>10}{'y':>10}{'z':>10}   expected error"
-    lines = [f"{head} (positions in {prediction.unit})"]
-    for k, landmark in enumerate(prediction.protocol.landmarks):
-        if prediction.missing[k]:
-            lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {'missing on this scan':>30}")
-            continue
-        place = "".join(f"{value:10.{decimals}f}" for value in prediction.points[k])
-        error = format(prediction.expected_error[k], error_format)
-        lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {place}   {error:>5} mm")
-    return "\n".join(lines)
+def _measure(options: argparse.Namespace, host: Host) -> int:
+    from .measure_command import run
 
-
-def _print_progress(share: float, step: str) -> None:
-    print(f"  {share:4.0%}  {step}", flush=True)
+    return run(options)
 
 
 def _train(options: argparse.Namespace, host: Host) -> int:

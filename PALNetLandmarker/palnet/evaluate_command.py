@@ -20,6 +20,7 @@ from .mean_shape import mean_of_shapes
 from .population import Population
 from .protocol import Protocol
 from .report import Background, page
+from .tables import to_csv
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _write(evaluations: list[Evaluation], background: Background, folder: Path) 
     sums = [tables.overall(one) for one in evaluations]
     write_json({"sums": sums, "evaluations": [one.to_json() for one in evaluations]}, folder / "evaluation.json")
     texts = {
-        f"{name}.csv": tables.to_csv([row for one in evaluations for row in rows(one)])
+        f"{name}.csv": to_csv([row for one in evaluations for row in rows(one)])
         for name, rows in (
             ("landmarks", tables.landmark_rows),
             ("regions", tables.region_rows),

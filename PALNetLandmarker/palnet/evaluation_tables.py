@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
 from . import metrics
 from .evaluation import Evaluation
-
-Row = dict[str, Any]
+from .tables import Row, plain
 
 
 def overall(evaluation: Evaluation) -> Row:
@@ -23,7 +18,7 @@ def overall(evaluation: Evaluation) -> Row:
     hidden, visible = one.called_missing()
     pairs = metrics.distance_errors(one.found, one.truth, one.shown)
     seconds = np.array([result.seconds for result in one.results])
-    return _plain(
+    return plain(
         {
             "method": one.method,
             "data": one.data,
@@ -72,7 +67,7 @@ def landmark_rows(evaluation: Evaluation) -> list[Row]:
                 **_missing(evaluation, [k]),
             }
         )
-    return [_plain(row) for row in rows]
+    return [plain(row) for row in rows]
 
 
 def region_rows(evaluation: Evaluation) -> list[Row]:
@@ -86,7 +81,7 @@ def region_rows(evaluation: Evaluation) -> list[Row]:
         }
         for name, landmarks in evaluation.region_landmarks().items()
     ]
-    return [_plain(row) for row in rows]
+    return [plain(row) for row in rows]
 
 
 def scan_rows(evaluation: Evaluation) -> list[Row]:
@@ -115,7 +110,7 @@ def scan_rows(evaluation: Evaluation) -> list[Row]:
     worst_first = np.argsort(
         [-np.inf if row["mean_mm"] is None else -float(row["mean_mm"]) for row in rows], kind="stable"
     )
-    return [_plain(rows[k]) for k in worst_first]
+    return [plain(rows[k]) for k in worst_first]
 
 
 def measure_rows(evaluation: Evaluation) -> list[Row]:
@@ -141,16 +136,7 @@ def measure_rows(evaluation: Evaluation) -> list[Row]:
                     "intra_observer": stated[k] if k < len(stated) else None,
                 }
             )
-    return [_plain(row) for row in rows]
-
-
-def to_csv(rows: Sequence[Row]) -> str:
-    """Rows as CSV text; an empty cell where there is no number."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({key: f"{v:.4f}" if isinstance(v, float) else v for key, v in row.items()} for row in rows)
-    return text.getvalue()
+    return [plain(row) for row in rows]
 
 
 def _errors(errors: metrics.PointErrors, limits: Sequence[float]) -> Row:
@@ -162,12 +148,3 @@ def _errors(errors: metrics.PointErrors, limits: Sequence[float]) -> Row:
 def _missing(evaluation: Evaluation, landmarks: Sequence[int]) -> Row:
     hidden, visible = evaluation.called_missing(landmarks)
     return {"visible_called_missing": visible, "hidden_called_missing": hidden}
-
-
-def _plain(value: Any) -> Any:
-    """The same data with None for what is not a number: JSON has no NaN."""
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -133,13 +133,13 @@ def distance_errors(found: np.ndarray, truth: np.ndarray, shown: np.ndarray) -> 
     return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
 
 
-def distance(points: np.ndarray, a: int, b: int) -> np.ndarray:
-    """(S,) distance of two landmarks of (S, L, 3)."""
+def distance(points: np.ndarray, a: int | np.ndarray, b: int | np.ndarray) -> np.ndarray:
+    """(S,) distance of two landmarks of (S, L, 3); (S, K) of K pairs at once."""
     return np.asarray(np.linalg.norm(points[:, a] - points[:, b], axis=-1))
 
 
-def angle(points: np.ndarray, a: int, apex: int, b: int) -> np.ndarray:
-    """(S,) angle at ``apex`` between two landmarks of (S, L, 3), degrees."""
+def angle(points: np.ndarray, a: int | np.ndarray, apex: int | np.ndarray, b: int | np.ndarray) -> np.ndarray:
+    """(S,) angle at ``apex`` between two landmarks of (S, L, 3), degrees; (S, K) of K angles at once."""
     first, second = points[:, a] - points[:, apex], points[:, b] - points[:, apex]
     # Stable for flat and straight angles, where the arc cosine is not.
     across = np.linalg.norm(np.cross(first, second), axis=-1)

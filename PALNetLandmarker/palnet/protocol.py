@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ProtocolError
+from .measurement_definition import Measurement, check_measurements, simple
 from .resources import resource
 
 
@@ -33,7 +34,10 @@ class Landmark:
 
 @dataclass(frozen=True)
 class Protocol:
-    """Landmarks in a fixed order, with the distances and angles that are reported of them."""
+    """Landmarks in a fixed order, with the distances and angles that are reported of them.
+
+    ``measurements`` names some of the distances and angles, and defines others, see :mod:`palnet.measurements`.
+    """
 
     name: str
     title: str
@@ -41,6 +45,7 @@ class Protocol:
     distances: tuple[tuple[str, str], ...] = ()
     angles: tuple[tuple[str, str, str], ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    measurements: tuple[Measurement, ...] = ()
 
     def __len__(self) -> int:
         return len(self.landmarks)
@@ -59,13 +64,27 @@ class Protocol:
         except ValueError:
             raise ProtocolError(f"The protocol {self.name} has no landmark '{label}'.") from None
 
+    def unnamed(self) -> list[Measurement]:
+        """The distances and angles that no measurement names."""
+        both = [("distance", pair) for pair in self.distances] + [("angle", three) for three in self.angles]
+        return [
+            simple(kind, labels)
+            for kind, labels in both
+            if not any(one.is_same_as(kind, labels) for one in self.measurements)
+        ]
+
     def mirror(self) -> np.ndarray:
         """(L,) int: for each landmark the index of its mirror image."""
-        return np.array([self.index(landmark.pair or landmark.label) for landmark in self.landmarks])
+        at = {label: k for k, label in enumerate(self.labels)}
+        others = [landmark.pair or landmark.label for landmark in self.landmarks]
+        return np.array([at[label] if label in at else self.index(label) for label in others])
 
     def to_json(self) -> dict[str, Any]:
         """The protocol as plain JSON data; ``from_json`` reads it back."""
-        return asdict(self)
+        data = asdict(self)
+        del data["measurements"]
+        # Without the key where there are none: a model of before there were any is written as it was, checksum and all.
+        return {**data, "measurements": [one.to_json() for one in self.measurements]} if self.measurements else data
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Protocol:
@@ -84,6 +103,7 @@ class Protocol:
                 distances=tuple((a, b) for a, b in data.get("distances", ())),
                 angles=tuple((a, b, c) for a, b, c in data.get("angles", ())),
                 facts=data.get("facts", {}),
+                measurements=tuple(Measurement.from_json(entry) for entry in data.get("measurements", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ProtocolError(f"This is not a landmark protocol: {error!r}.") from error
@@ -137,3 +157,4 @@ class Protocol:
         for group in (*self.distances, *self.angles):
             for label in group:
                 self.index(label)
+        check_measurements(self.measurements, labels, self.unnamed())

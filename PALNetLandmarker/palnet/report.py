@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
 
-from . import __version__, evaluation_tables, report_figures
+from . import evaluation_tables, report_figures, report_plots
+from . import report_page as html
 from .evaluation import Evaluation
 from .metrics import LOST_SHARE
-from .report_style import STYLE
 
 _WORST = 10
-_NUMBERS = ' class="n"'
-_NONE = "-"
-_NO_PICTURES = "The pictures are missing: they need matplotlib (pip install matplotlib)."
 
 
 @dataclass(frozen=True)
@@ -40,28 +36,21 @@ def page(evaluations: Sequence[Evaluation], background: Background) -> str:
     sums = [evaluation_tables.overall(one) for one in evaluations]
     title = f"{first.method} on {first.data}"
     parts = [
-        f"<header><h1>{escape(title)}</h1><p>{_lead(first, sums[0])}</p></header>",
+        html.header(title, _lead(first, sums[0])),
         _cards(sums[0]),
-        _section("Methods on the same scans", _methods(sums)) if len(evaluations) > 1 else "",
+        html.section("Methods on the same scans", _methods(sums)) if len(evaluations) > 1 else "",
         *_pictures(evaluations, background),
-        _section("Regions", _table(evaluation_tables.region_rows(first), _error_columns("region", first))),
-        _section("Distances and angles", _measures(first)),
-        _section("Scans to look at first", _worst(first)),
-        _section(
+        html.section("Regions", html.table(evaluation_tables.region_rows(first), _error_columns("region", first))),
+        html.section("Distances and angles", _measures(first)),
+        html.section("Scans to look at first", _worst(first)),
+        html.section(
             "All landmarks",
-            _details("The table", _table(evaluation_tables.landmark_rows(first), _landmark_columns(first))),
+            html.details("The table", html.table(evaluation_tables.landmark_rows(first), _landmark_columns(first))),
         ),
-        _section("Left out before measuring", _list(background.problems)) if background.problems else "",
-        _section("How this was measured", _method_text(first)),
+        html.section("Left out before measuring", html.bullets(background.problems)) if background.problems else "",
+        html.section("How this was measured", _method_text(first)),
     ]
-    body = "\n".join(part for part in parts if part)
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n"
-        f"<footer>palnet {__version__}. For research use. Not a medical device.</footer>\n</body>\n</html>\n"
-    )
+    return html.document(title, parts)
 
 
 def _lead(one: Evaluation, sums: dict[str, Any]) -> str:
@@ -80,16 +69,19 @@ def _cards(sums: dict[str, Any]) -> str:
     points = sums["points"]
     good, bad = sums["limits_mm"]
     cards = [
-        (_mm(points["mean"]), "mean error", f"SD {_number(points['sd'])}"),
-        (_mm(points["median"]), "median", f"95th percentile {_number(points['p95'])}"),
-        (_percent(points["within"][0]), f"under {good:g} mm", f"{_percent(points['within'][1])} under {bad:g} mm"),
-        (_mm(sums["distance_wise_mm"]), "distance-wise error", "mean of all pairs"),
+        (html.mm(points["mean"]), "mean error", f"SD {html.number(points['sd'])}"),
+        (html.mm(points["median"]), "median", f"95th percentile {html.number(points['p95'])}"),
+        (
+            html.percent(points["within"][0]),
+            f"under {good:g} mm",
+            f"{html.percent(points['within'][1])} under {bad:g} mm",
+        ),
+        (html.mm(sums["distance_wise_mm"]), "distance-wise error", "mean of all pairs"),
         (f"{sums['aligned']} of {sums['scans']}", "scans aligned", f"{sums['refused']} refused"),
     ]
     if sums["intra_observer_mm"] is not None:
-        cards.insert(1, (_mm(sums["intra_observer_mm"]), "one observer, twice", "as the protocol states"))
-    inner = "".join(f"<div><b>{value}</b><span>{name}</span><small>{note}</small></div>" for value, name, note in cards)
-    return f'<div class="cards">{inner}</div>'
+        cards.insert(1, (html.mm(sums["intra_observer_mm"]), "one observer, twice", "as the protocol states"))
+    return html.cards(cards)
 
 
 def _methods(sums: Sequence[dict[str, Any]]) -> str:
@@ -120,33 +112,33 @@ def _methods(sums: Sequence[dict[str, Any]]) -> str:
         "not_placed": "not placed, %",
         "seconds": "s a scan",
     }
-    return _table(rows, columns)
+    return html.table(rows, columns)
 
 
 def _pictures(evaluations: Sequence[Evaluation], background: Background) -> list[str]:
     first = evaluations[0]
-    if not report_figures.available():
-        return [_section("Pictures", f"<p>{_NO_PICTURES}</p>")]
+    if not report_plots.available():
+        return [html.section("Pictures", html.NO_PICTURES)]
     figures = report_figures
     calibration = figures.calibration(evaluations)
-    pair = f'<div class="pair">{_figure(figures.curve(evaluations), "What was not placed never comes within.")}'
+    often = [html.figure(figures.curve(evaluations), "What was not placed never comes within.")]
     if calibration:
         caught = evaluation_tables.overall(first)["bad_caught_among_tenth_most_doubtful"]
         says = "Tenths of the landmarks, from the surest on; the band is 20 %."
         if caught is not None:
-            says += f" The most doubtful tenth holds {_percent(caught)} of the errors above {first.limits[1]:g} mm."
-        pair += _figure(calibration, says)
+            says += f" The most doubtful tenth holds {html.percent(caught)} of the errors above {first.limits[1]:g} mm."
+        often.append(html.figure(calibration, says))
     beyond = "What lies beyond the right edge is drawn on it." if len(evaluations) > 1 else ""
     sections = []
     if background.mean_shape is not None:
         where = figures.picture(first, background.mean_shape, background.surface)
         caption = "Mean error of each landmark; the largest ones by name."
-        sections.append(_section("Where the error is", _figure(where, caption)))
+        sections.append(html.section("Where the error is", html.figure(where, caption)))
     return [
         *sections,
-        _section("How often, and how well known", pair + "</div>"),
-        _section("Landmark by landmark", _figure(figures.landmarks(evaluations), beyond)),
-        _section("Distances between all pairs", _figure(figures.matrix(first), "Blind to how the scan lies.")),
+        html.section("How often, and how well known", html.pair(*often)),
+        html.section("Landmark by landmark", html.figure(figures.landmarks(evaluations), beyond)),
+        html.section("Distances between all pairs", html.figure(figures.matrix(first), "Blind to how the scan lies.")),
     ]
 
 
@@ -164,7 +156,7 @@ def _measures(one: Evaluation) -> str:
         "intra_observer": "one observer, twice",
         "count": "scans",
     }
-    return _table(rows, columns)
+    return html.table(rows, columns)
 
 
 def _worst(one: Evaluation) -> str:
@@ -180,7 +172,7 @@ def _worst(one: Evaluation) -> str:
     }
     if not any(row["failure"] for row in rows):
         del columns["failure"]
-    return _table(rows[:_WORST], columns)
+    return html.table(rows[:_WORST], columns)
 
 
 def _error_columns(what: str, one: Evaluation) -> dict[str, str]:
@@ -200,7 +192,7 @@ def _landmark_columns(one: Evaluation) -> dict[str, str]:
 
 def _method_text(one: Evaluation) -> str:
     good, bad = one.limits
-    return _list(
+    return html.bullets(
         [
             "The error of a landmark is its distance from the known place. Mean, SD, median and percentile are of the "
             "landmarks that were placed; nothing is trimmed.",
@@ -212,57 +204,3 @@ def _method_text(one: Evaluation) -> str:
             "One observer, twice: the intra-observer error that the protocol states, of another set of scans.",
         ]
     )
-
-
-def _section(title: str, content: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>\n{content}</section>"
-
-
-def _figure(svg: str, caption: str) -> str:
-    under = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return f"<figure>{svg}{under}</figure>"
-
-
-def _details(title: str, content: str) -> str:
-    return f"<details><summary>{escape(title)}</summary>{content}</details>"
-
-
-def _list(sentences: Sequence[str]) -> str:
-    return "<ul>" + "".join(f"<li>{escape(one)}</li>" for one in sentences) + "</ul>"
-
-
-def _table(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> str:
-    """Rows as a table; shares are shown in % where the column's title says so."""
-    if not rows:
-        return "<p>None.</p>"
-    texts = {key for key in columns if any(isinstance(row.get(key), str) for row in rows)}
-    head = "".join(f"<th{'' if key in texts else _NUMBERS}>{escape(title)}</th>" for key, title in columns.items())
-    body = "".join(
-        "<tr>" + "".join(_cell(row.get(key), title) for key, title in columns.items()) + "</tr>" for row in rows
-    )
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def _cell(value: Any, title: str) -> str:
-    if isinstance(value, str):
-        return f"<td>{escape(value)}</td>"
-    if isinstance(value, int | float):
-        shown = f"{100 * value:.1f}" if title.endswith("%") and title != "95 %" else _number(value)
-        return f"<td{_NUMBERS}>{shown}</td>"
-    return f"<td{_NUMBERS}>{_NONE}</td>"
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return _NONE
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
-
-
-def _mm(value: float | None) -> str:
-    return f"{_number(value)} mm"
-
-
-def _percent(value: float | None) -> str:
-    return _NONE if value is None else f"{100 * value:.0f} %"

@@ -15,11 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from .errors import ProtocolError, ReviewError
+from .landmark_text import MM_PER_UNIT
 from .prediction import Prediction, from_rows, rows_or_null
 
 FORMAT = "palnet-review"
 VERSION = 1
 SUFFIX = ".review.json"
+_SAME_UNIT = 0.01
 
 
 class State(str, Enum):
@@ -91,6 +93,11 @@ class Review:
     def mm_per_unit(self) -> float:
         """Millimetres in one unit of the scan's coordinates."""
         return float(np.cbrt(abs(np.linalg.det(self.prediction.face_from_scan[:3, :3]))))
+
+    @property
+    def unit(self) -> str:
+        """The unit of the coordinates; ``"mm"`` where a transform in Slicer left them in none of mm, cm and m."""
+        return next((unit for unit, mm in MM_PER_UNIT.items() if abs(self.mm_per_unit / mm - 1.0) < _SAME_UNIT), "mm")
 
     @property
     def moved_mm(self) -> np.ndarray:

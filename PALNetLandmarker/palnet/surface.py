@@ -80,18 +80,28 @@ def sample_surface(surface: Surface, spacing: float, seed: int = 0) -> tuple[np.
     total = np.cumsum(area)
     if not len(total) or total[-1] <= 0:
         return np.zeros((0, 3)), np.zeros((0, 3))
-    rng = np.random.default_rng(seed)
     # As many as a person on a chair takes; a scan in a wrong unit would ask for billions.
     count = min(max(64, int(total[-1] / spacing**2 * 6)), _MOST_DRAWS)
+    triangle, u, v = draw_evenly(total, count, seed)
+    a, b, c = (surface.points[surface.triangles[triangle, k]] for k in range(3))
+    points = a + u[:, None] * (b - a) + v[:, None] * (c - a)
+    return grid_average(points, surface.normals()[triangle], spacing)
+
+
+def draw_evenly(total: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Places drawn evenly by area on a surface's triangles.
+
+    :param total: (T,) cumulative areas of the triangles
+    :param count: number of places
+    :returns: (count,) triangle of each, and its shares (count,) of the edges to the second and the third corner
+    """
+    rng = np.random.default_rng(seed)
     # One draw in each of `count` equal strata of area: even cover without the clumps of independent draws.
     where = (np.arange(count) + rng.random(count)) * (total[-1] / count)
     triangle = np.minimum(np.searchsorted(total, where), len(total) - 1)
     u, v = rng.random((2, count))
     flip = u + v > 1
-    u, v = np.where(flip, 1 - u, u), np.where(flip, 1 - v, v)
-    a, b, c = (surface.points[surface.triangles[triangle, k]] for k in range(3))
-    points = a + u[:, None] * (b - a) + v[:, None] * (c - a)
-    return grid_average(points, surface.normals()[triangle], spacing)
+    return triangle, np.where(flip, 1 - u, u), np.where(flip, 1 - v, v)
 
 
 def clean_surface(surface: Surface) -> Surface:

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from palnet import cli
+from palnet import cli, landmark_command
 from palnet.errors import OutputError
+from palnet.files import write_json
 from palnet.prediction import Prediction
 from palnet.predictor import Predictor
 from palnet.protocol import Protocol
@@ -117,7 +118,7 @@ def some_prediction() -> Prediction:
 
 def test_missing_landmarks_are_null(tmp_path: Path) -> None:
     path = tmp_path / "new" / "s.json"
-    cli.write_json(cli.summary(some_prediction()), path)
+    write_json(landmark_command.summary(some_prediction()), path)
     data = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda word: pytest.fail(word))
     assert [landmark["position"] for landmark in data["landmarks"]] == [[1, 2, 3], None, [0.25, 0.5, -7]]
     assert [landmark["expected_error_mm"] for landmark in data["landmarks"]] == [1.5, None, 2.5]
@@ -128,7 +129,7 @@ def test_missing_landmarks_are_null(tmp_path: Path) -> None:
 
 
 def test_table() -> None:
-    lines = cli.table(some_prediction()).splitlines()
+    lines = landmark_command.table(some_prediction()).splitlines()
     assert "positions in cm" in lines[0] and len(lines) == 4
     assert lines[1].split() == ["a", "Place", "a", "1.000", "2.000", "3.000", "1.5", "mm"]
     assert "missing on this scan" in lines[2] and "nan" not in lines[2]
@@ -138,10 +139,10 @@ def test_summary_that_cannot_be_written_leaves_what_was_there(tmp_path: Path) ->
     path = tmp_path / "s.json"
     path.write_text("before")
     with pytest.raises(ValueError, match="JSON"):
-        cli.write_json({"value": float("nan")}, path)
+        write_json({"value": float("nan")}, path)
     assert path.read_text() == "before" and files(tmp_path) == ["s.json"]
     with pytest.raises(OutputError, match="cannot be written"):
-        cli.write_json({}, path / "below" / "a.json")
+        write_json({}, path / "below" / "a.json")
 
 
 def no_scans(folder: Path) -> dict[str, Path]:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import vtk
 from palnet import evaluation_tables as tables
-from palnet import report_figures
+from palnet import report_figures, report_plots
 from palnet.dataset import PopulationScans
 from palnet.errors import NoFaceError, PalnetError, ProtocolError, ScanError
 from palnet.evaluation import TEST_SEED, Case, Evaluation, evaluate, synthetic_cases
@@ -24,6 +24,7 @@ from palnet.protocol import Protocol
 from palnet.report import Background, page
 from palnet.stored_predictions import evaluate_stored, read_prediction, write_prediction
 from palnet.surface import closest_on_surface, surface_from_polydata
+from palnet.tables import to_csv
 from shapes import head, polydata
 
 LABELS = ["a_R", "a_L", "b", "c"]
@@ -149,7 +150,7 @@ def test_tables() -> None:
     # a_R and a_L lie 60 mm apart; lifted by 2 and by 0 the distance is sqrt(60^2 + 2^2).
     assert across["mean"] == pytest.approx((0 + np.sqrt(3604) - 60) / 2, abs=1e-4)
     assert (across["intra_observer"], angle["intra_observer"], angle["count"]) == (0.5, None, 1)
-    read = list(csv.DictReader(io.StringIO(tables.to_csv(rows))))
+    read = list(csv.DictReader(io.StringIO(to_csv(rows))))
     assert [row["label"] for row in read] == LABELS and float(read[0]["mean_mm"]) == 1.5
     assert read[0]["intra_observer_mm"] == ""
 
@@ -235,7 +236,7 @@ def test_page_where_everything_was_refused() -> None:
 
 
 def test_page_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report_figures, "available", lambda: False)
+    monkeypatch.setattr(report_plots, "available", lambda: False)
     html = page([example()], Background(PLACES))
     assert "<svg" not in html and "pip install matplotlib" in read_page(html).text
 

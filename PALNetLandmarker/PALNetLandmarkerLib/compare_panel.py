@@ -1,0 +1,167 @@
+"""The section "Compare" of the module's panel: two observers' landmarks, and a click to each case that differs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from palnet.compare_command import compare_files, in_words, write_comparison
+from palnet.compare_tables import case_rows
+from palnet.comparison import Comparison
+from palnet.errors import PalnetError
+from slicer.i18n import tr as _
+
+from .compare_view import CompareView
+from .looks import color_text
+from .queue_panel import shortened
+
+_MOST_CASES = 200
+
+
+class ComparePanel:
+    """Compares two folders of landmarks, and shows their cases in the 3D view.
+
+    :param ui: widgets by name: ``firstButton``, ``secondButton``, ``compareLabel``, ``casesTable``,
+        ``nextCaseButton``, ``saveReportButton``, ``compareStatusLabel``
+    :ivar comparison: what is shown; None before two folders were chosen
+    """
+
+    def __init__(self, ui: Any) -> None:
+        self._ui = ui
+        self._view = CompareView(slicer.mrmlScene)
+        self._folders: list[Path | None] = [None, None]
+        self._cases: list[tuple[int, int]] = []
+        self.comparison: Comparison | None = None
+        header = ui.casesTable.horizontalHeader()
+        header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
+        for column in (1, 2):
+            header.setSectionResizeMode(column, qt.QHeaderView.ResizeToContents)
+        ui.firstButton.connect("clicked(bool)", self._choose_first)
+        ui.secondButton.connect("clicked(bool)", self._choose_second)
+        ui.nextCaseButton.connect("clicked(bool)", self.next_case)
+        ui.saveReportButton.connect("clicked(bool)", self._choose_report)
+        ui.casesTable.connect("itemSelectionChanged()", self._show_chosen)
+        self._refresh()
+        self._tell("", warning=False)
+
+    def close(self) -> None:
+        """Take what is shown of a case out of the scene."""
+        self._view.clear()
+
+    def compare(self, first: Path, second: Path) -> None:
+        """Compare two folders, or files, and list the cases; what is wrong with them is shown to the person."""
+        self._view.clear()
+        self.comparison, self._cases = None, []
+        self._folders = [first, second]
+        problem = ""
+        with slicer.util.tryWithErrorDisplay(_("The landmarks could not be compared."), waitCursor=True):
+            try:
+                self.comparison = compare_files(first, second)
+            except PalnetError as error:
+                problem = str(error)
+        self._refresh()
+        if self.comparison is not None:
+            problem = " ".join(self.comparison.problems)
+        self._tell(problem, warning=True)
+
+    def show_case(self, row: int) -> None:
+        """Show a case of the list, by its row."""
+        first = self._folders[0]
+        if self.comparison is None or first is None:
+            return
+        problem = ""
+        with slicer.util.tryWithErrorDisplay(_("The case could not be shown."), waitCursor=True):
+            problem = self._view.show(self.comparison, first, *self._cases[row])
+        one, other = self.comparison.titles
+        legend = _("Blue: {first}; orange: {second}.").format(first=one, second=other)
+        self._tell(f"{problem} {legend}".strip(), warning=bool(problem))
+
+    def next_case(self, _checked: bool = False) -> None:
+        """Show the case after the chosen one."""
+        table = self._ui.casesTable
+        if table.rowCount:
+            table.setCurrentCell((table.currentRow() + 1) % table.rowCount, 0)
+
+    def save_report(self, folder: Path) -> None:
+        """Write the report and its tables; what goes wrong is shown to the person."""
+        if self.comparison is None:
+            return
+        with slicer.util.tryWithErrorDisplay(_("The report could not be saved."), waitCursor=True):
+            try:
+                page = write_comparison(self.comparison, folder)
+            except PalnetError as error:
+                self._tell(str(error), warning=True)
+                slicer.util.errorDisplay(str(error))
+            else:
+                self._tell(_("Saved: {page} and the tables beside it.").format(page=page.name), warning=False)
+
+    def _refresh(self) -> None:
+        """Show the comparison as it is, with no case chosen."""
+        ui, one = self._ui, self.comparison
+        names = (_("First observer..."), _("Second observer..."))
+        for button, folder, name in zip((ui.firstButton, ui.secondButton), self._folders, names, strict=True):
+            button.text = shortened(folder.name) if folder else name
+            if folder:
+                button.toolTip = _("{folder}. Choose another one.").format(folder=folder)
+        table = ui.casesTable
+        table.blockSignals(True)
+        table.setRowCount(0)
+        if one is not None:
+            self._fill(one)
+        table.setCurrentCell(-1, -1)
+        table.blockSignals(False)
+        ui.compareLabel.text = (
+            in_words(one) if one is not None else _("Choose two folders with landmarks of the same scans.")
+        )
+        for button in (ui.nextCaseButton, ui.saveReportButton):
+            button.enabled = one is not None
+
+    def _fill(self, one: Comparison) -> None:
+        rows = [row for row in case_rows(one) if row["distance_mm"]][:_MOST_CASES]
+        self._cases = [(one.scans.index(row["scan"]), one.protocol.index(row["label"])) for row in rows]
+        table = self._ui.casesTable
+        table.setRowCount(len(rows))
+        for number, row in enumerate(rows):
+            name = one.protocol.landmarks[self._cases[number][1]].name
+            for column, text in enumerate((row["scan"], row["label"], f"{row['distance_mm']:.1f}")):
+                item = qt.QTableWidgetItem(text)
+                item.setToolTip(f"{row['scan']}: {name}")
+                if column == 2:
+                    item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
+                table.setItem(number, column, item)
+
+    def _show_chosen(self) -> None:
+        row = self._ui.casesTable.currentRow()
+        if 0 <= row < len(self._cases):
+            self.show_case(row)
+
+    def _choose_first(self, _checked: bool = False) -> None:
+        self._choose(0, _("Landmarks of the first observer"))
+
+    def _choose_second(self, _checked: bool = False) -> None:
+        self._choose(1, _("Landmarks of the second observer"))
+
+    def _choose(self, index: int, title: str) -> None:
+        before = self._folders[index] or self._folders[1 - index]
+        chosen = qt.QFileDialog.getExistingDirectory(self._ui.firstButton, title, str(before or ""))
+        if not chosen:
+            return
+        self._folders[index] = Path(chosen)
+        first, second = self._folders
+        if first and second:
+            self.compare(first, second)
+        else:
+            self._refresh()
+
+    def _choose_report(self, _checked: bool = False) -> None:
+        chosen = qt.QFileDialog.getExistingDirectory(self._ui.saveReportButton, _("Folder for the report"), "")
+        if chosen:
+            self.save_report(Path(chosen))
+
+    def _tell(self, text: str, warning: bool) -> None:
+        label = self._ui.compareStatusLabel
+        color_text(label, warning=warning)
+        label.text = text
+        label.visible = bool(text)

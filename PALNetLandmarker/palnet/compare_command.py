@@ -1,0 +1,165 @@
+"""``palnet compare``: two observers' landmarks of the same scans, or what reviews changed, to tables and a page."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from . import compare_tables as tables
+from .compare import compare
+from .compare_report import compare_page
+from .comparison import Comparison
+from .errors import PalnetError
+from .files import check_writable, write_text
+from .landmark_sets import LandmarkSet, read_sets
+from .model import Model, bundled_models
+from .protocol import Protocol
+from .review_report import reviews_page
+from .review_study import decision_rows, model_rows, read_reviews
+from .rigid import apply, rigid_fit
+from .tables import Row, write_table
+
+_FEWEST = 4
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare, write, and print the sums."""
+    if bool(options.reviews) == bool(options.sets):
+        raise PalnetError("Name two files or folders of landmarks to compare, or a folder of reviews with --reviews.")
+    check_writable(options.output)
+    if options.reviews:
+        return _run_reviews(options)
+    if len(options.sets) != 2:
+        raise PalnetError(f"Two files or folders of landmarks are compared, not {len(options.sets)}.")
+    one = compare_files(options.sets[0], options.sets[1], options.names, options.protocol, options.unit)
+    write_comparison(one, options.output)
+    for problem in one.problems:
+        print(f"  ! {problem}")
+    print(in_words(one))
+    print(f"written: {options.output / 'report.html'} and the tables beside it")
+    return 0
+
+
+def compare_files(
+    first: Path,
+    second: Path,
+    names: Sequence[str] | None = None,
+    protocol: str | None = None,
+    unit: str | None = None,
+) -> Comparison:
+    """Compare two files, or two folders of files, of landmarks.
+
+    :param names: what the observers are called; by default as the files or folders
+    :param protocol: name of a bundled one, or a file; by default the bundled one that fits
+    :param unit: of both, where the files do not say it
+    :raises PalnetError: a file cannot be read, or nothing matches
+    """
+    ours, theirs = (_in_unit(read_sets(path), unit) for path in (first, second))
+    chosen = None
+    if protocol:
+        chosen = Protocol.load(protocol) if protocol.endswith(".json") else Protocol.bundled(protocol)
+    called = (names[0], names[1]) if names else titles(first, second)
+    return compare(ours, theirs, called, chosen)
+
+
+def titles(first: Path, second: Path) -> tuple[str, str]:
+    """What two files or folders are called: by their names, with as many folders before them as tell them apart."""
+    parts = [path.absolute().parts for path in (first, second)]
+    for count in range(1, max(map(len, parts))):
+        one, other = ("/".join(part[-count:]) for part in parts)
+        if one != other:
+            return one, other
+    return f"{first.name} (first)", f"{second.name} (second)"
+
+
+def write_comparison(one: Comparison, folder: Path) -> Path:
+    """Write the page and the tables of a comparison; returns the page.
+
+    :raises OutputError: they cannot be written
+    """
+    _write_tables(
+        folder,
+        {
+            "overall": [tables.overall(one)],
+            "landmarks": tables.landmark_rows(one),
+            "measurements": tables.measure_rows(one),
+            "scans": tables.scan_rows(one),
+            "cases": tables.case_rows(one),
+        },
+    )
+    page = folder / "report.html"
+    write_text(compare_page(one, _backdrop(one)), page)
+    return page
+
+
+def in_words(one: Comparison) -> str:
+    """The sums in a line."""
+    sums = tables.overall(one)
+    if not sums["count"]:
+        return f"{sums['scans']} scans: no landmark was placed by both."
+    return (
+        f"{sums['scans']} scans, {sums['count']} landmarks placed by both: mean difference {sums['mean_mm']:.3f} mm, "
+        f"technical error {sums['tem_mm']:.3f} mm, bias of a landmark {sums['landmark_bias_mean_mm']:.3f} mm"
+    )
+
+
+def _run_reviews(options: argparse.Namespace) -> int:
+    studies, problems = read_reviews(options.reviews)
+    comparisons = [study.comparison() for study in studies]
+    measured: list[Row] = []
+    cases: list[Row] = []
+    for study, one in zip(studies, comparisons, strict=True):
+        if one is not None:
+            measured += [{"model": study.model, **row} for row in tables.measure_rows(one)]
+            cases += [
+                {"model": study.model, **row} for row in tables.case_rows(one) if row["placed"] != tables.PLACED[0]
+            ]
+    _write_tables(
+        options.output,
+        {
+            "models": model_rows(studies),
+            "landmarks": decision_rows(studies),
+            "measurements": measured,
+            "cases": cases,
+        },
+    )
+    backdrops = [None if one is None else _backdrop(one) for one in comparisons]
+    name = options.reviews.absolute().name
+    write_text(reviews_page(studies, name, problems, backdrops), options.output / "report.html")
+    for problem in problems:
+        print(f"  ! {problem}")
+    for row in model_rows(studies):
+        moved = f", moved by {row['moved_mean_mm']:.2f} mm in the mean" if row["moved_mean_mm"] is not None else ""
+        print(
+            f"{row['model']}: {row['scans']} scans; {row['accepted']} accepted, {row['corrected']} corrected{moved}, "
+            f"{row['placed']} placed, {row['said_missing']} said missing, {row['not_looked_at']} not looked at"
+        )
+    print(f"written: {options.output / 'report.html'} and the tables beside it")
+    return 0
+
+
+def _write_tables(folder: Path, rows: dict[str, list[Row]]) -> None:
+    for name, table in rows.items():
+        write_table(table, folder / f"{name}.csv")
+
+
+def _in_unit(sets: Sequence[LandmarkSet], unit: str | None) -> list[LandmarkSet]:
+    return [replace(one, unit=unit) if unit else one for one in sets]
+
+
+def _backdrop(one: Comparison) -> np.ndarray | None:
+    """The face of the bundled model that has these landmarks, laid behind the mean shape; None where there is none."""
+    labels = one.protocol.labels
+    for path in bundled_models().values():
+        model = Model.load(path)
+        if len(labels) < _FEWEST or not set(labels) <= set(model.protocol.labels):
+            continue
+        at = [model.protocol.index(label) for label in labels]
+        motion = rigid_fit(model.mean_shape[at], one.mean_shape)
+        points, normals = model.template[:, :3], model.template[:, 3:]
+        return np.column_stack([apply(motion, points), normals @ motion[:3, :3].T])
+    return None

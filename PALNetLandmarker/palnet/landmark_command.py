@@ -1,0 +1,154 @@
+"""``palnet landmark``: landmarks of scan files, one after the other; folders are the batch's."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import __version__
+from .errors import OutputError, PalnetError
+from .files import check_writable, write_json
+from .prediction import Prediction
+
+if TYPE_CHECKING:
+    from .cli import Host
+
+RESEARCH_USE = "For research use. Not a medical device. Predictions are not reviewed: check them in 3D Slicer."
+
+
+def add_landmark(commands: Any) -> None:
+    """Add the command to the parsers of ``palnet``."""
+    landmark = commands.add_parser("landmark", help="place landmarks on scans, or on folders of scans")
+    help_ = "OBJ, PLY, STL, VTK or VTP file, or a folder of them"
+    landmark.add_argument("scans", nargs="+", type=Path, metavar="SCAN|FOLDER", help=help_)
+    landmark.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
+    landmark.add_argument("--picture", action="store_true", help="also draw a sheet of pictures of each scan")
+    landmark.add_argument("--model", default="face50", metavar="FILE|NAME", help="landmark model (default: face50)")
+    landmark.add_argument("--units", choices=["auto", "mm", "cm", "m"], default="auto", help="unit of the scans")
+    landmark.add_argument("--json", type=Path, metavar="SUMMARY", help="also write all results to one JSON file")
+    landmark.add_argument("--timings", action="store_true", help="print the time of each step")
+    landmark.add_argument("--cpu", action="store_true", help="leave a GPU alone")
+    many = landmark.add_argument_group(
+        "of folders, and of many scans",
+        "Tables and a contact sheet are written, and a second run does only what is missing or has changed.",
+    )
+    many.add_argument("--recursive", action="store_true", help="also folders in the folders")
+    many.add_argument("--jobs", type=int, metavar="N", help="processes at work at the same time (1)")
+    many.add_argument("--dask", metavar="ADDRESS", help="do the work on a running Dask cluster, tcp://HOST:PORT")
+    landmark.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, host: Host) -> int:
+    from .batch_command import is_batch, run
+
+    return run(options, host) if is_batch(options) else _run_files(options, host)
+
+
+def _run_files(options: argparse.Namespace, host: Host) -> int:
+    targets = _targets(options.scans, options.output)
+    check_writable(options.output)
+    if options.json:
+        check_writable(options.json.parent)
+        if options.json.is_dir():
+            raise OutputError(f"{options.json} is a folder: name a file for the summary.")
+    print(f"Loading the model {options.model} ...", flush=True)
+    from .predictor import Predictor
+
+    predictor = Predictor.load(options.model, "cpu" if options.cpu else "auto")
+    results, failed = [], 0
+    for number, (scan, target) in enumerate(targets, 1):
+        print(f"[{number}/{len(targets)}] {scan}", flush=True)
+        try:
+            prediction = predictor.predict_file(scan, options.units, _print_progress)
+            options.output.mkdir(parents=True, exist_ok=True)
+            host.write_markups(prediction, target, scan.stem)
+            written = [target]
+            if options.picture:
+                _print_progress(1.0, "Drawing the picture")
+                written.append(target.with_name(f"{scan.stem}.png"))
+                host.render_sheet(prediction, scan, written[-1])
+        except PalnetError as error:
+            failed += 1
+            results.append({"scan": str(scan), "error": str(error)})
+            print(f"palnet: {error}", file=sys.stderr)
+            continue
+        results.append({"scan": str(scan), "markups": str(target), **summary(prediction)})
+        print(table(prediction))
+        for warning in prediction.warnings:
+            print(f"  ! {warning}")
+        if options.timings:
+            print("  " + ", ".join(f"{step} {seconds:.2f} s" for step, seconds in prediction.seconds.items()))
+        print("  written: " + ", ".join(str(path) for path in written))
+    if options.json:
+        write_json({"model": options.model, "version": __version__, "scans": results}, options.json)
+    if len(targets) > 1:
+        print(f"{len(targets) - failed} of {len(targets)} scans landmarked.")
+    if failed < len(targets):
+        print(RESEARCH_USE)
+    return 1 if failed else 0
+
+
+def _targets(scans: list[Path], output: Path) -> list[tuple[Path, Path]]:
+    targets: dict[str, tuple[Path, Path]] = {}
+    for scan in scans:
+        target = output / f"{scan.stem}.mrk.json"
+        # On Windows and Macs, names that differ by their case are one file.
+        other, _ = targets.setdefault(target.name.casefold(), (scan, target))
+        if other is not scan:
+            raise OutputError(
+                f"{other} and {scan} would both be written to {target.name}: "
+                "rename one of them, or landmark them into two folders."
+            )
+    return list(targets.values())
+
+
+def summary(prediction: Prediction) -> dict[str, Any]:
+    """A prediction as plain JSON data; a missing landmark has a null position."""
+    landmarks = []
+    for k, landmark in enumerate(prediction.protocol.landmarks):
+        gone = bool(prediction.missing[k])
+        landmarks.append(
+            {
+                "label": landmark.label,
+                "name": landmark.name,
+                "position": None if gone else [float(value) for value in prediction.points[k]],
+                "expected_error_mm": None if gone else float(prediction.expected_error[k]),
+                "presence": float(prediction.presence[k]),
+            }
+        )
+    return {
+        "unit": prediction.unit,
+        "space": prediction.space,
+        "model": prediction.model,
+        "model_checksum": prediction.model_checksum,
+        "state": "predicted",
+        "alignment_error_mm": prediction.alignment_error,
+        "face_from_scan": prediction.face_from_scan.tolist(),
+        "warnings": list(prediction.warnings),
+        "seconds": prediction.seconds,
+        "landmarks": landmarks,
+    }
+
+
+def table(prediction: Prediction) -> str:
+    """The landmarks as lines of text: label, name, position in the scan's own coordinates, expected error in mm."""
+    width = max(len(landmark.name) for landmark in prediction.protocol.landmarks)
+    decimals = {"mm": 2, "cm": 3, "m": 5}[prediction.unit]
+    # What is small has small errors.
+    error_format = ".1f" if prediction.doubtful_mm >= 1 else ".2f"
+    head = f"  {'label':<7}{'name':<{width}}  {'x':>10}{'y':>10}{'z':>10}   expected error"
+    lines = [f"{head} (positions in {prediction.unit})"]
+    for k, landmark in enumerate(prediction.protocol.landmarks):
+        if prediction.missing[k]:
+            lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {'missing on this scan':>30}")
+            continue
+        place = "".join(f"{value:10.{decimals}f}" for value in prediction.points[k])
+        error = format(prediction.expected_error[k], error_format)
+        lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {place}   {error:>5} mm")
+    return "\n".join(lines)
+
+
+def _print_progress(share: float, step: str) -> None:
+    print(f"  {share:4.0%}  {step}", flush=True)

@@ -1,0 +1,50 @@
+"""Tables as lists of rows by column name, and as CSV files that spreadsheets, R and pandas open."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .files import write_text
+
+Row = dict[str, Any]
+
+
+def plain(value: Any) -> Any:
+    """The same data with None for what is not a number: JSON has no NaN."""
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def to_csv(rows: Sequence[Row], decimal_comma: bool = False) -> str:
+    """Rows as CSV text; an empty cell where there is no number.
+
+    :param decimal_comma: with decimal commas and, between cells, semicolons, as spreadsheets in many languages have it
+    """
+    text = io.StringIO()
+    head = list(rows[0]) if rows else []
+    writer = csv.DictWriter(text, head, delimiter=";" if decimal_comma else ",", lineterminator="\n")
+    writer.writeheader()
+    point = "," if decimal_comma else "."
+    for row in plain(list(rows)):
+        writer.writerow({k: f"{v:.4f}".replace(".", point) if isinstance(v, float) else v for k, v in row.items()})
+    return text.getvalue()
+
+
+def write_table(rows: Sequence[Row], path: Path, decimal_comma: bool = False) -> None:
+    """Write rows as a CSV file in UTF-8.
+
+    A spreadsheet takes a file without a byte order mark as of its own old character set, and R takes the mark as a part
+    of the first column's name: so it stands where a letter needs it, and only there.
+
+    :raises OutputError: the file cannot be written
+    """
+    text = to_csv(rows, decimal_comma)
+    write_text(text if text.isascii() else "\ufeff" + text, path)

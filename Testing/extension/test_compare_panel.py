@@ -1,0 +1,193 @@
+"""The section "Compare" as a person sees and uses it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import qt
+import slicer
+from fakes import predict_egg
+from host.fit import cut_off
+from host.palettes import use_palette
+from host.pythonqt import unknown_attributes
+from host.start import Host
+from PALNetLandmarkerLib import compare_panel
+from PALNetLandmarkerLib.compare_panel import ComparePanel
+from PALNetLandmarkerLib.landmarking import fill
+from PALNetLandmarkerLib.scene import flip
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from queues import scan_folder
+from user import FIDUCIALS, click, count
+
+UI = Path(compare_panel.__file__).parents[1] / "Resources" / "UI" / "PALNetCompare.ui"
+MODELS, LINES = "vtkMRMLModelNode", "vtkMRMLMarkupsLineNode"
+PREDICTION = predict_egg()
+LABELS = PREDICTION.protocol.labels
+PRN, GN = LABELS.index("Prn"), LABELS.index("Gn")
+
+
+class Shown(SimpleNamespace):
+    """The section in a window of 400 px: ``panel``, ``ui``, ``widget``, ``window``."""
+
+    @property
+    def rows(self) -> list[tuple[str, ...]]:
+        table = self.ui.casesTable
+        return [tuple(table.item(row, column).text() for column in range(3)) for row in range(table.rowCount)]
+
+    def click_row(self, row: int) -> None:
+        table = self.ui.casesTable
+        QTest.mouseClick(table.viewport(), Qt.LeftButton, pos=table.visualItemRect(table.item(row, 1)).center())
+        slicer.app.processEvents()
+
+
+@pytest.fixture
+def shown(host: Host) -> Iterator[Shown]:
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLCameraNode")
+    window = qt.QWidget()
+    layout = qt.QVBoxLayout(window)
+    widget = slicer.util.loadUI(str(UI))
+    layout.addWidget(widget)
+    layout.addStretch()
+    ui = slicer.util.childWidgetVariables(widget)
+    assert widget.collapsed
+    widget.collapsed = False
+    made = Shown(window=window, widget=widget, ui=ui, panel=ComparePanel(ui))
+    window.resize(400, 480)
+    window.show()
+    slicer.app.processEvents()
+    yield made
+    made.panel.close()
+    window.close()
+    window.deleteLater()
+    use_palette(dark=False)
+
+
+def write(folder: Path, **scans: np.ndarray) -> Path:
+    folder.mkdir(parents=True)
+    for name, points in scans.items():
+        with (folder / f"{name}.csv").open("w", newline="") as file:
+            rows = [[label, *(f"{v:.6f}" for v in place)] for label, place in zip(LABELS, points, strict=True)]
+            csv.writer(file).writerows([["label", "x", "y", "z"], *rows])
+    return folder
+
+
+@pytest.fixture
+def observers(tmp_path: Path) -> tuple[Path, Path]:
+    """Landmarks of two scans that lie in the folder above; the second observer differs at two of them."""
+    scan_folder(tmp_path, "a.ply", "b.ply")
+    points = PREDICTION.points
+    first, second = points.copy(), points.copy()
+    first[PRN] += [0, 0, 12.0]
+    second[GN] += [5.0, 0, 0]
+    return write(tmp_path / "Anna", a=points, b=points), write(tmp_path / "Ben", a=first, b=second)
+
+
+def test_empty(shown: Shown) -> None:
+    assert shown.rows == [] and not shown.ui.nextCaseButton.enabled and not shown.ui.saveReportButton.enabled
+    assert "Choose two folders" in shown.ui.compareLabel.text and not shown.ui.compareStatusLabel.visible
+    assert cut_off(shown.window) == [] and unknown_attributes(shown.widget) == []
+
+
+def test_from_two_folders_to_a_case(
+    shown: Shown, observers: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    answers = [str(observers[0]), "", str(observers[1])]
+    monkeypatch.setattr(qt.QFileDialog, "getExistingDirectory", staticmethod(lambda *_arguments: answers.pop(0)))
+    click(shown.ui.firstButton)
+    assert shown.ui.firstButton.text == "Anna" and shown.rows == []
+    click(shown.ui.secondButton)  # and the dialog is closed
+    click(shown.ui.secondButton)
+    assert shown.rows == [("a", "Prn", "12.0"), ("b", "Gn", "5.0")]
+    assert shown.ui.compareLabel.text.startswith("2 scans, 100 landmarks placed by both: mean difference 0.170 mm")
+    assert shown.window.grab().save(str(tmp_path / "compare.png"))
+    assert cut_off(shown.window) == []
+
+    shown.click_row(0)
+    assert count(MODELS) == 1 and count(FIDUCIALS) == 2
+    assert shown.ui.compareStatusLabel.text == "Blue: Anna; orange: Ben."
+    (line,) = slicer.util.getNodesByClass(LINES)
+    assert line.GetName() == "Prn: 12.0 mm"
+    ends = np.array([line.GetNthControlPointPositionWorld(k) for k in (0, 1)])
+    np.testing.assert_allclose(ends, flip(PREDICTION.points[PRN] + np.array([[0, 0, 0], [0, 0, 12.0]])), atol=1e-5)
+    camera = slicer.util.getNodesByClass("vtkMRMLCameraNode")[0]
+    np.testing.assert_allclose(camera.GetFocalPoint(), ends.mean(axis=0), atol=1e-4)
+    assert all(
+        node.GetHideFromEditors() and not node.GetSaveWithScene() for node in slicer.util.getNodesByClass(FIDUCIALS)
+    )
+
+    click(shown.ui.nextCaseButton)
+    assert shown.ui.casesTable.currentRow() == 1
+    (line,) = slicer.util.getNodesByClass(LINES)
+    assert line.GetName() == "Gn: 5.0 mm"
+    assert [model.GetName() for model in slicer.util.getNodesByClass(MODELS)] == ["b"]  # and a is gone
+    shown.panel.close()
+    assert count(FIDUCIALS) == 0 and count(LINES) == 0
+
+
+def test_a_scan_that_is_worked_on_stays(shown: Shown, observers: tuple[Path, Path]) -> None:
+    shown.panel.compare(*observers)
+    shown.click_row(0)
+    work = fill(slicer.util.getNode("a"), predict_egg()).node
+    shown.click_row(1)
+    assert count(MODELS) == 2 and slicer.mrmlScene.IsNodePresent(work)
+    assert not work.GetDisplayVisibility()  # faces lie over each other
+    shown.click_row(0)
+    assert count(MODELS) == 2  # it was there
+
+
+def test_without_the_scan(shown: Shown, observers: tuple[Path, Path]) -> None:
+    observers[0].parent.joinpath("a.ply").unlink()
+    observers[0].parent.joinpath("b.ply").write_bytes(b"ply\n")
+    shown.panel.compare(*observers)
+    shown.click_row(0)
+    assert "no scan a beside the landmarks" in shown.ui.compareStatusLabel.text
+    shown.click_row(1)
+    assert "Only the points are shown" in shown.ui.compareStatusLabel.text
+    assert count(MODELS) == 0 and count(FIDUCIALS) == 2
+
+
+def test_scene_is_closed(shown: Shown, observers: tuple[Path, Path]) -> None:
+    shown.panel.compare(*observers)
+    shown.click_row(0)
+    slicer.mrmlScene.Clear()
+    shown.panel.next_case()
+    assert count(FIDUCIALS) == 2 and count(MODELS) == 1
+
+
+def test_what_cannot_be_compared(shown: Shown, observers: tuple[Path, Path], tmp_path: Path) -> None:
+    shown.panel.compare(*observers)
+    other = write(tmp_path / "other", c=PREDICTION.points, d=PREDICTION.points)
+    shown.panel.compare(observers[0], other)
+    assert "no scan in common" in shown.ui.compareStatusLabel.text
+    assert shown.rows == [] and shown.panel.comparison is None and not shown.ui.saveReportButton.enabled
+    shown.panel.next_case()
+    shown.panel.show_case(0)
+    assert count(FIDUCIALS) == 0
+
+
+def test_report(host: Host, shown: Shown, observers: tuple[Path, Path], tmp_path: Path) -> None:
+    shown.panel.compare(*observers)
+    shown.panel.save_report(tmp_path / "report")
+    assert (tmp_path / "report" / "report.html").is_file() and "report.html" in shown.ui.compareStatusLabel.text
+    (tmp_path / "file").write_text("in the way")
+    shown.panel.save_report(tmp_path / "file")
+    assert len(host.boxes.texts) == 1 and "cannot be written" in shown.ui.compareStatusLabel.text
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_nothing_is_cut_off(shown: Shown, observers: tuple[Path, Path], tmp_path: Path, dark: bool) -> None:
+    use_palette(dark)
+    name = "Patient 0012, before surgery, face at rest, second scan"
+    second = write(tmp_path / "Observer with a long name, second day, after a pause", a=PREDICTION.points + 1.0)
+    write(tmp_path / "One", **{name: PREDICTION.points, "a": PREDICTION.points})
+    shown.panel.compare(tmp_path / "One", second)
+    slicer.app.processEvents()
+    assert name in shown.ui.compareStatusLabel.text
+    assert shown.window.grab().save(str(tmp_path / "compare.png"))
+    assert [line for line in cut_off(shown.window) if "column 'Scan'" not in line] == []
