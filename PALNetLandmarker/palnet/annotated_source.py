@@ -17,8 +17,8 @@ from .population import random_field
 from .protocol import Protocol
 from .region import region_of_interest
 from .rigid import apply, rigid_fit
-from .scanner import VISIBLE_WITHIN_MM, Scan, remesh, vertex_normals
-from .surface import Surface, clean_surface, closest_on_surface, compact, sample_surface
+from .scanner import VISIBLE_WITHIN_MM, Scan, remesh
+from .surface import Surface, clean_surface, closest_on_surface, compact, sample_surface, vertex_normals
 
 _MIRRORED = np.array([-1.0, 1.0, 1.0])
 # More would only take memory: the clouds of training are coarser.

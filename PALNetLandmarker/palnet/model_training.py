@@ -149,10 +149,11 @@ def _trained(
 def _kept_shape(population: Population, seed: int, path: Path) -> ShapeModel:
     """The shape model that a training which was stopped has made already, or a new one."""
     if not path.exists():
+        arrays: dict[str, Any] = {**train_shape(population, seed).to_arrays()}
         with whole_file(path) as beside, beside.open("wb") as file:
-            np.savez_compressed(file, **train_shape(population, seed).to_arrays())
-    with np.load(path) as arrays:
-        return ShapeModel.from_arrays(dict(arrays))
+            np.savez_compressed(file, **arrays)
+    with np.load(path) as held:
+        return ShapeModel.from_arrays(dict(held))
 
 
 def train_shape(population: Population, seed: int, subjects: int = SHAPE_SUBJECTS) -> ShapeModel:

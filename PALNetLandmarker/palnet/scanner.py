@@ -9,7 +9,7 @@ import vtk
 from scipy.spatial import cKDTree
 
 from .population import CAMERAS, Head, Population, random_field, vertex_adjacency
-from .surface import Surface, closest_on_surface, compact, polydata_from_arrays, surface_from_polydata
+from .surface import Surface, closest_on_surface, compact, polydata_from_arrays, surface_from_polydata, vertex_normals
 from .wear import join, melted_ears, outward, ragged_hole, select, with_beard, with_hair
 
 # A landmark farther than this from what the scan shows is missing from it.
@@ -242,13 +242,3 @@ def _holes(surface: Surface, rng: np.random.Generator, hard: float) -> Surface:
             part = select(surface, fragment)
             loose.append(Surface(part.points + rng.normal(0, 30, 3), part.triangles))
     return join(select(surface, keep), *loose)
-
-
-def vertex_normals(surface: Surface) -> np.ndarray:
-    """(N, 3) unit normal of each vertex, by the areas around it."""
-    areas = surface.normals() * surface.areas()[:, None]
-    normals = np.zeros_like(surface.points)
-    for k in range(3):
-        for axis in range(3):
-            normals[:, axis] += np.bincount(surface.triangles[:, k], areas[:, axis], len(normals))
-    return normals / (np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12)

@@ -227,3 +227,13 @@ def grid_average(points: np.ndarray, normals: np.ndarray, spacing: float) -> tup
     # Two walls of a thin part (an ear) in one cube cancel each other's normals: better no direction than a wrong one.
     keep = length > 0.3
     return mean[keep], normal[keep] / length[keep, None]
+
+
+def vertex_normals(surface: Surface) -> np.ndarray:
+    """(N, 3) unit normal of each vertex, by the areas around it."""
+    areas = surface.normals() * surface.areas()[:, None]
+    normals = np.zeros_like(surface.points)
+    for k in range(3):
+        for axis in range(3):
+            normals[:, axis] += np.bincount(surface.triangles[:, k], areas[:, axis], len(normals))
+    return normals / (np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12)

@@ -18,9 +18,8 @@ from scipy.interpolate import RBFInterpolator
 from scipy.spatial import cKDTree
 
 from .rigid import apply, rigid_fit
-from .scanner import vertex_normals
 from .shape import ShapeModel, has_pairs
-from .surface import Surface, compact
+from .surface import Surface, compact, vertex_normals
 
 _REFLECTION = np.array([-1.0, 1.0, 1.0])
 # Deviations in working mm, found on validation subjects: of the surface, and of what nothing is known about.

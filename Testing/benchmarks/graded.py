@@ -17,8 +17,8 @@ from common import TEST_SEED, options, predictor, test_scans
 from palnet.dataset import SPLITS
 from palnet.evaluation import Case, Evaluation, ScanResult, evaluate
 from palnet.population import Head
-from palnet.scanner import Scan, Scanner, landmarks_shown, vertex_normals
-from palnet.surface import Surface, polydata_from_arrays
+from palnet.scanner import Scan, Scanner, landmarks_shown
+from palnet.surface import Surface, polydata_from_arrays, vertex_normals
 from palnet.wear import melted_ears, outward, ragged_hole, select, with_beard, with_hair
 from scipy.spatial import cKDTree
 

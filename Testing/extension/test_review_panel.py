@@ -219,7 +219,7 @@ def test_long_names_do_not_widen_the_panel(desk: Desk, model: Any, prediction: P
     protocol = prediction.protocol
     long = {"name": "A landmark " * 20, "definition": "Where it is. " * 100, "label": "T" * 60, "pair": "T" * 60}
     landmarks = (replace(protocol.landmarks[0], **long), *protocol.landmarks[1:])
-    changed = replace(protocol, landmarks=landmarks, distances=(), angles=())
+    changed = replace(protocol, landmarks=landmarks, distances=(), angles=(), measurements=())
     session = desk.open(model, replace(prediction, protocol=changed))
     session.select(0)
     desk.settle()

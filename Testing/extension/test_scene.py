@@ -56,7 +56,7 @@ def test_file_holds_the_numbers_of_the_mesh_file(host: Host, prediction: Predict
             np.testing.assert_allclose(point["position"], expected, rtol=0, atol=1e-9)
         else:
             assert point["positionStatus"] == "missing"
-            assert point["position"] == ""
+            assert point["position"] == [None, None, None]
 
 
 def test_scan_file_that_states_ras(host: Host, prediction: Prediction, tmp_path: Path) -> None:
