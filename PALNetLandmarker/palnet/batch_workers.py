@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -116,6 +118,14 @@ def _serve(tasks: Connection) -> None:
     with contextlib.suppress(EOFError, OSError):
         while True:
             tasks.send(landmark(tasks.recv()))
+            _give_memory_back()
+
+
+def _give_memory_back() -> None:
+    """Let the system have what earlier scans left in pieces: the C library of Linux keeps it, 5 MB a scan."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # not every C library has the call
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextlib.contextmanager
