@@ -99,14 +99,8 @@ class BackgroundPredictor:
 
     def _start(self) -> None:
         self._unread = b""
-        process = qt.QProcess()
-        process.setWorkingDirectory(str(Path(palnet.__file__).parent.parent))  # where Python looks for modules first
-        process.connect("readyReadStandardOutput()", self._on_output)
-        process.connect("readyReadStandardError()", self._on_complaint)
-        process.connect("finished(int)", self._on_finished)
-        process.connect("errorOccurred(QProcess::ProcessError)", self._on_error)
-        self._process = process
-        process.start(interpreter(), _WORKER)
+        self._process = engine_process(self._on_output, self._on_complaint, self._on_finished, self._on_error)
+        self._process.start(interpreter(), _WORKER)
 
     def _on_output(self) -> None:
         if self._process is None:
@@ -186,6 +180,22 @@ class BackgroundPredictor:
             with contextlib.suppress(OSError):
                 self._temporary.unlink()
             self._temporary = None
+
+
+def engine_process(
+    on_output: Callable[..., None],
+    on_complaint: Callable[..., None],
+    on_finished: Callable[..., None],
+    on_error: Callable[..., None],
+) -> Any:
+    """A QProcess, not started yet, in which a Python finds the engine; told of its output, its errors and its end."""
+    process = qt.QProcess()
+    process.setWorkingDirectory(str(Path(palnet.__file__).parent.parent))  # where Python looks for modules first
+    process.connect("readyReadStandardOutput()", on_output)
+    process.connect("readyReadStandardError()", on_complaint)
+    process.connect("finished(int)", on_finished)
+    process.connect("errorOccurred(QProcess::ProcessError)", on_error)
+    return process
 
 
 def interpreter() -> str | None:

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import palnet
 import qt
 import slicer
 from palnet.errors import PalnetError
 from palnet.prediction import Progress
 from slicer.i18n import tr as _
 
-from .background import bytes_of, interpreter
+from .background import bytes_of, engine_process, interpreter
 from .scan_sources import RESULTS
 
 _TURN_MS = 50
@@ -51,13 +50,7 @@ class BatchProcess:
         """
         assert not self.running
         self._unread = b""
-        process = qt.QProcess()
-        process.setWorkingDirectory(str(Path(palnet.__file__).parent.parent))  # where Python looks for modules first
-        process.connect("readyReadStandardOutput()", self._on_output)
-        process.connect("readyReadStandardError()", self._on_complaint)
-        process.connect("finished(int)", self._on_finished)
-        process.connect("errorOccurred(QProcess::ProcessError)", self._on_error)
-        self._process = process
+        self._process = process = engine_process(self._on_output, self._on_complaint, self._on_finished, self._on_error)
         process.start(interpreter() or "", _PROCESS)
         process.write(qt.QByteArray(json.dumps(task).encode() + b"\n"))
 

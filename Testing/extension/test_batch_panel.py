@@ -28,6 +28,7 @@ from PALNetLandmarkerLib.batch_panel import BatchPanel
 from PALNetLandmarkerLib.landmarking import bundled_model_names
 from queues import Desk as QueueDesk
 from queues import FakeBackground, decide, scan_folder
+from section import load_section, on_screen
 from user import click
 
 UI = Path(batch_panel.__file__).parents[1] / "Resources" / "UI" / "PALNetBatch.ui"
@@ -73,24 +74,12 @@ def wait_for(met: Callable[[], bool]) -> None:
 def shown(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
     monkeypatch.setattr(batch_process, "_PROCESS", ["-c", _BATCH])
     monkeypatch.setattr(batch_panel, "ensure_torch", lambda: True)
-    window = qt.QWidget()
-    layout = qt.QVBoxLayout(window)
-    widget = slicer.util.loadUI(str(UI))
-    layout.addWidget(widget)
-    layout.addStretch()
-    ui = slicer.util.childWidgetVariables(widget)
-    assert widget.collapsed
+    window, widget, ui = load_section(UI)
     widget.collapsed = False
     made = Shown(window=window, widget=widget, ui=ui, reviewed=[])
     made.panel = BatchPanel(ui, lambda: ("face50", True), made.reviewed.append)
-    window.resize(400, 320)
-    window.show()
-    slicer.app.processEvents()
-    yield made
-    made.panel.close()
-    window.close()
-    window.deleteLater()
-    use_palette(dark=False)
+    with on_screen(window, made.panel, 320):
+        yield made
 
 
 def test_empty(shown: Shown) -> None:

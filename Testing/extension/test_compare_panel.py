@@ -23,6 +23,7 @@ from PALNetLandmarkerLib.scene import flip
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from queues import scan_folder
+from section import load_section, on_screen
 from user import FIDUCIALS, click, count
 
 UI = Path(compare_panel.__file__).parents[1] / "Resources" / "UI" / "PALNetCompare.ui"
@@ -49,23 +50,11 @@ class Shown(SimpleNamespace):
 @pytest.fixture
 def shown(host: Host) -> Iterator[Shown]:
     slicer.mrmlScene.AddNewNodeByClass("vtkMRMLCameraNode")
-    window = qt.QWidget()
-    layout = qt.QVBoxLayout(window)
-    widget = slicer.util.loadUI(str(UI))
-    layout.addWidget(widget)
-    layout.addStretch()
-    ui = slicer.util.childWidgetVariables(widget)
-    assert widget.collapsed
+    window, widget, ui = load_section(UI)
     widget.collapsed = False
     made = Shown(window=window, widget=widget, ui=ui, panel=ComparePanel(ui))
-    window.resize(400, 480)
-    window.show()
-    slicer.app.processEvents()
-    yield made
-    made.panel.close()
-    window.close()
-    window.deleteLater()
-    use_palette(dark=False)
+    with on_screen(window, made.panel, 480):
+        yield made
 
 
 def write(folder: Path, **scans: np.ndarray) -> Path:

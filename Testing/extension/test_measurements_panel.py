@@ -18,6 +18,7 @@ from palnet.prediction import Prediction
 from PALNetLandmarkerLib import measurements_panel
 from PALNetLandmarkerLib.measurements_panel import MeasurementsPanel
 from reviews import landmarks_of
+from section import load_section, on_screen
 from user import add_points, click, count
 
 UI = Path(measurements_panel.__file__).parents[1] / "Resources" / "UI" / "PALNetMeasurements.ui"
@@ -42,22 +43,11 @@ class Shown(SimpleNamespace):
 
 @pytest.fixture
 def shown(host: Host) -> Iterator[Shown]:
-    window = qt.QWidget()
-    layout = qt.QVBoxLayout(window)
-    widget = slicer.util.loadUI(str(UI))
-    layout.addWidget(widget)
-    layout.addStretch()
-    ui = slicer.util.childWidgetVariables(widget)
+    window, widget, ui = load_section(UI)
     made = Shown(window=window, widget=widget, ui=ui, panel=MeasurementsPanel(ui))
     assert widget.collapsed
-    window.resize(400, 400)
-    window.show()
-    slicer.app.processEvents()
-    yield made
-    made.panel.close()
-    window.close()
-    window.deleteLater()
-    use_palette(dark=False)
+    with on_screen(window, made.panel, 400):
+        yield made
 
 
 @pytest.fixture

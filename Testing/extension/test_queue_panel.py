@@ -23,6 +23,7 @@ from PALNetLandmarkerLib.scan_sources import landmarks_of
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from queues import FakeBackground, decide, scan_folder
+from section import load_section, on_screen
 from user import click, count
 
 UI = Path(queue_panel.__file__).parents[1] / "Resources" / "UI" / "PALNetQueue.ui"
@@ -53,12 +54,7 @@ class Shown(SimpleNamespace):
 def shown(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
     background = FakeBackground()
     monkeypatch.setattr(queue_panel, "BackgroundPredictor", lambda: background)
-    window = qt.QWidget()
-    layout = qt.QVBoxLayout(window)
-    widget = slicer.util.loadUI(str(UI))
-    layout.addWidget(widget)
-    layout.addStretch()
-    ui = slicer.util.childWidgetVariables(widget)
+    window, widget, ui = load_section(UI)
     made = Shown(window=window, widget=widget, ui=ui, background=background, opened=[], folders=[], busy=False)
     made.panel = QueuePanel(
         ui,
@@ -69,14 +65,8 @@ def shown(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
     )
     assert widget.collapsed
     widget.collapsed = False
-    window.resize(400, 400)
-    window.show()
-    slicer.app.processEvents()
-    yield made
-    made.panel.close()
-    window.close()
-    window.deleteLater()
-    use_palette(dark=False)
+    with on_screen(window, made.panel, 400):
+        yield made
 
 
 @pytest.fixture
