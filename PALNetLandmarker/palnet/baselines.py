@@ -19,7 +19,13 @@ from .prediction import Prediction
 from .region import region_of_interest
 from .rigid import apply, rigid_fit
 from .scanner import remesh
-from .surface import Surface, clean_surface, closest_on_surface, polydata_from_arrays, surface_from_polydata
+from .surface import (
+    Surface,
+    clean_surface,
+    closest_on_surface,
+    places_on_triangles,
+    surface_from_polydata,
+)
 
 if TYPE_CHECKING:
     from .population import Population
@@ -111,7 +117,7 @@ class TemplateTransfer(MeanShape):
         pose = rigid_fit(landmarks[known] * scale, mean[known])
         in_face = Surface(apply(pose, template.points * scale), template.triangles)
         self._template = _dense(region_of_interest(in_face, mean))
-        self._corners, self._weights = _places(self._template, apply(pose, landmarks * scale))
+        self._corners, self._weights = places_on_triangles(self._template, apply(pose, landmarks * scale))
 
     def _place(self, surface_face: Surface) -> np.ndarray:
         target = _dense(surface_face)
@@ -155,20 +161,3 @@ def _dense(surface: Surface) -> Surface:
     surface = clean_surface(surface)
     wanted = int(np.clip(len(surface.points), _FEWEST_VERTICES, _MOST_VERTICES))
     return surface if wanted == len(surface.points) else remesh(surface, wanted)
-
-
-def _places(surface: Surface, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Points (L, 3) as corners (L, 3) of the nearest triangles and their weights (L, 3); NaN weights for NaN points."""
-    mesh = polydata_from_arrays(surface.points, surface.triangles)
-    locator = vtk.vtkStaticCellLocator()
-    locator.SetDataSet(mesh)
-    locator.BuildLocator()
-    cell, part, squared = vtk.mutable(0), vtk.mutable(0), vtk.mutable(0.0)
-    corners, weights = np.zeros((len(points), 3), int), np.full((len(points), 3), np.nan)
-    for k, point in enumerate(points):
-        if np.isfinite(point).all():
-            place, share = [0.0] * 3, [0.0] * 3
-            locator.FindClosestPoint(point, place, cell, part, squared)
-            mesh.GetCell(int(cell)).EvaluatePosition(place, [0.0] * 3, part, [0.0] * 3, squared, share)
-            corners[k], weights[k] = surface.triangles[int(cell)], share
-    return corners, weights

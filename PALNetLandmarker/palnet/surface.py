@@ -208,6 +208,23 @@ def closest_on_surface(surface: Surface, points: np.ndarray) -> tuple[np.ndarray
     return nearest, np.linalg.norm(nearest - points, axis=1)
 
 
+def places_on_triangles(surface: Surface, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Points (L, 3) as corners (L, 3) of the nearest triangles and their weights (L, 3); NaN weights for NaN points."""
+    mesh = polydata_from_arrays(surface.points, surface.triangles)
+    locator = vtk.vtkStaticCellLocator()
+    locator.SetDataSet(mesh)
+    locator.BuildLocator()
+    cell, part, squared = vtk.mutable(0), vtk.mutable(0), vtk.mutable(0.0)
+    corners, weights = np.zeros((len(points), 3), int), np.full((len(points), 3), np.nan)
+    for k, point in enumerate(points):
+        if np.isfinite(point).all():
+            place, share = [0.0] * 3, [0.0] * 3
+            locator.FindClosestPoint(point, place, cell, part, squared)
+            mesh.GetCell(int(cell)).EvaluatePosition(place, [0.0] * 3, part, [0.0] * 3, squared, share)
+            corners[k], weights[k] = surface.triangles[int(cell)], share
+    return corners, weights
+
+
 def grid_average(points: np.ndarray, normals: np.ndarray, spacing: float) -> tuple[np.ndarray, np.ndarray]:
     """Mean point and mean unit normal in each occupied cube of a grid.
 

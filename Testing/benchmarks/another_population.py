@@ -14,14 +14,13 @@ import json
 from pathlib import Path
 
 import numpy as np
-import vtk
 from common import data_folder, options, predictor, thrown
 from palnet.metrics import LIMITS_MM, point_errors, summarise
 from palnet.population import LandmarkPlaces
 from palnet.predictor import Predictor
 from palnet.rigid import apply, rigid_fit
 from palnet.scan_file import read_surface
-from palnet.surface import Surface, polydata_from_arrays, surface_from_polydata
+from palnet.surface import Surface, places_on_triangles, surface_from_polydata
 
 PLACES = Path(__file__).with_name("template_landmarks.json")
 FACES = [f"SIMPOP_{number:02d}" for number in range(1, 11)]
@@ -41,7 +40,7 @@ def main() -> None:
         np.array([entry["triangle"] for entry in entries.values()]),
         np.array([entry["weights"] for entry in entries.values()]),
     )
-    human = _places_of(np.loadtxt(folder / "TemplateLandmarks.csv", delimiter=","), template)
+    human = LandmarkPlaces(*places_on_triangles(template, np.loadtxt(folder / "TemplateLandmarks.csv", delimiter=",")))
     found = np.array([_landmarks(machine, surface, seed) for seed, surface in enumerate(surfaces)])
 
     print("the landmarks of template_landmarks.json")
@@ -61,22 +60,6 @@ def _landmarks(machine: Predictor, surface: Surface, seed: int) -> np.ndarray:
     if result.unit != unit:
         print(f"surface {seed}: taken for {result.unit}, is in {unit}")
     return apply(np.linalg.inv(to_file), result.points)
-
-
-def _places_of(points: np.ndarray, surface: Surface) -> LandmarkPlaces:
-    """Points (N, 3) near a surface, as the nearest places on its triangles."""
-    locator = vtk.vtkStaticCellLocator()
-    locator.SetDataSet(polydata_from_arrays(surface.points, surface.triangles))
-    locator.BuildLocator()
-    triangles, weights = [], []
-    for point in points:
-        nearest, cell, part, squared = [0.0] * 3, vtk.mutable(0), vtk.mutable(0), vtk.mutable(0.0)
-        locator.FindClosestPoint(point, nearest, cell, part, squared)
-        corners = surface.triangles[int(cell)]
-        equations = np.vstack([surface.points[corners].T, np.ones(3)])
-        triangles.append(corners)
-        weights.append(np.linalg.lstsq(equations, np.array([*nearest, 1.0]), rcond=None)[0])
-    return LandmarkPlaces(np.array(triangles), np.array(weights))
 
 
 def _table(machine: Predictor, found: np.ndarray, labels: list[str] | tuple[str, ...], truth: np.ndarray) -> None:
