@@ -12,16 +12,16 @@ from .files import check_writable
 from .model import Model
 from .model_training import train_on_annotated
 from .protocol import Protocol
-from .training import TrainingConfig
+from .training_config import TrainingConfig
 
 FROM_LABELS = "labels"
 """As a configuration's protocol: make one of the labels in the files."""
 
 
-def train(config: TrainingConfig, options: argparse.Namespace) -> Model:
+def train(config: TrainingConfig, options: argparse.Namespace, start: Model | None) -> Model:
     """Train on the annotated scans that the options name."""
     scans, protocol = annotated_scans(config, options)
-    return train_on_annotated(config, scans, protocol, options.work)
+    return train_on_annotated(config, scans, protocol, options.work, start)
 
 
 def run_crossvalidate(options: argparse.Namespace) -> int:

@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("config", type=Path, metavar="CONFIG", help="JSON file with the training's settings")
     train.add_argument("--population", type=Path, metavar="FOLDER", help="the ICT Face Model (default: $PALNET_DATA)")
     _add_annotated(train, required=False)
+    train.add_argument("--start", metavar="FILE|NAME", help="a model to train further (default: none, from nothing)")
     train.add_argument("--work", type=Path, required=True, metavar="FOLDER", help="checkpoints and log; resumes there")
     train.add_argument("--output", type=Path, required=True, metavar="FILE", help="the model file to write (.palnet)")
     train.set_defaults(run=_train)
@@ -159,23 +160,25 @@ def _measure(options: argparse.Namespace, host: Host) -> int:
 
 
 def _train(options: argparse.Namespace, host: Host) -> int:
+    from .model import Model
     from .model_training import train_model
-    from .training import TrainingConfig
+    from .training_config import TrainingConfig
 
     config = TrainingConfig.load(options.config)
+    start = Model.find(options.start) if options.start else None
     check_writable(options.output.parent)
     if options.scans and options.population:
         raise PalnetError("Name either --population or --scans: a model is trained on one of them.")
     if options.scans:
         from .annotated_command import train
 
-        model = train(config, options)
+        model = train(config, options, start)
     else:
         data = os.environ.get("PALNET_DATA")
         folder = options.population or (Path(data) / "ict-facekit" if data else None)
         if folder is None:
             raise PalnetError("Name the folder of the ICT Face Model with --population, or its parent in PALNET_DATA.")
-        model = train_model(config, folder, options.work)
+        model = train_model(config, folder, options.work, start)
     model.save(options.output)
     print(f"{options.output}: {_in_one_line(model.facts)}")
     return 0

@@ -24,7 +24,7 @@ from .protocol import Protocol
 from .rigid import apply, rigid_fit
 from .stored_predictions import evaluate_stored, read_prediction, write_prediction
 from .surface import Surface
-from .training import TrainingConfig
+from .training_config import TrainingConfig
 
 BASELINES = ("mean", "meshmonk")
 

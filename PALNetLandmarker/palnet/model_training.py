@@ -23,7 +23,8 @@ from .population import Population
 from .protocol import Protocol
 from .shape import ShapeModel
 from .surface_prior import SurfacePrior
-from .training import Trainer, TrainingConfig, network_settings, save_state
+from .training import Trainer, save_state
+from .training_config import TrainingConfig, network_settings
 
 # What prediction decides by; found on validation scans (docs/training.md), never on test scans.
 SETTINGS: dict[str, Any] = {
@@ -43,15 +44,16 @@ _OF_ERROR = {"doubtful_mm": 2.1, "clear_doubt_mm": 1.6, "most_doubt_mm": 2.8}
 SHAPE_SUBJECTS = 2000
 
 
-def train_model(config: TrainingConfig, population_folder: Path, work: Path) -> Model:
+def train_model(config: TrainingConfig, population_folder: Path, work: Path, start: Model | None = None) -> Model:
     """Train everything a model file holds on synthetic scans of the ICT Face Model.
 
     :param work: checkpoints and logs; a training that was stopped goes on from there
+    :param start: a trained model whose network is trained further
     """
     protocol = Protocol.bundled(config.protocol)
     population = Population(population_folder, protocol)
     train, validation = (PopulationScans(population, s, config.seed, config.severity) for s in ("train", "validation"))
-    model = _trained(config, protocol, train, validation, work)
+    model = _trained(config, protocol, train, validation, work, start)
     model.shape = _kept_shape(population, config.seed, work / "shape.npz")
     model.facts |= {
         "population": "ICT Face Model Light (USC ICT, MIT), synthetic scans",
@@ -62,19 +64,22 @@ def train_model(config: TrainingConfig, population_folder: Path, work: Path) -> 
     return model
 
 
-def train_on_annotated(config: TrainingConfig, scans: AnnotatedScans, protocol: Protocol, work: Path) -> Model:
+def train_on_annotated(
+    config: TrainingConfig, scans: AnnotatedScans, protocol: Protocol, work: Path, start: Model | None = None
+) -> Model:
     """Train everything a model file holds on scans with landmarks that people placed.
 
     A share of the subjects only validates, which chooses the checkpoint and sets the limits of prediction.
 
     :param protocol: of the scans' landmarks, in their order
     :param work: checkpoints and logs; a training that was stopped goes on from there
+    :param start: a trained model whose network is trained further
     :raises AnnotationError: the scans are too few, or do not fit together
     """
     if list(scans.labels) != protocol.labels:
         raise AnnotationError(f"The scans of {scans.name} have other landmarks than the protocol {protocol.name}.")
     split = split_sources(scans, protocol, config.validation_share, config.seed, config.severity)
-    model = _trained(config, protocol, split.train, split.validation, work)
+    model = _trained(config, protocol, split.train, split.validation, work, start)
     error, scale = model.facts["validation_error_mm"], split.train.scale
     limits = {name: float(f"{ratio * error:.2g}") for name, ratio in _OF_ERROR.items()}
     model.settings |= limits | {"most_distance_mm": SETTINGS["most_distance_mm"] / scale, "scale": scale}
@@ -101,11 +106,16 @@ def train_on_annotated(config: TrainingConfig, scans: AnnotatedScans, protocol: 
 
 
 def _trained(
-    config: TrainingConfig, protocol: Protocol, train: ScanSource, validation: ScanSource, work: Path
+    config: TrainingConfig,
+    protocol: Protocol,
+    train: ScanSource,
+    validation: ScanSource,
+    work: Path,
+    start: Model | None,
 ) -> Model:
     """A model without its shape model and with the facts of training alone."""
     torch.set_num_threads(1)
-    best = Trainer(config, protocol, train, validation, work).train()
+    best = Trainer(config, protocol, train, validation, work, start).train()
     template = train.template()
     stations_file = work / "first_guess.pt"
     if not stations_file.exists():
@@ -139,6 +149,7 @@ def _trained(
             "stations_recognised": guess["recognised"],
             "parameters": parameters,
             "config": asdict(config),
+            "start": {"checksum": start.checksum, "facts": start.facts} if start else None,
             "version": __version__,
             "torch": torch.__version__,
             "python": platform.python_version(),

@@ -31,7 +31,7 @@ from palnet.predictor import Predictor
 from palnet.protocol import Protocol
 from palnet.scanner import remesh
 from palnet.surface import polydata_from_arrays, surface_from_polydata
-from palnet.training import TrainingConfig
+from palnet.training_config import TrainingConfig
 
 SUBJECTS = 700
 TEST_SHARE = 0.2

@@ -23,7 +23,7 @@ from palnet.predictor import Predictor
 from palnet.protocol import Protocol
 from palnet.rigid import apply, random_pose, rigid_fit
 from palnet.surface import Surface, closest_on_surface
-from palnet.training import TrainingConfig
+from palnet.training_config import TrainingConfig
 from shapes import WRITERS, head, polydata
 from test_cli import Recorder
 from test_landmark_files import markups, row

@@ -12,7 +12,7 @@ from palnet.network import NETWORKS, Network, PalNet, PatchCascade, Step, build,
 from palnet.patches import Clouds
 from palnet.protocol import Protocol
 from palnet.surface import Surface
-from palnet.training import TrainingConfig, network_settings
+from palnet.training_config import TrainingConfig, network_settings
 from shapes import head
 from torch import Tensor
 

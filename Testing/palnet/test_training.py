@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 import torch
 from palnet.dataset import training_scan
-from palnet.errors import PalnetError
+from palnet.errors import ModelError, PalnetError
+from palnet.model import Model
 from palnet.patches import PatchScale
 from palnet.protocol import Protocol
 from palnet.rigid import apply, random_pose
 from palnet.scanner import Scan, landmarks_shown
 from palnet.surface import Surface, closest_on_surface, sample_surface
-from palnet.training import Trainer, TrainingConfig
+from palnet.training import Trainer
+from palnet.training_config import TrainingConfig
 from shapes import head
 
 PROTOCOL = Protocol.from_json(
@@ -145,6 +147,38 @@ def test_seed_decides(tmp_path: Path, unbroken: Path) -> None:
     trained(tmp_path / "other", replace(CONFIG, seed=7))
     assert same(state(tmp_path / "same")["network"], state(unbroken)["network"])
     assert not same(state(tmp_path / "other")["network"], state(unbroken)["network"])
+
+
+def beginning(tmp_path: Path, unbroken: Path, config: TrainingConfig, protocol: Protocol = PROTOCOL) -> Trainer:
+    """A training that begins from the weights of the finished one."""
+    weights = {name: value.numpy() for name, value in state(unbroken, "best.pt")["network"].items()}  # type: ignore[attr-defined]
+    model = Model("tiny", PROTOCOL, ("cascade", {}), weights, Heads(1).mean_shape, np.zeros((0, 6)))
+    return Trainer(config, protocol, Heads(1), Heads(2), tmp_path, model)
+
+
+def test_begins_from_a_model(tmp_path: Path, unbroken: Path) -> None:
+    trainer = beginning(tmp_path, unbroken, CONFIG)
+    started = state(unbroken, "best.pt")["network"]
+    assert same(dict(trainer.network.state_dict()), dict(started))  # type: ignore[call-overload]
+    assert same(dict(trainer.average.state_dict()), dict(started))  # type: ignore[call-overload]
+
+
+def test_other_landmarks_take_what_fits(tmp_path: Path, unbroken: Path) -> None:
+    fewer = Protocol.from_json(PROTOCOL.to_json() | {"landmarks": PROTOCOL.to_json()["landmarks"][:2]})
+    own = beginning(tmp_path, unbroken, CONFIG, fewer).network.state_dict()
+    started = state(unbroken, "best.pt")["network"]
+    assert isinstance(started, dict)
+    assert torch.equal(own["passes.0.second.weight"], started["passes.0.second.weight"])
+    assert own["passes.0.embedding.weight"].shape != started["passes.0.embedding.weight"].shape
+
+
+def test_another_network_is_no_beginning(tmp_path: Path, unbroken: Path) -> None:
+    config = replace(CONFIG, network="palnet", network_settings={"points": 100})
+    with pytest.raises(ModelError, match="has a network 'cascade', the configuration 'palnet'"):
+        beginning(tmp_path, unbroken, config)
+    other = replace(CONFIG, network_settings={"width": 8, "tokens": 8, "layers": 1, "scales": [[14.0, 16]]})
+    with pytest.raises(ModelError, match="other sizes"):
+        beginning(tmp_path, unbroken, other)
 
 
 def test_validation_is_not_learned_from(tmp_path: Path, unbroken: Path) -> None:
