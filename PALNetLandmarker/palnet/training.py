@@ -246,8 +246,9 @@ def _begin_from(network: Network, start: Model, name: str) -> None:
         for key, value in start.weights.items()
         if key in own and own[key].shape == value.shape
     }
-    if not fitting:
-        raise ModelError(f"No weight of the model {start.name} fits the configuration: its network has other sizes.")
+    # A landmark has only a few numbers of its own: where most does not fit, it is another network of the same name.
+    if 2 * sum(value.numel() for value in fitting.values()) < sum(value.numel() for value in own.values()):
+        raise ModelError(f"Most of the model {start.name} does not fit the configuration: its network has other sizes.")
     network.load_state_dict(own | fitting)
 
 
