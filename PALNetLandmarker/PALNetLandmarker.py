@@ -229,7 +229,7 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _keepTogether(self, parameters: PALNetLandmarkerParameterNode) -> None:
         """With another scan its landmarks are chosen, and with other landmarks their scan."""
-        from PALNetLandmarkerLib.scan_sources import landmarks_of, scan_of
+        from PALNetLandmarkerLib.scan_nodes import landmarks_of, scan_of
 
         landmarks, before, self._scan = parameters.landmarks, self._scan, parameters.surfaceModel
         scan = scan_of(landmarks) or parameters.surfaceModel

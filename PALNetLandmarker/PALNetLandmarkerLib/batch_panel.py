@@ -14,10 +14,10 @@ from palnet.errors import PalnetError
 from slicer.i18n import tr as _
 
 from .batch_process import BatchProcess, task_of
+from .folder_scans import RESULTS
 from .landmarking import ensure_torch
 from .looks import color_text
 from .queue_panel import shortened
-from .scan_sources import RESULTS
 
 
 class BatchPanel:

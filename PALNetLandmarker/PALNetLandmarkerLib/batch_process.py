@@ -15,7 +15,7 @@ from palnet.prediction import Progress
 from slicer.i18n import tr as _
 
 from .background import bytes_of, engine_process, interpreter
-from .scan_sources import RESULTS
+from .folder_scans import RESULTS
 
 _TURN_MS = 50
 _PROCESS = ["-m", "palnet.batch_process"]

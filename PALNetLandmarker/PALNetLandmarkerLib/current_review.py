@@ -8,7 +8,7 @@ import slicer
 from palnet.errors import ReviewError
 
 from .review_session import ReviewSession
-from .scan_sources import scan_of
+from .scan_nodes import scan_of
 
 if TYPE_CHECKING:  # it needs Qt
     from .review_panel import ReviewPanel

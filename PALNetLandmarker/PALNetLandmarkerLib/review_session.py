@@ -22,7 +22,7 @@ from . import record
 from .placing import OneClick
 from .review_view import ReviewView
 from .scene import SCAN_REFERENCE, flip, world
-from .snap import SurfaceSnap
+from .snap import ScanSurface
 from .undo import History
 from .watch import Listener, PointsWatch
 
@@ -52,11 +52,11 @@ class ReviewSession:
         self.notice = ""
         self.closed = False
         self._on_changed = on_changed
-        self._snap: tuple[Any, SurfaceSnap] | None = None
+        self._surface = ScanSurface(node)
         self._history = History()
         self._begin(record.load(node))
         record.store(node, self.review)
-        self._view = ReviewView(node, self.review)
+        self._view = ReviewView(node, self.review, self._surface)
         self._one_click = OneClick(self.scene, node, self._placed, self._notify)
         listener = Listener(self._grabbed, self._draw, self._dropped, self._changed_by_others, self._gone)
         self._watch = PointsWatch(node, listener)
@@ -292,12 +292,7 @@ class ReviewSession:
 
     def nearest_on_scan(self, place: np.ndarray) -> np.ndarray:
         """(3,) RAS in the scene: the place of the scan nearest to another; that one itself if the scan is gone."""
-        model = self.model
-        if model is None:
-            return place
-        if self._snap is None or self._snap[0] is not model:
-            self._snap = (model, SurfaceSnap(model))
-        return self._snap[1](place)
+        return self._surface.nearest(place)
 
     def _on_surface(self, place: np.ndarray) -> np.ndarray:
         """(3,) LPS of the node's file: the place of the scan nearest to one in the scene (RAS)."""

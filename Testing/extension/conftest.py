@@ -22,6 +22,7 @@ from desk import Desk, FixedConcerns
 from fakes import FakePredictor, egg, predict_egg, to_ras
 from palnet.prediction import Prediction
 from PALNetLandmarkerLib import review_session
+from queues import FakeBackground, QueueDesk
 
 
 @pytest.fixture
@@ -89,3 +90,11 @@ def desk(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     opened = Desk()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def queue_desk(host: Host) -> Iterator[QueueDesk]:
+    """A queue of the scene's scans, whose background a test steers."""
+    made = QueueDesk(FakeBackground())
+    yield made
+    made.queue.close()

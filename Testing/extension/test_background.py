@@ -22,7 +22,7 @@ from palnet.review import Review
 from PALNetLandmarkerLib import background
 from PALNetLandmarkerLib.background import BackgroundPredictor
 from PALNetLandmarkerLib.landmarking import bundled_model_names
-from queues import Desk, decide
+from queues import QueueDesk, decide
 
 _PATIENCE_S = 120.0
 
@@ -218,7 +218,7 @@ def test_folder_with_the_real_process(predictor: BackgroundPredictor, tmp_path: 
     folder.mkdir()
     for name in ("ann.ply", "ben.ply"):
         (folder / name).write_bytes(resource("samples/sample_face.ply").read_bytes())
-    desk = Desk(predictor)
+    desk = QueueDesk(predictor)
     desk.settings = ("face50", True)
     desk.queue.use_folder(folder)
     desk.queue.open_next()

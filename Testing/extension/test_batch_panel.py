@@ -26,8 +26,7 @@ from palnet.resources import resource
 from PALNetLandmarkerLib import batch_panel, batch_process
 from PALNetLandmarkerLib.batch_panel import BatchPanel
 from PALNetLandmarkerLib.landmarking import bundled_model_names
-from queues import Desk as QueueDesk
-from queues import FakeBackground, decide, scan_folder
+from queues import QueueDesk, decide, scan_folder
 from section import load_section, on_screen
 from user import click
 
@@ -214,18 +213,17 @@ def landmarked(tmp_path: Path) -> Path:
     return folder
 
 
-def test_queue_takes_what_a_batch_wrote(host: Host, landmarked: Path) -> None:
-    desk = QueueDesk(FakeBackground())
-    desk.queue.use_folder(landmarked)
-    assert desk.names == ["a.ply", "day/a.ply", "day/b.ply"]
-    assert desk.states == ["ready to review"] * 3
-    desk.open("day/a.ply")
-    landmarks = desk.opened[-1][1]
+def test_queue_takes_what_a_batch_wrote(queue_desk: QueueDesk, landmarked: Path) -> None:
+    queue_desk.queue.use_folder(landmarked)
+    assert queue_desk.names == ["a.ply", "day/a.ply", "day/b.ply"]
+    assert queue_desk.states == ["ready to review"] * 3
+    queue_desk.open("day/a.ply")
+    landmarks = queue_desk.opened[-1][1]
     assert landmarks.GetNumberOfControlPoints() == 50
     assert "expected error" in landmarks.GetNthControlPointDescription(0)
     decide(landmarks, 50)
-    desk.queue.close()
-    assert desk.problems == []
+    queue_desk.queue.close()
+    assert queue_desk.problems == []
     review = json.loads((landmarked / "landmarks" / "day" / "a.review.json").read_text(encoding="utf-8"))
     assert {entry["state"] for entry in review["landmarks"]} == {"accepted"}
 
@@ -246,7 +244,7 @@ def test_review_of_a_batch_in_the_module(module: LoadedModule, landmarked: Path)
 @pytest.mark.skipif(
     "face50" not in bundled_model_names(), reason="the landmark model face50 is not in Resources/models"
 )
-def test_the_real_process(shown: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_real_process(shown: Shown, queue_desk: QueueDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_process, "_PROCESS", ["-m", "palnet.batch_process"])
     folder = tmp_path / "scans"
     folder.mkdir()
@@ -259,7 +257,5 @@ def test_the_real_process(shown: Shown, tmp_path: Path, monkeypatch: pytest.Monk
     names = {path.name for path in (folder / "landmarks").iterdir()}
     tables = {"points.csv", "measurements.csv", "quality.csv", "contact_sheet.html"}
     assert names == {"ann.mrk.json", "ann.review.json", "batch", *tables}
-    desk = QueueDesk(FakeBackground())
-    desk.queue.use_folder(folder)
-    assert desk.states[0] == "ready to review"
-    desk.queue.close()
+    queue_desk.queue.use_folder(folder)
+    assert queue_desk.states[0] == "ready to review"
