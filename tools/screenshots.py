@@ -72,7 +72,7 @@ def story(album: Album, dark: bool) -> None:
 
         ui.progressBar.connect("valueChanged(int)", running)
         click(ui.applyButton)
-        session = window.module.widget._review.session
+        session = window.module.widget.sections.review.session
         session.show_whole_face()
         album.take(window, f"module-doubtful{ending}")
         session.select("Al_L")

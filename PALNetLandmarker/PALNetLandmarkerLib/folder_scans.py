@@ -17,7 +17,7 @@ from . import record, storage
 from .landmarking import fill
 from .record import ATTRIBUTE, node_points
 from .scan_nodes import Progress, landmarks_of, load_scan, progress_of, remove_node
-from .scene import SCAN_REFERENCE, file_of
+from .scene import file_of
 
 RESULTS = "landmarks"
 """The folder beside the scans of a folder where their landmarks go."""
@@ -94,10 +94,9 @@ class FolderScans:
             self._loaded[key].Set(model)
         try:
             if landmarks is None and self._has_results(key):
-                landmarks = storage.read_reviewed(self._scene, self._results[key])
+                landmarks = storage.read_reviewed(self._scene, self._results[key], model)
                 self._stamps[key] = _stamp(self._results[key])
                 landmarks.SetName(f"{model.GetName()} landmarks")
-                landmarks.SetNodeReferenceID(SCAN_REFERENCE, model.GetID())
                 self._written[key] = _digest(landmarks)
         except PalnetError:
             if is_new:

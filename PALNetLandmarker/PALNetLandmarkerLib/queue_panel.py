@@ -25,7 +25,7 @@ class QueuePanel:
     """Shows a :class:`ScanQueue` and opens its scans.
 
     :param ui: widgets by name: ``sourceSelector``, ``folderButton``, ``scansTable``, ``previousScanButton``,
-        ``nextScanButton``, ``queueLabel``, ``queueStatusLabel``
+        ``nextScanButton``, ``queueLabel``, ``queueStatusLabel``, ``scansCollapsibleButton``
     :param open_scan: shows a scan to the person: its model node, and its landmarks node or None; called again with the
         landmarks where they come later
     :param settings: says the landmark model and whether to use the processor only
@@ -91,7 +91,8 @@ class QueuePanel:
             self._use(folder)
 
     def read_folder(self, folder: str) -> None:
-        """Queue the scans of a folder as it is now, also where they are queued already."""
+        """Queue the scans of a folder as it is now, also where they are queued already, and show the list."""
+        self._ui.scansCollapsibleButton.collapsed = False
         self._change_folder(folder)
 
     def _use(self, folder: str) -> None:

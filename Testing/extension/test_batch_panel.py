@@ -230,14 +230,14 @@ def test_queue_takes_what_a_batch_wrote(queue_desk: QueueDesk, landmarked: Path)
 
 def test_review_of_a_batch_in_the_module(module: LoadedModule, landmarked: Path) -> None:
     widget = module.widget
-    widget._batchPanel.folder = landmarked
-    widget._batchPanel._on_review()
-    assert not widget._scansSection.collapsed
+    widget.sections.batch.folder = landmarked
+    widget.sections.batch._on_review()
+    assert not widget.sections.queue._ui.scansCollapsibleButton.collapsed
     assert widget._parameterNode.scanFolder == str(landmarked)
-    assert [entry.name for entry in widget._queuePanel.queue.entries] == ["a.ply", "day/a.ply", "day/b.ply"]
+    assert [entry.name for entry in widget.sections.queue.queue.entries] == ["a.ply", "day/a.ply", "day/b.ply"]
     (landmarked / "landmarks" / "day" / "b.mrk.json").unlink()
-    widget._batchPanel._on_review()  # the folder is read anew
-    states = [entry.state.value for entry in widget._queuePanel.queue.entries]
+    widget.sections.batch._on_review()  # the folder is read anew
+    states = [entry.state.value for entry in widget.sections.queue.queue.entries]
     assert states == ["ready to review", "ready to review", "waiting"]
 
 
