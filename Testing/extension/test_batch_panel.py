@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,15 +22,14 @@ from palnet.batch_task import Outcome, Task
 from palnet.errors import Cancelled, PalnetError
 from palnet.model import Model
 from palnet.resources import resource
-from PALNetLandmarkerLib import batch_panel, batch_process
+from PALNetLandmarkerLib import batch_panel, batch_process, engine_process
 from PALNetLandmarkerLib.batch_panel import BatchPanel
 from PALNetLandmarkerLib.landmarking import bundled_model_names
 from queues import QueueDesk, decide, scan_folder
 from section import load_section, on_screen
-from user import click
+from user import click, wait_for
 
 UI = Path(batch_panel.__file__).parents[1] / "Resources" / "UI" / "PALNetBatch.ui"
-_PATIENCE_S = 300.0
 
 # A batch that needs no engine: it says what it was asked for, two steps, and stops where its input closes.
 _BATCH = """
@@ -59,14 +57,6 @@ class Shown(SimpleNamespace):
     @property
     def says(self) -> tuple[str, str]:
         return self.ui.batchLabel.text, self.ui.batchStatusLabel.text
-
-
-def wait_for(met: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while not met():
-        assert time.monotonic() < deadline, "what is waited for does not come"
-        slicer.app.processEvents()
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -142,7 +132,7 @@ def test_what_goes_wrong(shown: Shown, tmp_path: Path, monkeypatch: pytest.Monke
         wait_for(lambda: not shown.panel.process.running)
         assert words in shown.ui.batchStatusLabel.text and shown.ui.batchLabel.text == ""
         assert shown.ui.batchButton.enabled
-    monkeypatch.setattr(batch_process, "interpreter", lambda: None)
+    monkeypatch.setattr(engine_process, "interpreter", lambda: None)
     click(shown.ui.batchButton)
     wait_for(lambda: not shown.panel.process.running)
     assert "could not be started" in shown.ui.batchStatusLabel.text
@@ -155,10 +145,28 @@ def test_closed_while_it_runs(shown: Shown, tmp_path: Path) -> None:
     shown.panel.folder = tmp_path / "long"
     shown.panel.start()
     wait_for(lambda: shown.ui.batchProgressBar.value == 2)
-    process = shown.panel.process._process
+    process = shown.panel.process._process._process
     shown.panel.close()
     assert process.state() == qt.QProcess.NotRunning and not shown.panel.process.running
     assert (tmp_path / "long" / "landmarks" / "contact_sheet.html").is_file()  # it ended by itself
+
+
+def test_next_batch_while_the_last_process_ends(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process may live on after its last line: its end is not that of the next one."""
+    ends: list[dict[str, object]] = []
+    process = batch_process.BatchProcess(lambda _step: None, ends.append)
+    monkeypatch.setattr(batch_process, "_PROCESS", ["-c", f"{_REFUSES}; sys.stdin.read()"])
+    process.start({})
+    wait_for(lambda: len(ends) == 1)
+    last = process._process._ended
+    monkeypatch.setattr(batch_process, "_PROCESS", ["-c", "import sys; sys.stdin.read()"])
+    process.start({})
+    last.closeWriteChannel()
+    assert last.waitForFinished()
+    slicer.app.processEvents()
+    assert process.running and len(ends) == 1
+    process.stop()
+    assert not process.running and len(ends) == 1
 
 
 @pytest.mark.parametrize("dark", [False, True])
