@@ -214,15 +214,16 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
             return None
         return landmark_folder(Path(folder), landmarkModel, cpuOnly, recursive, progress)
 
-    def review(self, landmarks: vtkMRMLMarkupsFiducialNode):
+    def review(self, landmarks: vtkMRMLMarkupsFiducialNode, landmarkModel: str | Path = ""):
         """Review landmarks: ``session = logic.review(node); session.accept("Prn"); session.undo(); session.close()``.
 
+        :param landmarkModel: the file of the model that placed them; without it only bundled models raise concerns
         :returns: ``PALNetLandmarkerLib.review_session.ReviewSession``, which does all that the panel does
         :raises palnet.errors.ReviewError: the node holds no landmarks of a landmark model
         """
         from PALNetLandmarkerLib.review_session import ReviewSession
 
-        return ReviewSession(landmarks)
+        return ReviewSession(landmarks, landmark_model=landmarkModel)
 
     def measureLandmarks(self, landmarks: vtkMRMLMarkupsFiducialNode):
         """Measure landmarks, again whenever one moves: ``m = logic.measureLandmarks(node); m.values["N-Sn"]``.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import slicer
@@ -15,10 +16,14 @@ if TYPE_CHECKING:  # it needs Qt
 
 
 class CurrentReview:
-    """Opens a session for the chosen landmarks, and closes the one before."""
+    """Opens a session for the chosen landmarks, and closes the one before.
 
-    def __init__(self, panel: ReviewPanel) -> None:
+    :param landmark_model: says which landmark model is in use, by name or file
+    """
+
+    def __init__(self, panel: ReviewPanel, landmark_model: Callable[[], str]) -> None:
         self._panel = panel
+        self._landmark_model = landmark_model
         self._session: ReviewSession | None = None
 
     @property
@@ -38,7 +43,7 @@ class CurrentReview:
         self._session, notice = None, ""
         if landmarks is not None and landmarks.GetNumberOfControlPoints():
             try:
-                self._session = ReviewSession(landmarks, self._panel.refresh)
+                self._session = ReviewSession(landmarks, self._panel.refresh, self._landmark_model())
             except ReviewError as error:
                 notice = str(error)
             else:

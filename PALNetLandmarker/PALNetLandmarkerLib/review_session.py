@@ -10,11 +10,13 @@ session.undo()
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from palnet.errors import PalnetError, ReviewError
 from palnet.model import Model
+from palnet.prediction import Prediction
 from palnet.review import Review, State
 from palnet.review_list import ReviewList, Row
 
@@ -38,13 +40,16 @@ class ReviewSession:
 
     :param node: ``vtkMRMLMarkupsFiducialNode`` in a scene
     :param on_changed: called after anything has changed: by this session, the mouse, undo, or another module
+    :param landmark_model: name or file of the model in use, which knows what is usual if it made the prediction
     :ivar review: the record as it is, :ivar current: index of the chosen landmark, or None
     :ivar problem: why the landmarks cannot be reviewed for now; empty if they can
     :ivar notice: what the last drag came to, if the person has to know; empty otherwise
     :raises ReviewError: the node holds no landmarks of a model, or its record cannot be read
     """
 
-    def __init__(self, node: Any, on_changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, node: Any, on_changed: Callable[[], None] = lambda: None, landmark_model: str | Path = ""
+    ) -> None:
         self.node = node
         self.scene = node.GetScene()
         self.current: int | None = None
@@ -52,6 +57,7 @@ class ReviewSession:
         self.notice = ""
         self.closed = False
         self._on_changed = on_changed
+        self._landmark_model = landmark_model
         self._surface = ScanSurface(node)
         self._history = History()
         self._begin(record.load(node))
@@ -226,7 +232,7 @@ class ReviewSession:
     def _begin(self, review: Review) -> None:
         """Go on with a record of another prediction, or of the same one in another frame."""
         self._history.forget()
-        self._shape = _shape_model(review)
+        self._shape = _shape_model(review.prediction, self._landmark_model)
         self.review, self._list = review, ReviewList(review, self._shape)
         self.order = self._list.order()
         if self.current is not None and self.current >= len(self.order):
@@ -371,10 +377,18 @@ class ReviewSession:
         self._view.draw(self.review, self.current)
 
 
-def _shape_model(review: Review) -> Any:
-    """The ``ShapeModel`` of the model that made a prediction; None where that model is not at hand."""
-    try:
-        model = Model.find(review.prediction.model)
-    except PalnetError:
-        return None
-    return model.shape if model.protocol.labels == review.prediction.protocol.labels else None
+def _shape_model(prediction: Prediction, landmark_model: str | Path) -> Any:
+    """The ``ShapeModel`` of the model that made a prediction; None where that model is not at hand.
+
+    :param landmark_model: a model that may be it, by file; the bundled ones are known by name
+    """
+    found = []
+    for name in dict.fromkeys((str(landmark_model), prediction.model)):
+        try:
+            model = Model.find(name)
+        except PalnetError:
+            continue
+        if model.name == prediction.model and model.protocol.labels == prediction.protocol.labels:
+            found.append(model)
+    # Of two with one name the very one; else one that was trained anew since, say.
+    return min(found, key=lambda model: model.checksum != prediction.model_checksum).shape if found else None

@@ -37,7 +37,7 @@ class Sections:
         self.run = RunPanel(self.ui, self.update)
         self._model_selector = LandmarkModelSelector(self.ui.landmarkModelSelector, self._on_landmark_model)
         self._review_panel = ReviewPanel(add("PALNetReview.ui"))
-        self.review = CurrentReview(self._review_panel)
+        self.review = CurrentReview(self._review_panel, lambda: self._settings()[0])
         self.measurements = MeasurementsPanel(add("PALNetMeasurements.ui"))
         self.compare = ComparePanel(add("PALNetCompare.ui"))
         self.export = ExportPanel(add("PALNetExport.ui"), self._landmarks, logic.exportLandmarks)
@@ -111,7 +111,7 @@ class Sections:
         return self._parameters.landmarks if self._parameters else None
 
     def _settings(self) -> tuple[str, bool]:
-        """Landmark model and processor of predictions in the background, also while another module is shown."""
+        """Landmark model, by name or file, and whether on the processor only; also while another module is shown."""
         parameters = self._logic.getParameterNode()
         return parameters.landmarkModel or self._default_model, parameters.cpuOnly
 
