@@ -15,10 +15,8 @@ from typing import Any
 
 import numpy as np
 from palnet.errors import PalnetError, ReviewError
-from palnet.model import Model
-from palnet.prediction import Prediction
 from palnet.review import Review, State
-from palnet.review_list import ReviewList, Row
+from palnet.review_list import ReviewList, Row, shape_model_of
 
 from . import record
 from .placing import OneClick
@@ -56,6 +54,7 @@ class ReviewSession:
         self.problem = ""
         self.notice = ""
         self.closed = False
+        self._across = False
         self._on_changed = on_changed
         self._landmark_model = landmark_model
         self._surface = ScanSurface(node)
@@ -105,6 +104,7 @@ class ReviewSession:
         self.stop_placing()
         self.notice = ""
         self.current = None if landmark is None else self._index(landmark)
+        self._across = False
         if self.current is not None and turn:
             self._view.turn_to(self.review, self.current)
         self._view.draw_ring(self.current)
@@ -117,6 +117,15 @@ class ReviewSession:
     def previous_doubtful(self) -> int | None:
         """Choose the one before."""
         return self._step(-1)
+
+    def look_across(self) -> None:
+        """Turn the view to the chosen landmark from the front instead of the side, or from the side; and back again.
+
+        :raises ReviewError: none is chosen
+        """
+        index = self._index(None)
+        self._across = not self._across
+        self._view.turn_to(self.review, index, self._across)
 
     def show_whole_face(self) -> None:
         """Turn the view to the whole face from the front."""
@@ -232,7 +241,7 @@ class ReviewSession:
     def _begin(self, review: Review) -> None:
         """Go on with a record of another prediction, or of the same one in another frame."""
         self._history.forget()
-        self._shape = _shape_model(review.prediction, self._landmark_model)
+        self._shape = shape_model_of(review.prediction, self._landmark_model)
         self.review, self._list = review, ReviewList(review, self._shape)
         self.order = self._list.order()
         if self.current is not None and self.current >= len(self.order):
@@ -375,20 +384,3 @@ class ReviewSession:
 
     def _draw(self) -> None:
         self._view.draw(self.review, self.current)
-
-
-def _shape_model(prediction: Prediction, landmark_model: str | Path) -> Any:
-    """The ``ShapeModel`` of the model that made a prediction; None where that model is not at hand.
-
-    :param landmark_model: a model that may be it, by file; the bundled ones are known by name
-    """
-    found = []
-    for name in dict.fromkeys((str(landmark_model), prediction.model)):
-        try:
-            model = Model.find(name)
-        except PalnetError:
-            continue
-        if model.name == prediction.model and model.protocol.labels == prediction.protocol.labels:
-            found.append(model)
-    # Of two with one name the very one; else one that was trained anew since, say.
-    return min(found, key=lambda model: model.checksum != prediction.model_checksum).shape if found else None

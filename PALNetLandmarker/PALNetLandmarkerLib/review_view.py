@@ -49,8 +49,10 @@ class ReviewView(VTKObservationMixin):
         self._show_through(False)
         self._overlays.close()
 
-    def turn_to(self, review: Review, index: int) -> None:
+    def turn_to(self, review: Review, index: int, across: bool = False) -> None:
         """Look at a landmark from near, or to where it may be; at the whole face if there is no telling.
+
+        :param across: not from where it is judged, but from the front instead of the side, or from the side
 
         Where the scan itself hides the landmark the view turns until it is seen. One that is seen from nowhere, deep
         between the lips say, shines through.
@@ -58,6 +60,8 @@ class ReviewView(VTKObservationMixin):
         landmark = review.prediction.protocol.landmarks[index]
         # In a pure profile a midline point lies on the outline, where no click meets the surface.
         view = np.array(landmark.view) + (_PROFILE_TILT if landmark.side == "midline" else np.zeros(3))
+        if across:
+            view = _across(view, landmark.side)
         places = [review.points[index], review.prediction.points[index]]
         place = next((place for place in places if np.isfinite(place).all()), None)
         if place is None:
@@ -156,6 +160,13 @@ class ReviewView(VTKObservationMixin):
             return
         display.SetOccludedVisibility(shown)
         self._shows_through = shown
+
+
+def _across(view: np.ndarray, side: str) -> np.ndarray:
+    """(3,) the front for a view (3,) from the side; for any other the side, that of the landmark where it has one."""
+    if abs(view[0]) >= abs(view[2]):
+        return np.array([0.0, 0.0, 1.0])
+    return np.array([-1.0 if side == "right" else 1.0, 0.0, 0.0]) + _PROFILE_TILT
 
 
 def _up(view: np.ndarray) -> np.ndarray:

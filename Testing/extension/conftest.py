@@ -86,7 +86,7 @@ def panel(module: LoadedModule) -> LoadedModule:
 @pytest.fixture
 def desk(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """The review panel alone; the shape of faces speaks against two of the egg's landmarks, whatever their places."""
-    monkeypatch.setattr(review_session, "_shape_model", lambda _prediction, _model: FixedConcerns())
+    monkeypatch.setattr(review_session, "shape_model_of", lambda _prediction, _model: FixedConcerns())
     opened = Desk()
     yield opened
     opened.close()
