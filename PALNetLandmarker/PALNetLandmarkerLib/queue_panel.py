@@ -95,6 +95,14 @@ class QueuePanel:
         self._ui.scansCollapsibleButton.collapsed = False
         self._change_folder(folder)
 
+    def open_file(self, scan: Path) -> None:
+        """Queue the scans of a scan file's folder, and open that one."""
+        self.read_folder(str(scan.parent))
+        if not self._problem:
+            with self._opening() as may:
+                if may and any(entry.key == str(scan) for entry in self._entries):
+                    self.queue.open(str(scan))
+
     def _use(self, folder: str) -> None:
         self._folder, self._problem = folder, ""
         try:

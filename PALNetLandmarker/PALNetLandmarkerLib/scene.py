@@ -112,7 +112,7 @@ def expected_error(node: Any) -> np.ndarray:
 
 
 def file_of(node: Any) -> Path | None:
-    """The file that a node was read from or written to; None where there is none."""
-    storage = node.GetStorageNode()
+    """The file that a node was read from or written to; None where there is none, or no node."""
+    storage = node.GetStorageNode() if node is not None else None
     name = storage.GetFullNameFromFileName() if storage is not None and storage.GetFileName() else ""
     return Path(name) if name else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from .batch_panel import BatchPanel
@@ -15,6 +16,7 @@ from .queue_panel import QueuePanel
 from .review_panel import ReviewPanel
 from .run_panel import RunPanel
 from .scan_nodes import kept_together
+from .scene import file_of
 from .shortcuts import Shortcuts
 
 
@@ -36,10 +38,11 @@ class Sections:
         self.ui = add("PALNetLandmarker.ui")
         self.run = RunPanel(self.ui, self.update)
         self._model_selector = LandmarkModelSelector(self.ui.landmarkModelSelector, self._on_landmark_model)
-        self._review_panel = ReviewPanel(add("PALNetReview.ui"))
+        self._review_ui = add("PALNetReview.ui")
+        self._review_panel = ReviewPanel(self._review_ui)
         self.review = CurrentReview(self._review_panel, lambda: self._settings()[0])
         self.measurements = MeasurementsPanel(add("PALNetMeasurements.ui"))
-        self.compare = ComparePanel(add("PALNetCompare.ui"))
+        self.compare = ComparePanel(add("PALNetCompare.ui"), self._on_review)
         self.export = ExportPanel(add("PALNetExport.ui"), self._landmarks, logic.exportLandmarks)
         self.queue = QueuePanel(
             queue_ui, self._on_scan_opened, self._settings, lambda: self.run.running, self._on_folder
@@ -130,3 +133,11 @@ class Sections:
         parameters.landmarks = landmarks
         if landmarks:
             self.ui.placeCollapsibleButton.collapsed = True
+
+    def _on_review(self, scan: Path, label: str) -> None:
+        """The person wants to review a scan of a folder, from a landmark on."""
+        self.queue.open_file(scan)
+        self._review_ui.reviewSection.collapsed = False
+        session = self.review.session
+        if session is not None and file_of(session.model) == scan and label in session.protocol.labels:
+            session.select(label)
