@@ -17,7 +17,7 @@ from slicer.i18n import tr as _
 
 from .compare_view import CompareView
 from .folder_scans import RESULTS
-from .looks import color_text
+from .looks import tell
 from .queue_panel import shortened
 
 _MOST_CASES = 200
@@ -50,7 +50,7 @@ class ComparePanel:
         ui.saveReportButton.connect("clicked(bool)", self._choose_report)
         ui.casesTable.connect("itemSelectionChanged()", self._show_chosen)
         self._refresh()
-        self._tell("", warning=False)
+        self._tell("")
 
     def close(self) -> None:
         """Take what is shown of a case out of the scene."""
@@ -95,7 +95,7 @@ class ComparePanel:
         case = self._reviewable
         if case is not None:
             self._view.clear()
-            self._tell("", warning=False)
+            self._tell("")
             self._review(*case)
 
     @property
@@ -122,7 +122,7 @@ class ComparePanel:
                 self._tell(str(error), warning=True)
                 slicer.util.errorDisplay(str(error))
             else:
-                self._tell(_("Saved: {page} and the tables beside it.").format(page=page.name), warning=False)
+                self._tell(_("Saved: {page} and the tables beside it.").format(page=page.name))
 
     def _refresh(self) -> None:
         """Show the comparison as it is, with no case chosen."""
@@ -196,8 +196,5 @@ class ComparePanel:
         if chosen:
             self.save_report(Path(chosen))
 
-    def _tell(self, text: str, warning: bool) -> None:
-        label = self._ui.compareStatusLabel
-        color_text(label, warning=warning)
-        label.text = text
-        label.visible = bool(text)
+    def _tell(self, text: str, warning: bool = False) -> None:
+        tell(self._ui.compareStatusLabel, text, warning)

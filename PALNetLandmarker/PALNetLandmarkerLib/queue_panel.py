@@ -13,7 +13,7 @@ from palnet.errors import OutputError, PalnetError
 from slicer.i18n import tr as _
 
 from .background import BackgroundPredictor
-from .looks import color_text
+from .looks import tell
 from .scan_queue import QueueEntry, ScanQueue, ScanState
 
 _SCENE, _FOLDER = 0, 1
@@ -178,10 +178,7 @@ class QueuePanel:
         text = chosen.detail if chosen is not None and failed else self._problem
         if not text and (self.queue.current or self._folder):
             text = self._predictor.problem
-        label = self._ui.queueStatusLabel
-        color_text(label, warning=True)
-        label.text = text
-        label.visible = bool(text)
+        tell(self._ui.queueStatusLabel, text, warning=True)
 
     def _show_problem(self, error: PalnetError) -> None:
         self._problem = str(error)

@@ -11,6 +11,7 @@ from palnet.prediction import Prediction, Progress
 from slicer.i18n import tr as _
 
 from .landmarking import Placement
+from .looks import tell
 from .record import is_untouched_prediction
 
 
@@ -31,7 +32,7 @@ class RunPanel:
         self._placed: Any = None
         ui.cancelButton.connect("clicked(bool)", self.cancel)
         self._show_idle("")
-        self._say(ui.resultLabel, "")
+        tell(ui.resultLabel, "")
 
     def cancel(self, _checked: bool = False) -> None:
         """Stop the run at its next step."""
@@ -67,7 +68,7 @@ class RunPanel:
             self._set_running(False)
             if not self._closed:
                 self._show_idle(status)
-                self._say(self._ui.resultLabel, summary(placement.prediction) if placement else "")
+                tell(self._ui.resultLabel, summary(placement.prediction) if placement else "")
                 self._placed = placement.node if placement else None
         return placement
 
@@ -92,11 +93,7 @@ class RunPanel:
         # What a run found is shown beside the landmarks that it placed.
         if self._placed is not None and self._placed is not (parameters.landmarks if parameters else None):
             self._placed = None
-            self._say(ui.resultLabel, "")
-
-    def _say(self, label: Any, text: str) -> None:
-        label.text = text
-        label.visible = bool(text)
+            tell(ui.resultLabel, "")
 
     def _set_running(self, running: bool) -> None:
         self.running = running
@@ -109,8 +106,8 @@ class RunPanel:
         if running:
             self._ui.progressBar.value = 0
             self._ui.stepLabel.text = _("Starting")
-            self._say(self._ui.statusLabel, "")
-            self._say(self._ui.resultLabel, "")
+            tell(self._ui.statusLabel, "")
+            tell(self._ui.resultLabel, "")
             slicer.app.processEvents()
 
     def _progress(self, fraction: float, step: str) -> None:
@@ -126,7 +123,7 @@ class RunPanel:
         self._ui.cancelButton.enabled = False
         self._ui.progressBar.visible = False
         self._ui.stepLabel.visible = False
-        self._say(self._ui.statusLabel, status)
+        tell(self._ui.statusLabel, status)
 
 
 def _may_replace(node: Any) -> bool:
