@@ -76,9 +76,9 @@ class EngineProcess:
 
         :param patience_ms: how long it may take to end by itself, now that its input is closed
         """
-        process = self._process
         self.let_go()
-        if process is not None:
+        process = self._ended  # also one that was let go before, and has not ended yet
+        if process is not None and process.state() != qt.QProcess.NotRunning:
             # Where a launcher stands between, only the closed input tells the engine itself.
             process.closeWriteChannel()
             if not patience_ms or not process.waitForFinished(patience_ms):

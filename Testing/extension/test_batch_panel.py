@@ -169,6 +169,17 @@ def test_next_batch_while_the_last_process_ends(shown: Shown, monkeypatch: pytes
     assert not process.running and len(ends) == 1
 
 
+def test_closed_before_the_process_has_ended(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    ends: list[dict[str, object]] = []
+    process = batch_process.BatchProcess(lambda _step: None, ends.append)
+    monkeypatch.setattr(batch_process, "_PROCESS", ["-c", f"{_REFUSES}; sys.stdin.read()"])
+    process.start({})
+    wait_for(lambda: len(ends) == 1)
+    assert not process.running and process._process._ended.state() == qt.QProcess.Running
+    process.stop()
+    assert process._process._ended.state() == qt.QProcess.NotRunning and len(ends) == 1
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_nothing_is_cut_off(shown: Shown, tmp_path: Path, dark: bool) -> None:
     use_palette(dark)
