@@ -9,6 +9,7 @@ of the page. Needs QtWebEngine, which nothing else here does: pip install PySide
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from pathlib import Path
 
@@ -19,7 +20,8 @@ _TALLEST = 16000
 """Pixels; a window that is taller is not drawn whole."""
 _PLACES = """(() => {
     const figures = [...document.querySelectorAll("figure")].map(f => f.getBoundingClientRect());
-    return [document.body.scrollHeight, figures.map(f => f.top + scrollY), figures.map(f => f.bottom + scrollY)];
+    const places = [figures.map(f => f.top + scrollY), figures.map(f => f.bottom + scrollY)];
+    return JSON.stringify([document.body.scrollHeight, ...places]);
 })()"""
 
 
@@ -44,9 +46,9 @@ def main() -> None:
     view.resize(chosen.width, 900)
     view.show()
 
-    def found(places: list) -> None:
-        height, tops, bottoms = places
-        top = 0 if chosen.first is None else round(tops[chosen.first]) - _MARGIN
+    def found(places: str) -> None:
+        height, tops, bottoms = json.loads(places)
+        top = 0 if chosen.first is None else round(tops[chosen.first])
         bottom = height if chosen.last is None else round(bottoms[chosen.last]) + _MARGIN
 
         def save() -> None:
