@@ -151,13 +151,26 @@ def test_closed_while_it_runs(shown: Shown, tmp_path: Path) -> None:
     assert (tmp_path / "long" / "landmarks" / "contact_sheet.html").is_file()  # it ended by itself
 
 
-def test_next_batch_while_the_last_process_ends(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process may live on after its last line: its end is not that of the next one."""
+Ended = tuple[batch_process.BatchProcess, list[dict[str, object]]]
+
+
+@pytest.fixture
+def ended(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ended]:
+    """A batch whose end was told while its process lives on, and what was told."""
     ends: list[dict[str, object]] = []
     process = batch_process.BatchProcess(lambda _step: None, ends.append)
     monkeypatch.setattr(batch_process, "_PROCESS", ["-c", f"{_REFUSES}; sys.stdin.read()"])
     process.start({})
     wait_for(lambda: len(ends) == 1)
+    assert not process.running and process._process._ended.state() == qt.QProcess.Running
+    yield process, ends
+    process.stop()
+    assert not process.running and len(ends) == 1
+
+
+def test_next_batch_while_the_last_process_ends(ended: Ended, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of that process is not the end of the next one."""
+    process, ends = ended
     last = process._process._ended
     monkeypatch.setattr(batch_process, "_PROCESS", ["-c", "import sys; sys.stdin.read()"])
     process.start({})
@@ -165,19 +178,12 @@ def test_next_batch_while_the_last_process_ends(shown: Shown, monkeypatch: pytes
     assert last.waitForFinished()
     slicer.app.processEvents()
     assert process.running and len(ends) == 1
-    process.stop()
-    assert not process.running and len(ends) == 1
 
 
-def test_closed_before_the_process_has_ended(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    ends: list[dict[str, object]] = []
-    process = batch_process.BatchProcess(lambda _step: None, ends.append)
-    monkeypatch.setattr(batch_process, "_PROCESS", ["-c", f"{_REFUSES}; sys.stdin.read()"])
-    process.start({})
-    wait_for(lambda: len(ends) == 1)
-    assert not process.running and process._process._ended.state() == qt.QProcess.Running
+def test_closed_before_the_process_has_ended(ended: Ended) -> None:
+    process, _ends = ended
     process.stop()
-    assert process._process._ended.state() == qt.QProcess.NotRunning and len(ends) == 1
+    assert process._process._ended.state() == qt.QProcess.NotRunning
 
 
 @pytest.mark.parametrize("dark", [False, True])
