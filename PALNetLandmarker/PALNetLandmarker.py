@@ -71,56 +71,26 @@ class PALNetLandmarkerParameterNode:
 
 
 class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """The module's panel: four sections, each with a class of its own in the library, tied by the parameter node."""
+    """The module's panel: its sections are in the library, the parameter node ties them to the scene."""
 
     def __init__(self, parent=None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         self.logic = None
+        self.sections = None
         self._parameterNode = None
         self._parameterNodeGuiTag = None
-        self._runPanel = None
-        self._scan = None
 
     def setup(self) -> None:
         """Build the panel; called when the user opens the module the first time."""
-        from PALNetLandmarkerLib.batch_panel import BatchPanel
-        from PALNetLandmarkerLib.compare_panel import ComparePanel
-        from PALNetLandmarkerLib.current_review import CurrentReview
-        from PALNetLandmarkerLib.export_panel import ExportPanel
-        from PALNetLandmarkerLib.measurements_panel import MeasurementsPanel
-        from PALNetLandmarkerLib.model_selector import LandmarkModelSelector
-        from PALNetLandmarkerLib.queue_panel import QueuePanel
-        from PALNetLandmarkerLib.review_panel import ReviewPanel
-        from PALNetLandmarkerLib.run_panel import RunPanel
-        from PALNetLandmarkerLib.shortcuts import Shortcuts
+        from PALNetLandmarkerLib.sections import Sections
 
         ScriptedLoadableModuleWidget.setup(self)
         self.logic = PALNetLandmarkerLogic()
-        queueUi = self._addSection("PALNetQueue.ui")
-        batchUi = self._addSection("PALNetBatch.ui")
-        self.ui = self._addSection("PALNetLandmarker.ui")
-        reviewUi = self._addSection("PALNetReview.ui")
-        measurementsUi = self._addSection("PALNetMeasurements.ui")
-        compareUi = self._addSection("PALNetCompare.ui")
-        exportUi = self._addSection("PALNetExport.ui")
-        self._runPanel = RunPanel(self.ui, self._update)
-        self._modelSelector = LandmarkModelSelector(self.ui.landmarkModelSelector, self.onLandmarkModelChosen)
-        self._reviewPanel = ReviewPanel(reviewUi)
-        self._review = CurrentReview(self._reviewPanel)
-        self._measurementsPanel = MeasurementsPanel(measurementsUi)
-        self._exportPanel = ExportPanel(exportUi, self._landmarks, self.logic.exportLandmarks)
-        self._comparePanel = ComparePanel(compareUi)
-        self._queuePanel = QueuePanel(
-            queueUi, self.onScanOpened, self._settings, lambda: self._runPanel.running, self.onFolderChanged
-        )
-        self._scansSection = queueUi.scansCollapsibleButton
-        self._batchPanel = BatchPanel(batchUi, self._settings, self.onReviewFolder)
-        self._scanKeys = Shortcuts({"X": self._queuePanel.next_scan})
-
+        self.sections = Sections(self._addSection, self.logic, DEFAULT_LANDMARK_MODEL)
+        self.ui = self.sections.ui
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
-        self.ui.applyButton.connect("clicked(bool)", self.onApplyButton)
         self.initializeParameterNode()
 
     def _addSection(self, name: str):
@@ -133,33 +103,24 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def cleanup(self) -> None:
         """Called when the module is reloaded or the application closes."""
-        if self._runPanel:
-            self._runPanel.close()
+        if self.sections:
             self.setParameterNode(None)
-            self._comparePanel.close()
-            self._batchPanel.close()
-            self._queuePanel.close()
-            self._reviewPanel.close()
-            self._measurementsPanel.close()
-            self._scanKeys.remove()
+            self.sections.close()
         self.removeObservers()
 
     def enter(self) -> None:
         """Called each time the user opens this module."""
         self.initializeParameterNode()
-        self._reviewPanel.enter()
-        self._scanKeys.install()
-        self._scanKeys.switch("X", True)
+        self.sections.enter()
 
     def exit(self) -> None:
         """Called each time the user opens another module."""
-        self._reviewPanel.exit()
-        self._scanKeys.remove()
+        self.sections.exit()
         self.setParameterNode(None)
 
     def onReload(self) -> None:
         """Reload the library and the engine with the module's file."""
-        if self._runPanel.running:
+        if self.sections.run.running:
             return
         for name in [name for name in sys.modules if name.split(".")[0] in ("palnet", "PALNetLandmarkerLib")]:
             del sys.modules[name]
@@ -167,7 +128,7 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onSceneStartClose(self, caller, event) -> None:
         """The nodes of a run and of a review are about to go."""
-        self._runPanel.cancel()
+        self.sections.run.cancel()
         self.setParameterNode(None)
 
     def onSceneEndClose(self, caller, event) -> None:
@@ -188,106 +149,17 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._parameterNode:
             self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
             self._parameterNodeGuiTag = None
-            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._update)
+            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersModified)
         self._parameterNode = parameterNode
         if self._parameterNode:
             # Widgets with the dynamic property "SlicerParameterName" in the .ui file are connected.
             self._parameterNodeGuiTag = self._parameterNode.connectGui(self.ui)
-            self.addObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._update)
-        self._update()
+            self.addObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersModified)
+        self.sections.show(parameterNode)
 
-    def onLandmarkModelChosen(self, landmarkModel: str) -> None:
-        """The user chose a landmark model, by name or by path."""
-        if self._parameterNode:
-            self._parameterNode.landmarkModel = landmarkModel
-
-    def onFolderChanged(self, folder: str) -> None:
-        """The user chose a folder of scans, or the scans of the scene."""
-        if self._parameterNode:
-            self._parameterNode.scanFolder = folder
-
-    def onReviewFolder(self, folder: str) -> None:
-        """The user wants to review the scans of a batch."""
-        self._scansSection.collapsed = False
-        self._queuePanel.read_folder(folder)
-
-    def onScanOpened(self, surfaceModel: vtkMRMLModelNode, landmarks: vtkMRMLMarkupsFiducialNode | None) -> None:
-        """The user went to another scan, or its landmarks came from the background."""
-        parameters = self.logic.getParameterNode()  # also while another module is shown
-        parameters.surfaceModel = surfaceModel
-        parameters.landmarks = landmarks
-        if landmarks:
-            self.ui.placeCollapsibleButton.collapsed = True
-
-    def _settings(self) -> tuple[str, bool]:
-        """Landmark model and processor of predictions in the background."""
-        parameters = self.logic.getParameterNode()
-        return parameters.landmarkModel or DEFAULT_LANDMARK_MODEL, parameters.cpuOnly
-
-    def _landmarks(self) -> vtkMRMLMarkupsFiducialNode | None:
-        return self._parameterNode.landmarks if self._parameterNode else None
-
-    def _keepTogether(self, parameters: PALNetLandmarkerParameterNode) -> None:
-        """With another scan its landmarks are chosen, and with other landmarks their scan."""
-        from PALNetLandmarkerLib.scan_sources import landmarks_of, scan_of
-
-        landmarks, before, self._scan = parameters.landmarks, self._scan, parameters.surfaceModel
-        scan = scan_of(landmarks) or parameters.surfaceModel
-        if parameters.surfaceModel is not before and (not landmarks or scan is not parameters.surfaceModel):
-            parameters.landmarks = landmarks_of(parameters.surfaceModel)
-        elif scan is not parameters.surfaceModel:
-            parameters.surfaceModel = scan
-
-    def _update(self, caller=None, event=None) -> None:
-        """Show what the parameters say. Where Apply cannot be pressed, its tooltip says why."""
-        parameters = self._parameterNode
-        if parameters:
-            self._keepTogether(parameters)
-        running = self._runPanel is not None and self._runPanel.running
-        if running:
-            reason = _("Landmarks are being placed.")
-        elif not parameters or not parameters.surfaceModel:
-            reason = _("Choose a face scan first. Load one by dropping its file into Slicer.")
-        elif not parameters.landmarkModel:
-            reason = _("Choose a landmark model first.")
-        else:
-            reason = ""
-        self.ui.applyButton.enabled = not reason
-        self.ui.applyButton.toolTip = reason or _("Place the landmarks on the face scan.")
-        for name in ("surfaceSelector", "landmarkModelSelector", "landmarksSelector", "cpuOnlyCheckBox"):
-            getattr(self.ui, name).enabled = not running
-        self._review.choose(None if running else self._landmarks())
-        self._measurementsPanel.follow(self._review.session.node if self._review.session else None)
-        self._exportPanel.update()
-        self._runPanel.follow(self._landmarks())
-        if parameters:
-            self._modelSelector.select(parameters.landmarkModel)
-            self._queuePanel.folder = parameters.scanFolder
-
-    def onApplyButton(self) -> None:
-        """Place the landmarks."""
-        parameters = self._parameterNode
-        if self._runPanel.running or not parameters or not self._mayOverwrite(parameters.landmarks):
-            return
-        placement = self._runPanel.run(
-            lambda progress: self.logic.placeLandmarks(
-                parameters.surfaceModel, parameters.landmarkModel, parameters.landmarks, parameters.cpuOnly, progress
-            )
-        )
-        if placement and self._parameterNode:
-            self._parameterNode.landmarks = placement.node
-            self.ui.placeCollapsibleButton.collapsed = True  # what follows is the review, which needs the room
-
-    def _mayOverwrite(self, node: vtkMRMLMarkupsFiducialNode | None) -> bool:
-        """Ask before points that a person placed, corrected or reviewed are lost."""
-        from PALNetLandmarkerLib.record import is_untouched_prediction
-
-        if not node or not node.GetNumberOfControlPoints() or is_untouched_prediction(node):
-            return True
-        question = _("'{name}' holds {count} points. Replace them by predicted landmarks?")
-        return slicer.util.confirmOkCancelDisplay(
-            question.format(name=node.GetName(), count=node.GetNumberOfControlPoints())
-        )
+    def onParametersModified(self, caller, event) -> None:
+        """A choice was made, in the panel, by a script or by a loaded scene."""
+        self.sections.update()
 
 
 class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
@@ -342,15 +214,16 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
             return None
         return landmark_folder(Path(folder), landmarkModel, cpuOnly, recursive, progress)
 
-    def review(self, landmarks: vtkMRMLMarkupsFiducialNode):
+    def review(self, landmarks: vtkMRMLMarkupsFiducialNode, landmarkModel: str | Path = ""):
         """Review landmarks: ``session = logic.review(node); session.accept("Prn"); session.undo(); session.close()``.
 
+        :param landmarkModel: the file of the model that placed them; without it only bundled models raise concerns
         :returns: ``PALNetLandmarkerLib.review_session.ReviewSession``, which does all that the panel does
         :raises palnet.errors.ReviewError: the node holds no landmarks of a landmark model
         """
         from PALNetLandmarkerLib.review_session import ReviewSession
 
-        return ReviewSession(landmarks)
+        return ReviewSession(landmarks, landmark_model=landmarkModel)
 
     def measureLandmarks(self, landmarks: vtkMRMLMarkupsFiducialNode):
         """Measure landmarks, again whenever one moves: ``m = logic.measureLandmarks(node); m.values["N-Sn"]``.
@@ -373,13 +246,9 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
         :returns: the files, the landmarks first; coordinates are in LPS
         :raises palnet.errors.PalnetError: with a sentence for the user
         """
-        from PALNetLandmarkerLib.storage import write_in_format, write_reviewed
+        from PALNetLandmarkerLib.storage import write_in_format
 
-        return (
-            write_reviewed(landmarks, Path(path), asShown)
-            if to == "mrk"
-            else write_in_format(landmarks, Path(path), to, asShown)
-        )
+        return write_in_format(landmarks, Path(path), to, asShown)
 
     def compareLandmarks(self, first: str | Path, second: str | Path, reportFolder: str | Path | None = None):
         """Compare two observers' landmarks of the same scans, in files or in folders of files.
@@ -402,12 +271,9 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
         :returns: a new ``vtkMRMLMarkupsFiducialNode``
         :raises palnet.errors.ReviewError: with a sentence for the user
         """
-        from PALNetLandmarkerLib.scene import SCAN_REFERENCE
         from PALNetLandmarkerLib.storage import read_reviewed
 
-        landmarks = read_reviewed(slicer.mrmlScene, Path(path))
-        landmarks.SetNodeReferenceID(SCAN_REFERENCE, surfaceModel.GetID() if surfaceModel else None)
-        return landmarks
+        return read_reviewed(slicer.mrmlScene, Path(path), surfaceModel)
 
 
 class PALNetLandmarkerTest(ScriptedLoadableModuleTest):
@@ -421,13 +287,6 @@ class PALNetLandmarkerTest(ScriptedLoadableModuleTest):
         self.test_sampleScan()
         self.setUp()
         self.test_notAFace()
-
-    def loadModel(self, source: vtk.vtkAlgorithm) -> vtkMRMLModelNode:
-        """A model node of what a VTK source makes."""
-        source.Update()
-        model = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "sphere")
-        model.SetAndObservePolyData(source.GetOutput())
-        return model
 
     def test_sampleScan(self) -> None:
         """The sample scan gets a named, numbered set of landmarks that lie on it."""
@@ -448,7 +307,10 @@ class PALNetLandmarkerTest(ScriptedLoadableModuleTest):
         sphere.SetRadius(90.0)
         sphere.SetThetaResolution(64)
         sphere.SetPhiResolution(64)
+        sphere.Update()
+        model = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "sphere")
+        model.SetAndObservePolyData(sphere.GetOutput())
         with self.assertRaises(PalnetError):
-            PALNetLandmarkerLogic().placeLandmarks(self.loadModel(sphere))
+            PALNetLandmarkerLogic().placeLandmarks(model)
         self.assertEqual(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLMarkupsFiducialNode"), 0)
         self.delayDisplay("Sphere refused")

@@ -40,7 +40,7 @@ def main() -> None:
     album = Album(host, chosen.scans, chosen.output)
     with album.window(load=False) as window:
         widget = window.module.widget
-        panel, ui = widget._batchPanel, widget._batchPanel._ui
+        panel, ui = widget.sections.batch, widget.sections.batch._ui
         widget.ui.placeCollapsibleButton.collapsed = True
         ui.batchCollapsibleButton.collapsed = False
         panel.folder = chosen.scans.absolute()
@@ -57,7 +57,7 @@ def main() -> None:
                     window.picture().copy(*_SECTION).save(str(chosen.output / "module-batch.jpg"), "JPG", 90)
         print(f"{time.monotonic() - started:.0f} s: {ui.batchLabel.text} {ui.batchStatusLabel.text}")
         click(ui.reviewBatchButton)
-        widget._queuePanel.next_scan()
+        widget.sections.queue.next_scan()
         slicer.app.processEvents()
         album.take(window, "module-batch-review")
 

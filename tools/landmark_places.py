@@ -16,13 +16,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import vtk
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "PALNetLandmarker"))
 
 from palnet.face_model import SKIN, read_face_model
 from palnet.protocol import Protocol
-from palnet.surface import polydata_from_arrays
+from palnet.surface import Surface, places_on_triangles
 
 FOLDER = Path(__file__).parent.parent / "Resources" / "population"
 
@@ -37,12 +36,7 @@ def main() -> None:
     a, b, decided = (json.loads((FOLDER / f"{n}.json").read_text()) for n in ("observer_a", "observer_b", "decided"))
     model = read_face_model(options.face_model)
     triangles = model.triangles[(model.triangles < SKIN.stop).all(axis=1)]
-    mesh = polydata_from_arrays(model.neutral, triangles)
-    locator = vtk.vtkStaticCellLocator()
-    locator.SetDataSet(mesh)
-    locator.BuildLocator()
-    places: dict[str, dict[str, list[float]]] = {}
-    differences = []
+    differences, points = [], []
     print("| landmark | difference of the observers, mm | taken |\n| --- | --- | --- |")
     for landmark in protocol.landmarks:
         label = landmark.pair if landmark.side == "left" else landmark.label
@@ -54,22 +48,17 @@ def main() -> None:
         else:
             differences.append(float(np.linalg.norm(np.subtract(a[label], b[label]))))
             print(f"| {label} | {differences[-1]:.2f} | {'decision' if label in decided else 'mean'} |")
-        places[landmark.label] = _on_triangle(point, mesh, locator)
+        points.append(point)
     print(f"\nMean difference {np.mean(differences):.2f} mm, largest {np.max(differences):.2f} mm.")
     if options.write:
         path = FOLDER / f"ict_{protocol.name}.json"
-        lines = ",\n".join(f"  {json.dumps(label)}: {json.dumps(place)}" for label, place in places.items())
+        corners, weights = places_on_triangles(Surface(model.neutral, triangles), np.array(points))
+        places = [
+            {"triangle": c, "weights": w} for c, w in zip(corners.tolist(), weights.round(5).tolist(), strict=True)
+        ]
+        named = zip(protocol.labels, places, strict=True)
+        lines = ",\n".join(f"  {json.dumps(label)}: {json.dumps(place)}" for label, place in named)
         path.write_text(f'{{\n "places": {{\n{lines}\n }}\n}}\n', encoding="utf-8")
-
-
-def _on_triangle(point: np.ndarray, mesh: vtk.vtkPolyData, locator: vtk.vtkStaticCellLocator) -> dict[str, list]:
-    nearest, cell, part, distance = [0.0] * 3, vtk.mutable(0), vtk.mutable(0), vtk.mutable(0.0)
-    locator.FindClosestPoint(point, nearest, cell, part, distance)
-    weights, local, sub, off = [0.0] * 3, [0.0] * 3, vtk.mutable(0), vtk.mutable(0.0)
-    triangle = mesh.GetCell(int(cell))
-    triangle.EvaluatePosition(nearest, [0.0] * 3, sub, local, off, weights)
-    corners = [triangle.GetPointId(k) for k in range(3)]
-    return {"triangle": corners, "weights": [round(w, 5) for w in weights]}
 
 
 if __name__ == "__main__":

@@ -23,10 +23,11 @@ _SIZE = (1280, 900)
 class Album:
     """Takes pictures of the module in the test host, over Slicer's own 3D view."""
 
-    def __init__(self, host: Any, scan: Path, folder: Path) -> None:
+    def __init__(self, host: Any, scan: Path, folder: Path, size: tuple[int, int] = _SIZE) -> None:
         self._host = host
         self._scan = scan
         self._folder = folder
+        self._size = size
 
     @contextmanager
     def window(self, dark: bool = False, load: bool = True) -> Iterator[Any]:
@@ -40,7 +41,7 @@ class Album:
             model = slicer.util.loadModel(str(self._scan))
             model.GetDisplayNode().SetColor(0.87, 0.76, 0.68)
             model.GetDisplayNode().SetInterpolation(model.GetDisplayNode().GouraudInterpolation)
-        window = Window(self._host, load_module(), *_SIZE, dark=dark, smooth=True)
+        window = Window(self._host, load_module(), *self._size, dark=dark, smooth=True)
         window.show()
         yield window
         window.close_view()
@@ -72,7 +73,7 @@ def story(album: Album, dark: bool) -> None:
 
         ui.progressBar.connect("valueChanged(int)", running)
         click(ui.applyButton)
-        session = window.module.widget._review.session
+        session = window.module.widget.sections.review.session
         session.show_whole_face()
         album.take(window, f"module-doubtful{ending}")
         session.select("Al_L")

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import json
-import logging
 import os
-import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import palnet
 import qt
 import vtk
 from palnet.errors import PalnetError, ProtocolError
@@ -22,12 +17,13 @@ from palnet.prediction import Prediction, Progress
 from palnet.worker import write_surface
 from slicer.i18n import tr as _
 
+from .engine_process import EngineProcess, interpreter
+
 Done = Callable[["Prediction | PalnetError"], None]
 
 _WORKER = ["-m", "palnet.worker"]
 _MOST_CRASHES = 3
 """After so many in a row there is something wrong that another start does not heal."""
-_STOP_MS = 2000
 _SILENT_MS = 5 * 60 * 1000
 """A worker that says nothing for so long hangs."""
 
@@ -36,16 +32,14 @@ class BackgroundPredictor:
     """Starts the process of ``palnet.worker`` at the first task and keeps it, and the landmark model in it."""
 
     def __init__(self) -> None:
-        self._process: Any = None
-        self._ended: Any = None
-        self._unread = b""
+        self._process = EngineProcess(self._on_line, self._on_end)
         self._crashes = 0
         self._number = 0
         self._task: tuple[Done, Progress] | None = None
         self._temporary: Path | None = None
         self._silence = qt.QTimer()
         self._silence.setSingleShot(True)
-        self._silence.connect("timeout()", self._on_silence)
+        self._silence.connect("timeout()", self._process.kill)
 
     @property
     def busy(self) -> bool:
@@ -79,10 +73,10 @@ class BackgroundPredictor:
         self._number += 1
         self._task = (on_done, on_progress)
         task = {"id": self._number, "model": landmark_model, "device": "cpu" if cpu_only else "auto", **where}
-        if self._process is None:
-            self._start()
-        if self._process is not None:
-            self._process.write(qt.QByteArray(json.dumps(task).encode() + b"\n"))
+        if not self._process.running:
+            self._process.start(_WORKER)
+        self._process.send(task)
+        if self._process.running:
             self._silence.start(_SILENT_MS)
 
     def stop(self) -> None:
@@ -90,32 +84,10 @@ class BackgroundPredictor:
         self._task = None
         self._silence.stop()
         self._remove_temporary()
-        process = self._let_go()
-        if process is not None:
-            # Where a launcher stands between, only the closed input tells the worker itself.
-            process.closeWriteChannel()
-            process.kill()
-            process.waitForFinished(_STOP_MS)
+        self._process.stop()
 
-    def _start(self) -> None:
-        self._unread = b""
-        self._process = engine_process(self._on_output, self._on_complaint, self._on_finished, self._on_error)
-        self._process.start(interpreter(), _WORKER)
-
-    def _on_output(self) -> None:
-        if self._process is None:
-            return
-        *lines, self._unread = (self._unread + bytes_of(self._process.readAllStandardOutput())).split(b"\n")
-        for line in lines:
-            self._on_line(line)
-
-    def _on_line(self, text: bytes) -> None:
-        try:
-            line = json.loads(text)
-            is_answer = line["id"] == self._number
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return  # a launcher's remark
-        if not is_answer or self._task is None:
+    def _on_line(self, line: dict[str, Any]) -> None:
+        if line.get("id") != self._number or self._task is None:
             return
         if "progress" in line:
             self._silence.start(_SILENT_MS)
@@ -124,36 +96,12 @@ class BackgroundPredictor:
         self._crashes = 0
         self._finish(_outcome(line))
 
-    def _on_complaint(self) -> None:
-        if self._process is not None:
-            logging.debug(
-                "Background prediction: %s", bytes_of(self._process.readAllStandardError()).decode(errors="replace")
-            )
-
-    def _on_finished(self, code: int, *_status: Any) -> None:
-        if self._process is not None:
-            self._on_crash(_("it ended with code {code}").format(code=code))
-
-    def _on_error(self, error: Any) -> None:
-        # After any other error, a process that has ended says so by itself.
-        if self._process is not None and error == qt.QProcess.FailedToStart:
-            self._on_crash(_("it could not be started"))
-
-    def _on_silence(self) -> None:
-        if self._process is not None:
-            self._process.kill()  # it says by itself that it has ended
-
-    def _on_crash(self, what: str) -> None:
-        self._let_go()
+    def _on_end(self, code: int | None) -> None:
+        what = _("it could not be started") if code is None else _("it ended with code {code}").format(code=code)
         self._crashes += 1
         if self._task is not None:
             told = _("The background process failed on this scan ({what}). Open the scan and press 'Place landmarks'.")
             self._finish(PalnetError(told.format(what=what)))
-
-    def _let_go(self) -> Any:
-        """Have no process any more. The object stays for now: it may be emitting the signal that led here."""
-        self._ended, self._process = self._process, None
-        return self._ended
 
     def _finish(self, outcome: Prediction | PalnetError) -> None:
         task, self._task = self._task, None
@@ -182,30 +130,6 @@ class BackgroundPredictor:
             self._temporary = None
 
 
-def engine_process(
-    on_output: Callable[..., None],
-    on_complaint: Callable[..., None],
-    on_finished: Callable[..., None],
-    on_error: Callable[..., None],
-) -> Any:
-    """A QProcess, not started yet, in which a Python finds the engine; told of its output, its errors and its end."""
-    process = qt.QProcess()
-    process.setWorkingDirectory(str(Path(palnet.__file__).parent.parent))  # where Python looks for modules first
-    process.connect("readyReadStandardOutput()", on_output)
-    process.connect("readyReadStandardError()", on_complaint)
-    process.connect("finished(int)", on_finished)
-    process.connect("errorOccurred(QProcess::ProcessError)", on_error)
-    return process
-
-
-def interpreter() -> str | None:
-    """The Python that runs beside this program: in Slicer, whose own executable is none, PythonSlicer."""
-    found = shutil.which("PythonSlicer")
-    if found is None and "python" in Path(sys.executable or "").name.lower():
-        found = sys.executable
-    return found
-
-
 def _outcome(line: dict[str, Any]) -> Prediction | PalnetError:
     """What the worker answered."""
     if "error" in line:
@@ -214,8 +138,3 @@ def _outcome(line: dict[str, Any]) -> Prediction | PalnetError:
         return Prediction.from_json(line["prediction"])
     except (ValueError, KeyError, TypeError, ProtocolError):
         return PalnetError(_("The background process gave no answer that can be read: press 'Place landmarks'."))
-
-
-def bytes_of(array: Any) -> bytes:
-    """What a QByteArray holds."""
-    return bytes(array.data())

@@ -14,10 +14,10 @@ from palnet.errors import PalnetError
 from slicer.i18n import tr as _
 
 from .batch_process import BatchProcess, task_of
+from .folder_scans import RESULTS
 from .landmarking import ensure_torch
-from .looks import color_text
+from .looks import tell
 from .queue_panel import shortened
-from .scan_sources import RESULTS
 
 
 class BatchPanel:
@@ -44,7 +44,7 @@ class BatchPanel:
         ui.contactSheetButton.connect("clicked(bool)", self._on_contact_sheet)
         ui.batchLabel.text = _("Choose a folder: its scans are landmarked while you go on working.")
         self._refresh()
-        self._tell("", warning=False)
+        self._tell("")
 
     def close(self) -> None:
         """End the batch, and touch no widget any more: they go."""
@@ -61,7 +61,7 @@ class BatchPanel:
         self._failed = {}
         told = _("The results go to the folder {results} in it. What is done already is not done again.")
         self._ui.batchLabel.text = told.format(results=RESULTS)
-        self._tell("", warning=False)
+        self._tell("")
         self._refresh()
 
     def start(self, _checked: bool = False) -> None:
@@ -73,11 +73,11 @@ class BatchPanel:
                 if not ensure_torch():
                     return
             except PalnetError as error:
-                self._tell(str(error), warning=True)
+                self._tell(str(error))
                 return
             model, cpu_only = self._settings()
             self._failed, self._stopping = {}, False
-            self._tell("", warning=False)
+            self._tell("")
             self._ui.batchProgressBar.value = 0
             self._ui.batchLabel.text = _("Starting")
             recursive = bool(self._ui.recursiveCheckBox.checked)
@@ -106,7 +106,7 @@ class BatchPanel:
         self._stopping = False
         if "error" in line:
             self._ui.batchLabel.text = ""
-            self._tell(line["error"], warning=True)
+            self._tell(line["error"])
         else:
             stopped = _("Stopped.") if line["stopped"] else ""
             self._ui.batchLabel.text = f"{stopped} {line['finished']}".strip()
@@ -116,7 +116,7 @@ class BatchPanel:
         names = list(self._failed)
         shown = ", ".join(shortened(name) for name in names[:3])
         more = _(" and {count} more").format(count=len(names) - 3) if len(names) > 3 else ""
-        self._tell(_("No landmarks: {names}{more}.").format(names=shown, more=more), warning=True)
+        self._tell(_("No landmarks: {names}{more}.").format(names=shown, more=more))
         self._ui.batchStatusLabel.toolTip = "\n".join(f"{name}: {error}" for name, error in self._failed.items())
 
     def _refresh(self) -> None:
@@ -152,9 +152,6 @@ class BatchPanel:
     def _on_contact_sheet(self, _checked: bool = False) -> None:
         qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._sheet)))
 
-    def _tell(self, text: str, warning: bool) -> None:
-        label = self._ui.batchStatusLabel
-        color_text(label, warning=warning)
-        label.text = text
-        label.toolTip = ""
-        label.visible = bool(text)
+    def _tell(self, problem: str) -> None:
+        tell(self._ui.batchStatusLabel, problem, warning=True)
+        self._ui.batchStatusLabel.toolTip = ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import qt
 import slicer
+from palnet.compare import scan_beside
 from palnet.compare_command import compare_files, in_words, write_comparison
 from palnet.compare_tables import case_rows
 from palnet.comparison import Comparison
@@ -14,7 +16,8 @@ from palnet.errors import PalnetError
 from slicer.i18n import tr as _
 
 from .compare_view import CompareView
-from .looks import color_text
+from .folder_scans import RESULTS
+from .looks import tell
 from .queue_panel import shortened
 
 _MOST_CASES = 200
@@ -24,12 +27,14 @@ class ComparePanel:
     """Compares two folders of landmarks, and shows their cases in the 3D view.
 
     :param ui: widgets by name: ``firstButton``, ``secondButton``, ``compareLabel``, ``casesTable``,
-        ``nextCaseButton``, ``saveReportButton``, ``compareStatusLabel``
+        ``nextCaseButton``, ``reviewCaseButton``, ``saveReportButton``, ``compareStatusLabel``
+    :param review: opens the review of a scan file at a landmark, by its label
     :ivar comparison: what is shown; None before two folders were chosen
     """
 
-    def __init__(self, ui: Any) -> None:
+    def __init__(self, ui: Any, review: Callable[[Path, str], None]) -> None:
         self._ui = ui
+        self._review = review
         self._view = CompareView(slicer.mrmlScene)
         self._folders: list[Path | None] = [None, None]
         self._cases: list[tuple[int, int]] = []
@@ -41,10 +46,11 @@ class ComparePanel:
         ui.firstButton.connect("clicked(bool)", self._choose_first)
         ui.secondButton.connect("clicked(bool)", self._choose_second)
         ui.nextCaseButton.connect("clicked(bool)", self.next_case)
+        ui.reviewCaseButton.connect("clicked(bool)", self.review_case)
         ui.saveReportButton.connect("clicked(bool)", self._choose_report)
         ui.casesTable.connect("itemSelectionChanged()", self._show_chosen)
         self._refresh()
-        self._tell("", warning=False)
+        self._tell("")
 
     def close(self) -> None:
         """Take what is shown of a case out of the scene."""
@@ -84,6 +90,27 @@ class ComparePanel:
         if table.rowCount:
             table.setCurrentCell((table.currentRow() + 1) % table.rowCount, 0)
 
+    def review_case(self, _checked: bool = False) -> None:
+        """Go from the chosen case to the review of its scan; only of landmarks that the section Scans saves."""
+        case = self._reviewable
+        if case is not None:
+            self._view.clear()
+            self._tell("")
+            self._review(*case)
+
+    @property
+    def _reviewable(self) -> tuple[Path, str] | None:
+        """The scan file and the label of the chosen case, where one of the two folders is that of a folder's review."""
+        row = self._ui.casesTable.currentRow()
+        if self.comparison is None or not 0 <= row < len(self._cases):
+            return None
+        scan, landmark = self._cases[row]
+        for folder in self._folders:
+            file = scan_beside(folder, self.comparison.scans[scan]) if folder else None
+            if folder and file and folder.name == RESULTS and file.parent == folder.absolute().parent:
+                return file, self.comparison.protocol.labels[landmark]
+        return None
+
     def save_report(self, folder: Path) -> None:
         """Write the report and its tables; what goes wrong is shown to the person."""
         if self.comparison is None:
@@ -95,7 +122,7 @@ class ComparePanel:
                 self._tell(str(error), warning=True)
                 slicer.util.errorDisplay(str(error))
             else:
-                self._tell(_("Saved: {page} and the tables beside it.").format(page=page.name), warning=False)
+                self._tell(_("Saved: {page} and the tables beside it.").format(page=page.name))
 
     def _refresh(self) -> None:
         """Show the comparison as it is, with no case chosen."""
@@ -117,6 +144,14 @@ class ComparePanel:
         )
         for button in (ui.nextCaseButton, ui.saveReportButton):
             button.enabled = one is not None
+        self._offer_review()
+
+    def _offer_review(self) -> None:
+        button, case = self._ui.reviewCaseButton, self._reviewable
+        button.enabled = case is not None
+        known = _("Review this scan, from this landmark on.")
+        unknown = _("Landmarks in the folder '{results}' beside their scans can be reviewed: choose a case of such.")
+        button.toolTip = known if case is not None else unknown.format(results=RESULTS)
 
     def _fill(self, one: Comparison) -> None:
         rows = [row for row in case_rows(one) if row["distance_mm"]][:_MOST_CASES]
@@ -134,6 +169,7 @@ class ComparePanel:
 
     def _show_chosen(self) -> None:
         row = self._ui.casesTable.currentRow()
+        self._offer_review()
         if 0 <= row < len(self._cases):
             self.show_case(row)
 
@@ -160,8 +196,5 @@ class ComparePanel:
         if chosen:
             self.save_report(Path(chosen))
 
-    def _tell(self, text: str, warning: bool) -> None:
-        label = self._ui.compareStatusLabel
-        color_text(label, warning=warning)
-        label.text = text
-        label.visible = bool(text)
+    def _tell(self, text: str, warning: bool = False) -> None:
+        tell(self._ui.compareStatusLabel, text, warning)

@@ -17,8 +17,8 @@ from .fiducials import create_fiducials, style_fiducials
 from .measured_lines import MeasuredLine
 from .overlays import hide_from_lists
 from .palette import FIRST, SECOND, Color
-from .scan_sources import landmarks_of, load_scan, remove_node
-from .scene import flip, world
+from .scan_nodes import landmarks_of, load_scan, remove_node
+from .scene import file_of, flip, world
 from .viewpoint import aim, camera_of_first_view
 
 _CLOSE_UP_MM = 34.0
@@ -71,7 +71,9 @@ class CompareView:
         """The scan's node, loaded if it is not in the scene, or why there is none."""
         if path is None:
             return None, f"There is no scan {name} beside the landmarks: only the points are shown."
-        found = next((model for model in slicer.util.getNodesByClass("vtkMRMLModelNode") if _is_of(model, path)), None)
+        found = next(
+            (m for m in slicer.util.getNodesByClass("vtkMRMLModelNode") if file_of(m) == path.absolute()), None
+        )
         if found is not None:
             return found, ""
         try:
@@ -126,8 +128,3 @@ class CompareView:
         unit = one.mm_per_unit[scan] if one.mm_per_unit else 1.0
         distance = float(np.nan_to_num(one.distances[scan, landmark]))
         aim(camera, focus, towards_viewer, upwards, max(_CLOSE_UP_MM, _DISTANCES * distance) / unit)
-
-
-def _is_of(model: Any, path: Path) -> bool:
-    stored = model.GetStorageNode()
-    return stored is not None and Path(stored.GetFullNameFromFileName() or "") == path.absolute()

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import slicer
 from palnet.errors import ReviewError
 
 from .review_session import ReviewSession
-from .scan_sources import scan_of
+from .scan_nodes import scan_of
 
 if TYPE_CHECKING:  # it needs Qt
     from .review_panel import ReviewPanel
 
 
 class CurrentReview:
-    """Opens a session for the chosen landmarks, and closes the one before."""
+    """Opens a session for the chosen landmarks, and closes the one before.
 
-    def __init__(self, panel: ReviewPanel) -> None:
+    :param landmark_model: says which landmark model is in use, by name or file
+    """
+
+    def __init__(self, panel: ReviewPanel, landmark_model: Callable[[], str]) -> None:
         self._panel = panel
+        self._landmark_model = landmark_model
         self._session: ReviewSession | None = None
 
     @property
@@ -38,7 +43,7 @@ class CurrentReview:
         self._session, notice = None, ""
         if landmarks is not None and landmarks.GetNumberOfControlPoints():
             try:
-                self._session = ReviewSession(landmarks, self._panel.refresh)
+                self._session = ReviewSession(landmarks, self._panel.refresh, self._landmark_model())
             except ReviewError as error:
                 notice = str(error)
             else:

@@ -13,6 +13,7 @@ from palnet.landmark_writers import FORMATS
 from slicer.i18n import tr as _
 
 from . import record
+from .looks import tell
 
 _AS_SHOWN = 1
 _FORMATS = ("mrk", "fcsv", "csv-long", "csv", "tps", "nts", "morphologika", "morphoj")
@@ -89,5 +90,4 @@ class ExportPanel:
         return text.format(unseen=unseen, total=total)
 
     def _show(self, text: str) -> None:
-        self._ui.exportStatusLabel.text = text
-        self._ui.exportStatusLabel.visible = bool(text)
+        tell(self._ui.exportStatusLabel, text)

@@ -42,6 +42,13 @@ def color_text(label: Any, warning: bool) -> None:
         label.setStyleSheet(style)
 
 
+def tell(label: Any, text: str, warning: bool = False) -> None:
+    """Show a sentence in a label, which takes no room while there is none."""
+    color_text(label, warning)
+    label.text = text
+    label.visible = bool(text)
+
+
 def smaller_font(widget: Any) -> Any:
     """The font for what is dense, a little smaller than that of the application."""
     font = widget.font

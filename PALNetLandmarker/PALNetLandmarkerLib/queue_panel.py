@@ -13,7 +13,7 @@ from palnet.errors import OutputError, PalnetError
 from slicer.i18n import tr as _
 
 from .background import BackgroundPredictor
-from .looks import color_text
+from .looks import tell
 from .scan_queue import QueueEntry, ScanQueue, ScanState
 
 _SCENE, _FOLDER = 0, 1
@@ -25,7 +25,7 @@ class QueuePanel:
     """Shows a :class:`ScanQueue` and opens its scans.
 
     :param ui: widgets by name: ``sourceSelector``, ``folderButton``, ``scansTable``, ``previousScanButton``,
-        ``nextScanButton``, ``queueLabel``, ``queueStatusLabel``
+        ``nextScanButton``, ``queueLabel``, ``queueStatusLabel``, ``scansCollapsibleButton``
     :param open_scan: shows a scan to the person: its model node, and its landmarks node or None; called again with the
         landmarks where they come later
     :param settings: says the landmark model and whether to use the processor only
@@ -91,8 +91,17 @@ class QueuePanel:
             self._use(folder)
 
     def read_folder(self, folder: str) -> None:
-        """Queue the scans of a folder as it is now, also where they are queued already."""
+        """Queue the scans of a folder as it is now, also where they are queued already, and show the list."""
+        self._ui.scansCollapsibleButton.collapsed = False
         self._change_folder(folder)
+
+    def open_file(self, scan: Path) -> None:
+        """Queue the scans of a scan file's folder, and open that one."""
+        self.read_folder(str(scan.parent))
+        if not self._problem:
+            with self._opening() as may:
+                if may and any(entry.key == str(scan) for entry in self._entries):
+                    self.queue.open(str(scan))
 
     def _use(self, folder: str) -> None:
         self._folder, self._problem = folder, ""
@@ -169,10 +178,7 @@ class QueuePanel:
         text = chosen.detail if chosen is not None and failed else self._problem
         if not text and (self.queue.current or self._folder):
             text = self._predictor.problem
-        label = self._ui.queueStatusLabel
-        color_text(label, warning=True)
-        label.text = text
-        label.visible = bool(text)
+        tell(self._ui.queueStatusLabel, text, warning=True)
 
     def _show_problem(self, error: PalnetError) -> None:
         self._problem = str(error)

@@ -19,7 +19,7 @@ from palnet.prediction import Prediction
 from palnet.review import Review, State, record_beside
 from palnet.rigid import apply
 
-from .scene import LPS_FROM_RAS, expected_error, flip
+from .scene import LPS_FROM_RAS, expected_error, file_of, flip
 
 ATTRIBUTE = "PALNet.review"
 _SAME = 1e-6
@@ -199,9 +199,7 @@ def _beside(node: Any, file: Path | None) -> Review | None:
 
     :raises ReviewError: it is damaged, or the record of other landmarks
     """
-    storage = node.GetStorageNode()
-    if file is None and storage is not None and storage.GetFileName():
-        file = Path(storage.GetFullNameFromFileName())
+    file = file or file_of(node)
     if file is None or not record_beside(file).is_file():
         return None
     beside = record_beside(file)

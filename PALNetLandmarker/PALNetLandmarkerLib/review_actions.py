@@ -44,6 +44,7 @@ def review_actions(ui: Any) -> list[Action]:
         Action(ui.missingButton, "M", ReviewSession.mark_missing, _is_chosen),
         Action(ui.undoButton, "Z", _undo, lambda s: s.can_undo),
         Action(ui.redoButton, "Y", _redo, lambda s: s.can_redo),
+        Action(ui.acrossButton, "V", ReviewSession.look_across, _is_chosen),
         Action(ui.wholeFaceButton, "F", ReviewSession.show_whole_face, lambda s: not s.review.missing.all()),
         Action(ui.acceptUnderButton, "Shift+A", lambda s: _accept_under(s, spin_box.value), _is_open),
         Action(ui.ghostsCheckBox, "G", _turn_ghosts, lambda s: True),

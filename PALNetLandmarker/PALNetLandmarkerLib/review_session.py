@@ -10,19 +10,19 @@ session.undo()
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from palnet.errors import PalnetError, ReviewError
-from palnet.model import Model
 from palnet.review import Review, State
-from palnet.review_list import ReviewList, Row
+from palnet.review_list import ReviewList, Row, shape_model_of
 
 from . import record
 from .placing import OneClick
 from .review_view import ReviewView
 from .scene import SCAN_REFERENCE, flip, world
-from .snap import SurfaceSnap
+from .snap import ScanSurface
 from .undo import History
 from .watch import Listener, PointsWatch
 
@@ -38,25 +38,30 @@ class ReviewSession:
 
     :param node: ``vtkMRMLMarkupsFiducialNode`` in a scene
     :param on_changed: called after anything has changed: by this session, the mouse, undo, or another module
+    :param landmark_model: name or file of the model in use, which knows what is usual if it made the prediction
     :ivar review: the record as it is, :ivar current: index of the chosen landmark, or None
     :ivar problem: why the landmarks cannot be reviewed for now; empty if they can
     :ivar notice: what the last drag came to, if the person has to know; empty otherwise
     :raises ReviewError: the node holds no landmarks of a model, or its record cannot be read
     """
 
-    def __init__(self, node: Any, on_changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, node: Any, on_changed: Callable[[], None] = lambda: None, landmark_model: str | Path = ""
+    ) -> None:
         self.node = node
         self.scene = node.GetScene()
         self.current: int | None = None
         self.problem = ""
         self.notice = ""
         self.closed = False
+        self._across = False
         self._on_changed = on_changed
-        self._snap: tuple[Any, SurfaceSnap] | None = None
+        self._landmark_model = landmark_model
+        self._surface = ScanSurface(node)
         self._history = History()
         self._begin(record.load(node))
         record.store(node, self.review)
-        self._view = ReviewView(node, self.review)
+        self._view = ReviewView(node, self.review, self._surface)
         self._one_click = OneClick(self.scene, node, self._placed, self._notify)
         listener = Listener(self._grabbed, self._draw, self._dropped, self._changed_by_others, self._gone)
         self._watch = PointsWatch(node, listener)
@@ -99,6 +104,7 @@ class ReviewSession:
         self.stop_placing()
         self.notice = ""
         self.current = None if landmark is None else self._index(landmark)
+        self._across = False
         if self.current is not None and turn:
             self._view.turn_to(self.review, self.current)
         self._view.draw_ring(self.current)
@@ -111,6 +117,15 @@ class ReviewSession:
     def previous_doubtful(self) -> int | None:
         """Choose the one before."""
         return self._step(-1)
+
+    def look_across(self) -> None:
+        """Turn the view to the chosen landmark from the front instead of the side, or from the side; and back again.
+
+        :raises ReviewError: none is chosen
+        """
+        index = self._index(None)
+        self._across = not self._across
+        self._view.turn_to(self.review, index, self._across)
 
     def show_whole_face(self) -> None:
         """Turn the view to the whole face from the front."""
@@ -226,7 +241,7 @@ class ReviewSession:
     def _begin(self, review: Review) -> None:
         """Go on with a record of another prediction, or of the same one in another frame."""
         self._history.forget()
-        self._shape = _shape_model(review)
+        self._shape = shape_model_of(review.prediction, self._landmark_model)
         self.review, self._list = review, ReviewList(review, self._shape)
         self.order = self._list.order()
         if self.current is not None and self.current >= len(self.order):
@@ -292,12 +307,7 @@ class ReviewSession:
 
     def nearest_on_scan(self, place: np.ndarray) -> np.ndarray:
         """(3,) RAS in the scene: the place of the scan nearest to another; that one itself if the scan is gone."""
-        model = self.model
-        if model is None:
-            return place
-        if self._snap is None or self._snap[0] is not model:
-            self._snap = (model, SurfaceSnap(model))
-        return self._snap[1](place)
+        return self._surface.nearest(place)
 
     def _on_surface(self, place: np.ndarray) -> np.ndarray:
         """(3,) LPS of the node's file: the place of the scan nearest to one in the scene (RAS)."""
@@ -374,12 +384,3 @@ class ReviewSession:
 
     def _draw(self) -> None:
         self._view.draw(self.review, self.current)
-
-
-def _shape_model(review: Review) -> Any:
-    """The ``ShapeModel`` of the model that made a prediction; None where that model is not at hand."""
-    try:
-        model = Model.find(review.prediction.model)
-    except PalnetError:
-        return None
-    return model.shape if model.protocol.labels == review.prediction.protocol.labels else None

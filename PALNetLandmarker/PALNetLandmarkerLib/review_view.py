@@ -11,8 +11,8 @@ from palnet.review import Review
 from slicer.util import VTKObservationMixin
 
 from .overlays import Overlays
-from .scene import SCAN_REFERENCE, world
-from .snap import SurfaceSnap
+from .scene import world
+from .snap import ScanSurface
 from .viewpoint import aim, camera_of_first_view
 
 _CLOSE_UP_MM = 38.0
@@ -27,19 +27,19 @@ _NEAR_SURFACE_MM, _FAR_MM = 0.6, 200.0
 class ReviewView(VTKObservationMixin):
     """The 3D view of one review.
 
-    :param node: ``vtkMRMLMarkupsFiducialNode`` of the landmarks
+    :param node: ``vtkMRMLMarkupsFiducialNode`` of the landmarks, :param surface: of their scan
     :ivar ghosts: whether the predictions of moved landmarks are shown
     """
 
-    def __init__(self, node: Any, review: Review) -> None:
+    def __init__(self, node: Any, review: Review, surface: ScanSurface) -> None:
         super().__init__()
         self._node = node
         self._scene = node.GetScene()
         self._review = review
+        self._surface = surface
         self._overlays = Overlays(self._scene, 1.0 / review.mm_per_unit)
         self._current: int | None = None
         self._camera: Any = None
-        self._snap: tuple[Any, SurfaceSnap] | None = None
         self._shows_through = False
         self.ghosts = False
 
@@ -49,8 +49,10 @@ class ReviewView(VTKObservationMixin):
         self._show_through(False)
         self._overlays.close()
 
-    def turn_to(self, review: Review, index: int) -> None:
+    def turn_to(self, review: Review, index: int, across: bool = False) -> None:
         """Look at a landmark from near, or to where it may be; at the whole face if there is no telling.
+
+        :param across: not from where it is judged, but from the front instead of the side, or from the side
 
         Where the scan itself hides the landmark the view turns until it is seen. One that is seen from nowhere, deep
         between the lips say, shines through.
@@ -58,6 +60,8 @@ class ReviewView(VTKObservationMixin):
         landmark = review.prediction.protocol.landmarks[index]
         # In a pure profile a midline point lies on the outline, where no click meets the surface.
         view = np.array(landmark.view) + (_PROFILE_TILT if landmark.side == "midline" else np.zeros(3))
+        if across:
+            view = _across(view, landmark.side)
         places = [review.points[index], review.prediction.points[index]]
         place = next((place for place in places if np.isfinite(place).all()), None)
         if place is None:
@@ -146,13 +150,8 @@ class ReviewView(VTKObservationMixin):
 
     def _sees(self, review: Review, place: np.ndarray, view: np.ndarray) -> bool:
         """Whether nothing of the scan stands before a place; parameters as those of ``_look``."""
-        model = self._node.GetNodeReference(SCAN_REFERENCE)
-        if model is None:
-            return True
-        if self._snap is None or self._snap[0] is not model:
-            self._snap = (model, SurfaceSnap(model))
         focus, towards = world(self._node, place), self._direction(review, place, view / np.linalg.norm(view))
-        return not self._snap[1].between(focus + _FAR_MM * towards, focus + _NEAR_SURFACE_MM * towards)
+        return not self._surface.between(focus + _FAR_MM * towards, focus + _NEAR_SURFACE_MM * towards)
 
     def _show_through(self, shown: bool) -> None:
         """Show points behind the surface, which can be dragged then; the person's own choice is not taken back."""
@@ -161,6 +160,13 @@ class ReviewView(VTKObservationMixin):
             return
         display.SetOccludedVisibility(shown)
         self._shows_through = shown
+
+
+def _across(view: np.ndarray, side: str) -> np.ndarray:
+    """(3,) the front for a view (3,) from the side; for any other the side, that of the landmark where it has one."""
+    if abs(view[0]) >= abs(view[2]):
+        return np.array([0.0, 0.0, 1.0])
+    return np.array([-1.0 if side == "right" else 1.0, 0.0, 0.0]) + _PROFILE_TILT
 
 
 def _up(view: np.ndarray) -> np.ndarray:

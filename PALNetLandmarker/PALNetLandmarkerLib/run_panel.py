@@ -1,4 +1,4 @@
-"""The part of the module's panel that runs the engine: progress, cancel, and what came out."""
+"""The section "Place landmarks" of the module's panel: runs the engine; progress, cancel, and what came out."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from palnet.prediction import Prediction, Progress
 from slicer.i18n import tr as _
 
 from .landmarking import Placement
+from .looks import tell
+from .record import is_untouched_prediction
 
 
 class RunPanel:
     """Runs one job at a time and keeps the window alive meanwhile.
 
-    :param ui: widgets by name: ``cancelButton``, ``progressBar``, ``stepLabel``, ``statusLabel``, ``resultLabel``
+    :param ui: widgets by name: ``cancelButton``, ``progressBar``, ``stepLabel``, ``statusLabel``, ``resultLabel``,
+        ``applyButton``, and the choices, which stay as they are during a run
     :param on_running_changed: called when a run begins and when it has ended
     """
 
@@ -29,7 +32,7 @@ class RunPanel:
         self._placed: Any = None
         ui.cancelButton.connect("clicked(bool)", self.cancel)
         self._show_idle("")
-        self._say(ui.resultLabel, "")
+        tell(ui.resultLabel, "")
 
     def cancel(self, _checked: bool = False) -> None:
         """Stop the run at its next step."""
@@ -40,13 +43,14 @@ class RunPanel:
         self._closed = True
         self.cancel()
 
-    def run(self, job: Callable[[Progress], Placement | None]) -> Placement | None:
+    def run(self, job: Callable[[Progress], Placement | None], replaced: Any) -> Placement | None:
         """Run a job; errors are shown to the user.
 
         :param job: is given the progress callback; None means that there was nothing to do
-        :returns: what the job returned, or None if it failed or was cancelled
+        :param replaced: the fiducial node that it fills; None for a new one
+        :returns: what the job returned, or None if it failed or was cancelled, or the user keeps what would be replaced
         """
-        if self.running:
+        if self.running or not _may_replace(replaced):
             return None
         self._cancel_requested = False
         self._set_running(True)
@@ -64,19 +68,32 @@ class RunPanel:
             self._set_running(False)
             if not self._closed:
                 self._show_idle(status)
-                self._say(self._ui.resultLabel, summary(placement.prediction) if placement else "")
+                tell(self._ui.resultLabel, summary(placement.prediction) if placement else "")
                 self._placed = placement.node if placement else None
         return placement
 
-    def follow(self, landmarks: Any) -> None:
-        """The person chose landmarks; what a run found is shown beside those that it placed."""
-        if self._placed is not None and landmarks is not self._placed:
-            self._placed = None
-            self._say(self._ui.resultLabel, "")
+    def show(self, parameters: Any) -> None:
+        """Show what can be done with what is chosen; where Apply cannot be pressed, its tooltip says why.
 
-    def _say(self, label: Any, text: str) -> None:
-        label.text = text
-        label.visible = bool(text)
+        :param parameters: ``PALNetLandmarkerParameterNode``, or None
+        """
+        if self.running:
+            reason = _("Landmarks are being placed.")
+        elif not parameters or not parameters.surfaceModel:
+            reason = _("Choose a face scan first. Load one by dropping its file into Slicer.")
+        elif not parameters.landmarkModel:
+            reason = _("Choose a landmark model first.")
+        else:
+            reason = ""
+        ui = self._ui
+        ui.applyButton.enabled = not reason
+        ui.applyButton.toolTip = reason or _("Place the landmarks on the face scan.")
+        for choice in (ui.surfaceSelector, ui.landmarkModelSelector, ui.landmarksSelector, ui.cpuOnlyCheckBox):
+            choice.enabled = not self.running
+        # What a run found is shown beside the landmarks that it placed.
+        if self._placed is not None and self._placed is not (parameters.landmarks if parameters else None):
+            self._placed = None
+            tell(ui.resultLabel, "")
 
     def _set_running(self, running: bool) -> None:
         self.running = running
@@ -89,8 +106,8 @@ class RunPanel:
         if running:
             self._ui.progressBar.value = 0
             self._ui.stepLabel.text = _("Starting")
-            self._say(self._ui.statusLabel, "")
-            self._say(self._ui.resultLabel, "")
+            tell(self._ui.statusLabel, "")
+            tell(self._ui.resultLabel, "")
             slicer.app.processEvents()
 
     def _progress(self, fraction: float, step: str) -> None:
@@ -106,7 +123,17 @@ class RunPanel:
         self._ui.cancelButton.enabled = False
         self._ui.progressBar.visible = False
         self._ui.stepLabel.visible = False
-        self._say(self._ui.statusLabel, status)
+        tell(self._ui.statusLabel, status)
+
+
+def _may_replace(node: Any) -> bool:
+    """Ask before points that a person placed, corrected or reviewed are lost."""
+    if not node or not node.GetNumberOfControlPoints() or is_untouched_prediction(node):
+        return True
+    question = _("'{name}' holds {count} points. Replace them by predicted landmarks?")
+    return bool(
+        slicer.util.confirmOkCancelDisplay(question.format(name=node.GetName(), count=node.GetNumberOfControlPoints()))
+    )
 
 
 def summary(prediction: Prediction) -> str:

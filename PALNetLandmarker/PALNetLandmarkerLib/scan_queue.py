@@ -14,8 +14,9 @@ from palnet.errors import OutputError, PalnetError
 from palnet.prediction import Prediction
 from vtk import vtkCommand
 
+from .folder_scans import FolderScans
 from .predictions_ahead import PredictionsAhead
-from .scan_sources import FolderScans, Scans, SceneScans
+from .scan_sources import Scans, SceneScans
 
 if TYPE_CHECKING:  # it needs Qt, the queue does not
     from .background import BackgroundPredictor
@@ -160,14 +161,6 @@ class ScanQueue:
         if index > 0:
             self.open(keys[index - 1])
         return index > 0
-
-    def follow(self, model: Any) -> None:
-        """Go on from a scan that the person chose without the queue; one that is not in the queue changes nothing."""
-        present = self._scans.present if model is not None else []
-        found = next((key for key in present if self._scans.nodes(key)[0] is model), None)
-        if found is not None and found != self.current:
-            self.current = found
-            self._on_changed()
 
     def _change(self, scans: Scans) -> None:
         for key in self._save_all():

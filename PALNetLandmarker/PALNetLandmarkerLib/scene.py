@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -108,3 +109,10 @@ def expected_error(node: Any) -> np.ndarray:
         return np.full(count, np.nan)
     errors = np.array([values.GetValue(index) for index in range(count)])
     return np.where(errors < 0, np.nan, errors)
+
+
+def file_of(node: Any) -> Path | None:
+    """The file that a node was read from or written to; None where there is none, or no node."""
+    storage = node.GetStorageNode() if node is not None else None
+    name = storage.GetFullNameFromFileName() if storage is not None and storage.GetFileName() else ""
+    return Path(name) if name else None

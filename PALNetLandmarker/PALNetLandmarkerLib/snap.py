@@ -8,6 +8,8 @@ import numpy as np
 import slicer
 import vtk
 
+from .scene import SCAN_REFERENCE
+
 
 class SurfaceSnap:
     """Finds the place on a model's surface that is nearest to a point.
@@ -56,3 +58,32 @@ class SurfaceSnap:
         slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(*between, transform)
         transform.TransformPoint(point, result)
         return np.array(result)
+
+
+class ScanSurface:
+    """The surface of the scan that landmarks are of, whichever that is by now.
+
+    :param landmarks: ``vtkMRMLMarkupsFiducialNode``
+    """
+
+    def __init__(self, landmarks: Any) -> None:
+        self._landmarks = landmarks
+        self._snap: tuple[Any, SurfaceSnap] | None = None
+
+    def nearest(self, place: np.ndarray) -> np.ndarray:
+        """(3,) RAS: the place of the scan nearest to another; that one itself if the scan is gone."""
+        snap = self._of_scan()
+        return snap(place) if snap is not None else place
+
+    def between(self, start: np.ndarray, end: np.ndarray) -> bool:
+        """Whether the scan lies between two places, (3,) RAS each; not if it is gone."""
+        snap = self._of_scan()
+        return snap is not None and snap.between(start, end)
+
+    def _of_scan(self) -> SurfaceSnap | None:
+        model = self._landmarks.GetNodeReference(SCAN_REFERENCE)
+        if model is None:
+            return None
+        if self._snap is None or self._snap[0] is not model:
+            self._snap = (model, SurfaceSnap(model))
+        return self._snap[1]

@@ -16,6 +16,7 @@ from palnet.review import Review, record_beside
 
 from . import record
 from .fiducials import create_fiducials, style_fiducials
+from .scene import SCAN_REFERENCE
 
 MARKUPS_SUFFIX = ".mrk.json"
 
@@ -65,17 +66,19 @@ def write_reviewed(node: Any, path: Path, as_shown: bool = False) -> list[Path]:
 
 
 def write_in_format(node: Any, path: Path, to: str, as_shown: bool = False) -> list[Path]:
-    """Write landmarks in another format than Slicer's own, in LPS, without the record of their review.
+    """Write landmarks in LPS: in Slicer's own format as :func:`write_reviewed`, in others without the record.
 
     :param node: ``vtkMRMLMarkupsFiducialNode`` with a review
     :param path: its folder exists
-    :param to: one of ``palnet.landmark_writers.FORMATS``
+    :param to: one of ``palnet.landmark_writers.FORMATS``; ``mrk`` is Slicer's own
     :param as_shown: as for :func:`write_reviewed`
-    :returns: the landmarks' file, and the tables beside it
+    :returns: the landmarks' file, and what was written beside it
     :raises ReviewError: the node holds no landmarks of a model
     :raises LandmarkFileError: a landmark is missing, and the format has no missing ones
     :raises OutputError: a file cannot be written there
     """
+    if to == "mrk":
+        return write_reviewed(node, path, as_shown)
     node, review = _as_written(node, as_shown)
     labels = tuple(review.prediction.protocol.labels)
     one = LandmarkSet(review.scan.strip() or node.GetName(), labels, review.points, review.unit)
@@ -115,9 +118,10 @@ def _write_both(node: Any, review: Review, path: Path) -> None:
         raise OutputError(f"The record cannot be written to {beside}: {error.strerror or error}.") from error
 
 
-def read_reviewed(scene: Any, path: Path) -> Any:
+def read_reviewed(scene: Any, path: Path, model: Any = None) -> Any:
     """Landmarks from ``NAME.mrk.json``, with their review from ``NAME.review.json`` if that is there.
 
+    :param model: ``vtkMRMLModelNode`` of the scan that they are of, if that is known
     :returns: a new ``vtkMRMLMarkupsFiducialNode`` in ``scene``
     :raises ReviewError: the file cannot be read, holds no landmarks of a model, or its record is damaged
     """
@@ -129,6 +133,7 @@ def read_reviewed(scene: Any, path: Path) -> Any:
             raise ReviewError(f"The landmarks in {path.name} cannot be read: place them anew.")
         node.SetFixedNumberOfControlPoints(True)
         style_fiducials(node)
+        node.SetNodeReferenceID(SCAN_REFERENCE, model.GetID() if model else None)
         record.store(node, record.load(node, path))
     except ReviewError:
         scene.RemoveNode(node.GetDisplayNode())

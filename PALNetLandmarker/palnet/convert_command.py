@@ -11,6 +11,7 @@ from .landmark_text import MM_PER_UNIT, TO_LPS, some_of
 from .landmark_writers import (
     FORMATS,
     in_unit,
+    without_landmarks,
     without_missing_landmarks,
     without_missing_specimens,
     write_sets,
@@ -34,6 +35,9 @@ def add_convert(commands: Any) -> None:
         "--input-frame", choices=list(TO_LPS), default="LPS", help="of tables and text files that state none (LPS)"
     )
     convert.add_argument("--unit", choices=list(MM_PER_UNIT), help="of the written coordinates (default: as read)")
+    convert.add_argument(
+        "--leave-out", nargs="+", default=[], metavar="LABEL", help="landmarks to leave out of all specimens"
+    )
     drop = convert.add_mutually_exclusive_group()
     drop.add_argument("--drop-landmarks", action="store_true", help="leave out landmarks that any specimen lacks")
     drop.add_argument("--drop-specimens", action="store_true", help="leave out specimens that lack any landmark")
@@ -47,6 +51,9 @@ def run(options: argparse.Namespace, host: object) -> int:
         one for path in options.landmarks for one in read_sets(path, options.input_frame)
     )
     print(f"{_count(sets)} read from {len(read)} {'file' if len(read) == 1 else 'files'}")
+    if options.leave_out:
+        sets = without_landmarks(sets, options.leave_out)
+        print(f"  ! left out of all specimens: {', '.join(options.leave_out)}")
     if options.drop_landmarks:
         sets, gone = without_missing_landmarks(sets)
         print(f"  ! left out of all specimens: {some_of(gone, len(gone)) or 'no landmark'}")

@@ -197,19 +197,35 @@ def in_unit(sets: Sequence[LandmarkSet], unit: str) -> tuple[LandmarkSet, ...]:
     return tuple(replace(one, points=one.points * f, unit=unit) for one, f in zip(sets, factors, strict=True))
 
 
+def without_landmarks(sets: Sequence[LandmarkSet], labels: Collection[str]) -> tuple[LandmarkSet, ...]:
+    """The specimens without some landmarks.
+
+    :raises LandmarkFileError: no specimen has one of these, or nothing is left of one
+    """
+    known = list(dict.fromkeys(label for one in sets for label in one.labels))
+    unknown = [label for label in labels if label not in known]
+    if unknown:
+        raise LandmarkFileError(
+            f"No specimen has a landmark called {some_of(unknown)}: leave out some of {', '.join(known)}."
+        )
+    kept = []
+    for one in sets:
+        at = [k for k, label in enumerate(one.labels) if label not in labels]
+        if not at:
+            raise LandmarkFileError(f"No landmark of '{one.name}' would be left: leave out fewer.")
+        kept.append(replace(one, labels=tuple(one.labels[k] for k in at), points=one.points[at]))
+    return tuple(kept)
+
+
 def without_missing_landmarks(sets: Sequence[LandmarkSet]) -> tuple[tuple[LandmarkSet, ...], list[str]]:
     """The specimens without the landmarks that are missing in any, and these landmarks' labels.
 
     :raises LandmarkFileError: none is left
     """
     gone = list(dict.fromkeys(label for one in sets for label in np.array(one.labels, dtype=object)[one.missing]))
-    kept = []
-    for one in sets:
-        at = [k for k, label in enumerate(one.labels) if label not in gone]
-        kept.append(replace(one, labels=tuple(one.labels[k] for k in at), points=one.points[at]))
-    if not all(one.labels for one in kept):
+    if any(set(one.labels) <= set(gone) for one in sets):
         raise LandmarkFileError("Each landmark is missing in some specimen: none is left.")
-    return tuple(kept), gone
+    return without_landmarks(sets, gone), gone
 
 
 def without_missing_specimens(sets: Sequence[LandmarkSet]) -> tuple[tuple[LandmarkSet, ...], list[str]]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from .errors import PalnetError
+from .model import Model
+from .prediction import Prediction
 from .review import Review, State
 from .rigid import apply
 from .shape import ShapeModel
@@ -107,3 +111,20 @@ class ReviewList:
         review = self._review
         good = ~review.reviewed & ~review.missing & (review.prediction.expected_error < mm)
         return [int(i) for i in np.flatnonzero(good) if int(i) not in self.concerns]
+
+
+def shape_model_of(prediction: Prediction, landmark_model: str | Path = "") -> ShapeModel | None:
+    """The shape model of the model that made a prediction; None where that model is not at hand.
+
+    :param landmark_model: a model that may be it, by file; the bundled ones are known by name
+    """
+    found = []
+    for name in dict.fromkeys((str(landmark_model), prediction.model)):
+        try:
+            model = Model.find(name)
+        except PalnetError:
+            continue
+        if model.name == prediction.model and model.protocol.labels == prediction.protocol.labels:
+            found.append(model)
+    # Of two with one name the very one; else one that was trained anew since, say.
+    return min(found, key=lambda model: model.checksum != prediction.model_checksum).shape if found else None

@@ -10,13 +10,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
 import vtk
-from common import test_scans
-from palnet.surface import polydata_from_arrays
-
-# The population's axes are left, up, front; Slicer's LPS are left, back, up.
-_LPS = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+from common import test_scans, write_scan
 
 
 def main() -> None:
@@ -44,15 +39,8 @@ def main() -> None:
             number += 1000
             scan = source.scan(number, chosen.vertices)
             number -= 1000
-        _write(path, scan.surface.points @ _LPS.T, scan.surface.triangles)
+        write_scan(path, scan.surface)
     print(f"{chosen.scans} scans in {chosen.folder}, {len(broken)} of them broken")
-
-
-def _write(path: Path, points: np.ndarray, triangles: np.ndarray) -> None:
-    writer = vtk.vtkPLYWriter()
-    writer.SetFileName(str(path))
-    writer.SetInputData(polydata_from_arrays(points.astype(np.float32), triangles))
-    writer.Write()
 
 
 def _write_broken(path: Path, kind: int) -> None:

@@ -21,6 +21,9 @@ from palnet.population import Population  # noqa: E402
 from palnet.predictor import Predictor  # noqa: E402
 from palnet.surface import Surface, polydata_from_arrays  # noqa: E402
 
+LPS = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+"""From the population's axes, left, up, front, to those of Slicer's files: left, back, up."""
+
 
 def data_folder() -> Path:
     """The folder with the data sets (docs/benchmarks.md says which); ``PALNET_DATA`` may name it."""
@@ -47,6 +50,14 @@ def predictor(name: str) -> Predictor:
 def test_scans(severity: float = 1.0) -> PopulationScans:
     """Synthetic scans of subjects that no training has seen."""
     return PopulationScans(Population(data_folder() / "ict-facekit"), "test", TEST_SEED, severity)
+
+
+def write_scan(path: Path, surface: Surface) -> None:
+    """Write a head (mm, its axes left, up, front) as a PLY file in the axes of Slicer's files: left, back, up."""
+    writer = vtk.vtkPLYWriter()
+    writer.SetFileName(str(path))
+    writer.SetInputData(polydata_from_arrays((surface.points @ LPS.T).astype(np.float32), surface.triangles))
+    writer.Write()
 
 
 def thrown(surface: Surface, seed: int) -> tuple[vtk.vtkPolyData, np.ndarray, str]:

@@ -37,7 +37,7 @@ def main() -> None:
     window.show()
     widget = window.module.widget
     click(widget.ui.applyButton)
-    session = widget._review.session
+    session = widget.sections.review.session
     labels = [row.label for row in session.rows if not row.missing]
     view = window.three_d.view
 

@@ -22,6 +22,7 @@ from desk import Desk, FixedConcerns
 from fakes import FakePredictor, egg, predict_egg, to_ras
 from palnet.prediction import Prediction
 from PALNetLandmarkerLib import review_session
+from queues import FakeBackground, QueueDesk
 
 
 @pytest.fixture
@@ -85,7 +86,15 @@ def panel(module: LoadedModule) -> LoadedModule:
 @pytest.fixture
 def desk(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """The review panel alone; the shape of faces speaks against two of the egg's landmarks, whatever their places."""
-    monkeypatch.setattr(review_session, "_shape_model", lambda _review: FixedConcerns())
+    monkeypatch.setattr(review_session, "shape_model_of", lambda _prediction, _model: FixedConcerns())
     opened = Desk()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def queue_desk(host: Host) -> Iterator[QueueDesk]:
+    """A queue of the scene's scans, whose background a test steers."""
+    made = QueueDesk(FakeBackground())
+    yield made
+    made.queue.close()

@@ -45,7 +45,7 @@ class FakeBackground:
         self.busy = False
 
 
-class Desk:
+class QueueDesk:
     """A person's desk: a queue, and what it showed and told.
 
     :ivar opened: each model that was shown, with its landmarks, :ivar problems: what was told

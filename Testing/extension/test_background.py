@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,11 @@ from host.start import Host
 from palnet.errors import PalnetError
 from palnet.resources import resource
 from palnet.review import Review
-from PALNetLandmarkerLib import background
+from PALNetLandmarkerLib import background, engine_process
 from PALNetLandmarkerLib.background import BackgroundPredictor
 from PALNetLandmarkerLib.landmarking import bundled_model_names
-from queues import Desk, decide
-
-_PATIENCE_S = 120.0
+from queues import QueueDesk, decide
+from user import wait_for
 
 # Workers that do not need the engine. The first says what a launcher might say, then answers in two pieces.
 _ANSWERS = """
@@ -68,15 +66,6 @@ def predictor(host: Host, temporary: Path) -> Iterator[BackgroundPredictor]:
 def run_worker(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     """Have a small program as the worker."""
     monkeypatch.setattr(background, "_WORKER", ["-c", program])
-
-
-def wait_for(met: Callable[[], bool]) -> None:
-    """Let the window live until something has happened."""
-    deadline = time.monotonic() + _PATIENCE_S
-    while not met():
-        assert time.monotonic() < deadline, "the background process did not answer"
-        slicer.app.processEvents()
-        time.sleep(0.01)
 
 
 def outcome_of(predictor: BackgroundPredictor, scan: Any = None, cpu_only: bool = True) -> Any:
@@ -158,7 +147,7 @@ def test_worker_that_hangs(predictor: BackgroundPredictor, monkeypatch: pytest.M
 
 
 def test_cannot_be_started(predictor: BackgroundPredictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "interpreter", lambda: str(tmp_path / "python"))
+    monkeypatch.setattr(engine_process, "interpreter", lambda: str(tmp_path / "python"))
     assert "could not be started" in str(outcome_of(predictor)[0])
 
 
@@ -166,7 +155,7 @@ def test_stop(predictor: BackgroundPredictor, temporary: Path, monkeypatch: pyte
     run_worker(monkeypatch, _HANGS)
     outcomes: list[Any] = []
     predictor.submit(egg(), "face50", True, outcomes.append, lambda _share, _step: None)
-    process = predictor._process
+    process = predictor._process._process
     assert process.waitForStarted()
     predictor.stop()
     slicer.app.processEvents()
@@ -197,7 +186,7 @@ def test_problem(predictor: BackgroundPredictor, tmp_path: Path, monkeypatch: py
     ending = ".exe" if os.name == "nt" else ""
     launcher = tmp_path / f"PythonSlicer{ending}"
     launcher.touch(0o755)
-    assert background.interpreter() == str(launcher)
+    assert engine_process.interpreter() == str(launcher)
 
 
 needs_model = pytest.mark.skipif(
@@ -218,7 +207,7 @@ def test_folder_with_the_real_process(predictor: BackgroundPredictor, tmp_path: 
     folder.mkdir()
     for name in ("ann.ply", "ben.ply"):
         (folder / name).write_bytes(resource("samples/sample_face.ply").read_bytes())
-    desk = Desk(predictor)
+    desk = QueueDesk(predictor)
     desk.settings = ("face50", True)
     desk.queue.use_folder(folder)
     desk.queue.open_next()

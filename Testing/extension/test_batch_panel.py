@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,16 +22,14 @@ from palnet.batch_task import Outcome, Task
 from palnet.errors import Cancelled, PalnetError
 from palnet.model import Model
 from palnet.resources import resource
-from PALNetLandmarkerLib import batch_panel, batch_process
+from PALNetLandmarkerLib import batch_panel, batch_process, engine_process
 from PALNetLandmarkerLib.batch_panel import BatchPanel
 from PALNetLandmarkerLib.landmarking import bundled_model_names
-from queues import Desk as QueueDesk
-from queues import FakeBackground, decide, scan_folder
+from queues import QueueDesk, decide, scan_folder
 from section import load_section, on_screen
-from user import click
+from user import click, wait_for
 
 UI = Path(batch_panel.__file__).parents[1] / "Resources" / "UI" / "PALNetBatch.ui"
-_PATIENCE_S = 300.0
 
 # A batch that needs no engine: it says what it was asked for, two steps, and stops where its input closes.
 _BATCH = """
@@ -60,14 +57,6 @@ class Shown(SimpleNamespace):
     @property
     def says(self) -> tuple[str, str]:
         return self.ui.batchLabel.text, self.ui.batchStatusLabel.text
-
-
-def wait_for(met: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while not met():
-        assert time.monotonic() < deadline, "what is waited for does not come"
-        slicer.app.processEvents()
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -143,7 +132,7 @@ def test_what_goes_wrong(shown: Shown, tmp_path: Path, monkeypatch: pytest.Monke
         wait_for(lambda: not shown.panel.process.running)
         assert words in shown.ui.batchStatusLabel.text and shown.ui.batchLabel.text == ""
         assert shown.ui.batchButton.enabled
-    monkeypatch.setattr(batch_process, "interpreter", lambda: None)
+    monkeypatch.setattr(engine_process, "interpreter", lambda: None)
     click(shown.ui.batchButton)
     wait_for(lambda: not shown.panel.process.running)
     assert "could not be started" in shown.ui.batchStatusLabel.text
@@ -156,10 +145,45 @@ def test_closed_while_it_runs(shown: Shown, tmp_path: Path) -> None:
     shown.panel.folder = tmp_path / "long"
     shown.panel.start()
     wait_for(lambda: shown.ui.batchProgressBar.value == 2)
-    process = shown.panel.process._process
+    process = shown.panel.process._process._process
     shown.panel.close()
     assert process.state() == qt.QProcess.NotRunning and not shown.panel.process.running
     assert (tmp_path / "long" / "landmarks" / "contact_sheet.html").is_file()  # it ended by itself
+
+
+Ended = tuple[batch_process.BatchProcess, list[dict[str, object]]]
+
+
+@pytest.fixture
+def ended(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ended]:
+    """A batch whose end was told while its process lives on, and what was told."""
+    ends: list[dict[str, object]] = []
+    process = batch_process.BatchProcess(lambda _step: None, ends.append)
+    monkeypatch.setattr(batch_process, "_PROCESS", ["-c", f"{_REFUSES}; sys.stdin.read()"])
+    process.start({})
+    wait_for(lambda: len(ends) == 1)
+    assert not process.running and process._process._ended.state() == qt.QProcess.Running
+    yield process, ends
+    process.stop()
+    assert not process.running and len(ends) == 1
+
+
+def test_next_batch_while_the_last_process_ends(ended: Ended, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of that process is not the end of the next one."""
+    process, ends = ended
+    last = process._process._ended
+    monkeypatch.setattr(batch_process, "_PROCESS", ["-c", "import sys; sys.stdin.read()"])
+    process.start({})
+    last.closeWriteChannel()
+    assert last.waitForFinished()
+    slicer.app.processEvents()
+    assert process.running and len(ends) == 1
+
+
+def test_closed_before_the_process_has_ended(ended: Ended) -> None:
+    process, _ends = ended
+    process.stop()
+    assert process._process._ended.state() == qt.QProcess.NotRunning
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -214,39 +238,38 @@ def landmarked(tmp_path: Path) -> Path:
     return folder
 
 
-def test_queue_takes_what_a_batch_wrote(host: Host, landmarked: Path) -> None:
-    desk = QueueDesk(FakeBackground())
-    desk.queue.use_folder(landmarked)
-    assert desk.names == ["a.ply", "day/a.ply", "day/b.ply"]
-    assert desk.states == ["ready to review"] * 3
-    desk.open("day/a.ply")
-    landmarks = desk.opened[-1][1]
+def test_queue_takes_what_a_batch_wrote(queue_desk: QueueDesk, landmarked: Path) -> None:
+    queue_desk.queue.use_folder(landmarked)
+    assert queue_desk.names == ["a.ply", "day/a.ply", "day/b.ply"]
+    assert queue_desk.states == ["ready to review"] * 3
+    queue_desk.open("day/a.ply")
+    landmarks = queue_desk.opened[-1][1]
     assert landmarks.GetNumberOfControlPoints() == 50
     assert "expected error" in landmarks.GetNthControlPointDescription(0)
     decide(landmarks, 50)
-    desk.queue.close()
-    assert desk.problems == []
+    queue_desk.queue.close()
+    assert queue_desk.problems == []
     review = json.loads((landmarked / "landmarks" / "day" / "a.review.json").read_text(encoding="utf-8"))
     assert {entry["state"] for entry in review["landmarks"]} == {"accepted"}
 
 
 def test_review_of_a_batch_in_the_module(module: LoadedModule, landmarked: Path) -> None:
     widget = module.widget
-    widget._batchPanel.folder = landmarked
-    widget._batchPanel._on_review()
-    assert not widget._scansSection.collapsed
+    widget.sections.batch.folder = landmarked
+    widget.sections.batch._on_review()
+    assert not widget.sections.queue._ui.scansCollapsibleButton.collapsed
     assert widget._parameterNode.scanFolder == str(landmarked)
-    assert [entry.name for entry in widget._queuePanel.queue.entries] == ["a.ply", "day/a.ply", "day/b.ply"]
+    assert [entry.name for entry in widget.sections.queue.queue.entries] == ["a.ply", "day/a.ply", "day/b.ply"]
     (landmarked / "landmarks" / "day" / "b.mrk.json").unlink()
-    widget._batchPanel._on_review()  # the folder is read anew
-    states = [entry.state.value for entry in widget._queuePanel.queue.entries]
+    widget.sections.batch._on_review()  # the folder is read anew
+    states = [entry.state.value for entry in widget.sections.queue.queue.entries]
     assert states == ["ready to review", "ready to review", "waiting"]
 
 
 @pytest.mark.skipif(
     "face50" not in bundled_model_names(), reason="the landmark model face50 is not in Resources/models"
 )
-def test_the_real_process(shown: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_real_process(shown: Shown, queue_desk: QueueDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_process, "_PROCESS", ["-m", "palnet.batch_process"])
     folder = tmp_path / "scans"
     folder.mkdir()
@@ -259,7 +282,5 @@ def test_the_real_process(shown: Shown, tmp_path: Path, monkeypatch: pytest.Monk
     names = {path.name for path in (folder / "landmarks").iterdir()}
     tables = {"points.csv", "measurements.csv", "quality.csv", "contact_sheet.html"}
     assert names == {"ann.mrk.json", "ann.review.json", "batch", *tables}
-    desk = QueueDesk(FakeBackground())
-    desk.queue.use_folder(folder)
-    assert desk.states[0] == "ready to review"
-    desk.queue.close()
+    queue_desk.queue.use_folder(folder)
+    assert queue_desk.states[0] == "ready to review"

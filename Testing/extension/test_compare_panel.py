@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from fakes import predict_egg
 from host.fit import cut_off
 from host.palettes import use_palette
 from host.pythonqt import unknown_attributes
-from host.start import Host
+from host.start import Host, LoadedModule
 from PALNetLandmarkerLib import compare_panel
 from PALNetLandmarkerLib.compare_panel import ComparePanel
 from PALNetLandmarkerLib.landmarking import fill
@@ -34,7 +35,7 @@ PRN, GN = LABELS.index("Prn"), LABELS.index("Gn")
 
 
 class Shown(SimpleNamespace):
-    """The section in a window of 400 px: ``panel``, ``ui``, ``widget``, ``window``."""
+    """The section in a window of 400 px: ``panel``, ``ui``, ``widget``, ``window``, and ``reviewed`` cases."""
 
     @property
     def rows(self) -> list[tuple[str, ...]]:
@@ -52,7 +53,8 @@ def shown(host: Host) -> Iterator[Shown]:
     slicer.mrmlScene.AddNewNodeByClass("vtkMRMLCameraNode")
     window, widget, ui = load_section(UI)
     widget.collapsed = False
-    made = Shown(window=window, widget=widget, ui=ui, panel=ComparePanel(ui))
+    made = Shown(window=window, widget=widget, ui=ui, reviewed=[])
+    made.panel = ComparePanel(ui, lambda *case: made.reviewed.append(case))
     with on_screen(window, made.panel, 480):
         yield made
 
@@ -139,6 +141,52 @@ def test_without_the_scan(shown: Shown, observers: tuple[Path, Path]) -> None:
     shown.click_row(1)
     assert "Only the points are shown" in shown.ui.compareStatusLabel.text
     assert count(MODELS) == 0 and count(FIDUCIALS) == 2
+
+
+def test_review_of_a_case(shown: Shown, observers: tuple[Path, Path], tmp_path: Path) -> None:
+    """Of landmarks that the section Scans would save, which of the two they are; not of any others."""
+    button = shown.ui.reviewCaseButton
+    shown.panel.compare(*observers)
+    shown.click_row(0)
+    assert not button.enabled and "'landmarks'" in button.toolTip
+    ours = observers[1].rename(tmp_path / "landmarks")
+    for folders in ((observers[0], ours), (ours, observers[0])):
+        shown.panel.compare(*folders)
+        assert not button.enabled  # no case is chosen
+        shown.click_row(1)
+        click(button)
+        assert shown.reviewed.pop() == (tmp_path / "b.ply", "Gn")
+        assert count(FIDUCIALS) == 0 and count(LINES) == 0  # what was shown of the case would cover the review
+    (tmp_path / "b.ply").unlink()
+    shown.click_row(0)
+    assert button.enabled
+    shown.click_row(1)
+    assert not button.enabled
+
+
+def test_from_a_case_to_its_review_in_the_module(
+    module: LoadedModule, observers: tuple[Path, Path], tmp_path: Path
+) -> None:
+    ours = tmp_path / "landmarks"
+    for name in ("a", "b"):
+        node = fill(slicer.util.loadModel(str(tmp_path / f"{name}.ply")), PREDICTION, of_file=True).node
+        ours.mkdir(exist_ok=True)
+        module.widget.logic.exportLandmarks(node, ours / f"{name}.mrk.json")
+    slicer.mrmlScene.Clear()
+    sections = module.widget.sections
+    sections.compare.compare(ours, observers[1])
+    sections.compare.next_case()
+    sections._review_ui.reviewSection.collapsed = True
+    sections.compare.review_case()
+    session = sections.review.session
+    assert session.model.GetName() == "a" and session.current == PRN
+    assert not sections._review_ui.reviewSection.collapsed
+    session.accept("Prn")
+    sections.queue.next_scan()  # and the decision is saved beside the scan
+    assert json.loads((ours / "a.review.json").read_text())["landmarks"][PRN]["state"] == "accepted"
+    sections.compare.next_case()
+    sections.compare.review_case()
+    assert sections.review.session.model.GetName() == "b" and sections.review.session.current == GN
 
 
 def test_scene_is_closed(shown: Shown, observers: tuple[Path, Path]) -> None:

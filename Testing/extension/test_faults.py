@@ -77,7 +77,7 @@ def test_scan_without_ears(host: Host, sample: Any, panel: LoadedModule) -> None
     sample.SetAndObservePolyData(polydata_from_arrays(surface.points, surface.triangles[~near]))
     node = run(panel)
     assert host.boxes.texts == []
-    session = panel.widget._review.session
+    session = panel.widget.sections.review.session
     ears = [row for row in session.rows if row.label in protocol_ears]
     missing = [row for row in ears if row.missing]
     assert len(missing) >= 8
@@ -94,14 +94,14 @@ def test_scan_deleted_in_the_middle_of_a_real_run(host: Host, sample: Any, panel
     ui = panel.widget.ui
     remove = once(lambda: slicer.mrmlScene.RemoveNode(sample))
     steps: list[str] = []
-    progress = panel.widget._runPanel._progress
+    progress = panel.widget.sections.run._progress
 
     def watch(fraction: float, step: str) -> None:
         progress(fraction, step)
         steps.append(step)
         remove(step)
 
-    panel.widget._runPanel._progress = watch
+    panel.widget.sections.run._progress = watch
     assert run(panel) is None
     assert len(steps) > 1
     assert "removed" in ui.statusLabel.text
@@ -111,7 +111,7 @@ def test_scan_deleted_in_the_middle_of_a_real_run(host: Host, sample: Any, panel
 def test_cancel_in_each_step_of_a_real_run(host: Host, sample: Any, panel: LoadedModule) -> None:
     """Until a run gets through, it is cancelled one step later each time."""
     ui = panel.widget.ui
-    progress = panel.widget._runPanel._progress
+    progress = panel.widget.sections.run._progress
     cancelled = 0
     while True:
         heard: list[str] = []
@@ -119,10 +119,10 @@ def test_cancel_in_each_step_of_a_real_run(host: Host, sample: Any, panel: Loade
         def watch(fraction: float, step: str, heard: list[str] = heard, last: int = cancelled) -> None:
             heard.append(step)
             if len(heard) > last:
-                panel.widget._runPanel.cancel()
+                panel.widget.sections.run.cancel()
             progress(fraction, step)
 
-        panel.widget._runPanel._progress = watch
+        panel.widget.sections.run._progress = watch
         node = run(panel)
         if len(heard) <= cancelled:
             break
@@ -139,7 +139,7 @@ def test_folder_that_takes_no_files(
 ) -> None:
     """The sentence says where and why; the landmarks are still in the scene."""
     node = landmarks_of(model, prediction)
-    export = panel.widget._exportPanel
+    export = panel.widget.sections.export
     export.save(node, tmp_path / "gone" / "face.mrk.json")
     assert len(host.boxes.texts) == 1 and "cannot be written" in host.boxes.texts[0]
     in_the_way = tmp_path / "face.review.json"
@@ -167,7 +167,7 @@ def test_name_without_ending(
     asked: list[str] = []
     monkeypatch.setattr(export_panel.qt.QFileDialog, "getSaveFileName", lambda *_arguments: str(tmp_path / "face"))
     monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda text: (asked.append(text), replace)[1])
-    panel.widget._exportPanel._on_button()
+    panel.widget.sections.export._on_button()
     assert asked == ["face.mrk.json is already there. Replace it?"]
     assert (there.read_text(encoding="utf-8") == "of yesterday") is not replace
 

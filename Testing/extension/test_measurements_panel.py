@@ -136,7 +136,7 @@ def test_in_the_module(module: LoadedModule, node: Any, model: Any) -> None:
     widget = module.widget
     widget._parameterNode.landmarks = node
     slicer.app.processEvents()
-    panel = widget._measurementsPanel
+    panel = widget.sections.measurements
     assert panel.measurements is None
     panel._ui.measurementsCollapsibleButton.collapsed = False
     slicer.app.processEvents()

@@ -69,16 +69,16 @@ def test_scan_and_landmarks_are_chosen_together(
     click(panel.widget.ui.applyButton)
     first = parameters.landmarks
     parameters.surfaceModel = other
-    assert parameters.landmarks is None and panel.widget._review.session is None
+    assert parameters.landmarks is None and panel.widget.sections.review.session is None
     click(panel.widget.ui.applyButton)
     second = parameters.landmarks
     assert second is not first and count(FIDUCIALS) == 2
     parameters.surfaceModel = model
-    assert parameters.landmarks is first and panel.widget._review.session.node is first
+    assert parameters.landmarks is first and panel.widget.sections.review.session.node is first
     parameters.landmarks = second
-    assert parameters.surfaceModel is other and panel.widget._review.session.node is second
+    assert parameters.surfaceModel is other and panel.widget.sections.review.session.node is second
     parameters.landmarks = None  # "Create new landmarks": the scan stays, and nothing is under review
-    assert parameters.surfaceModel is other and panel.widget._review.session is None
+    assert parameters.surfaceModel is other and panel.widget.sections.review.session is None
 
 
 def test_landmark_model_from_a_file(

@@ -76,7 +76,7 @@ def test_error(host: Host, model: Any, panel: LoadedModule, predictor: type[Fake
 def test_unexpected_error(host: Host, model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
     predictor.error = RuntimeError("out of memory")
     with pytest.raises(RuntimeError):
-        panel.widget.onApplyButton()
+        panel.widget.sections.apply()
     assert "Landmarks could not be placed." in host.boxes.texts[0] and "out of memory" in host.boxes.texts[0]
     assert count(FIDUCIALS) == 0
     assert panel.widget.ui.applyButton.enabled
@@ -103,7 +103,7 @@ def test_cancel(host: Host, model: Any, panel: LoadedModule, predictor: type[Fak
 
 
 def test_no_second_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
-    predictor.during = lambda _step: panel.widget.onApplyButton()
+    predictor.during = lambda _step: panel.widget.sections.apply()
     click(panel.widget.ui.applyButton)
     assert len([call for call in predictor.calls if "device" in call]) == 1
     assert count(FIDUCIALS) == 1

@@ -19,7 +19,7 @@ from palnet.errors import NoFaceError
 from PALNetLandmarkerLib import queue_panel
 from PALNetLandmarkerLib.landmarking import fill
 from PALNetLandmarkerLib.queue_panel import QueuePanel
-from PALNetLandmarkerLib.scan_sources import landmarks_of
+from PALNetLandmarkerLib.scan_nodes import landmarks_of
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from queues import FakeBackground, decide, scan_folder

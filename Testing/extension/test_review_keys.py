@@ -80,6 +80,18 @@ def test_whole_face(desk: Desk, session: ReviewSession, monkeypatch: pytest.Monk
     assert shown == [1]
 
 
+def test_other_view(desk: Desk, session: ReviewSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[tuple[int, bool]] = []
+    monkeypatch.setattr(session._view, "turn_to", lambda _review, index, across=False: turns.append((index, across)))
+    desk.press("V")  # nothing is chosen
+    assert turns == [] and "Choose a landmark" in desk.ui.noticeLabel.text
+    session.select("Prn")
+    desk.press("V")
+    desk.press("V")
+    index = session.protocol.index("Prn")
+    assert turns == [(index, False), (index, True), (index, False)]
+
+
 def test_letters_are_typed_into_a_text_field(desk: Desk, session: ReviewSession) -> None:
     session.select("Prn")
     desk.ui.searchEdit.setFocus()
@@ -136,7 +148,9 @@ def test_no_keys_after_the_panel_has_gone(desk: Desk, session: ReviewSession) ->
 
 def test_keys_are_listed(desk: Desk) -> None:
     text = desk.ui.keysLabel.text
-    assert all(f"<b>{key}</b>" in text for key in ("P", "N", "A", "L", "R", "M", "Z", "Y", "F", "G", "Shift+A", "Esc"))
+    assert all(
+        f"<b>{key}</b>" in text for key in ("P", "N", "A", "L", "R", "M", "Z", "Y", "V", "F", "G", "Shift+A", "Esc")
+    )
     assert desk.ui.acceptButton.text == "Accept (A)"
     assert desk.ui.keysSection.collapsed
 

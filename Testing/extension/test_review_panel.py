@@ -198,7 +198,7 @@ def test_another_scan(desk: Desk, model: Any, prediction: Prediction) -> None:
 def test_fits_in_400_px(
     host: Host, model: Any, prediction: Prediction, dark: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(review_session, "_shape_model", lambda _review: FixedConcerns())
+    monkeypatch.setattr(review_session, "shape_model_of", lambda _prediction, _model: FixedConcerns())
     desk = Desk(dark)
     try:
         assert desk.cut_off() == []

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import slicer
-from host.start import Host
+from host.start import Host, LoadedModule
 from palnet.errors import ReviewError
+from palnet.model import Model
 from palnet.prediction import Prediction
 from palnet.review import State
 from PALNetLandmarkerLib import record
 from PALNetLandmarkerLib.review_session import ReviewSession
 from reviews import landmarks_of, off_surface, place_of, states
+from user import save_data
 
 TURN = np.array([[0.0, -2.0, 0.0, 10.0], [2.0, 0.0, 0.0, -40.0], [0.0, 0.0, 2.0, 5.0], [0.0, 0.0, 0.0, 1.0]])
 
@@ -35,6 +38,15 @@ def session(model: Any, prediction: Prediction) -> Iterator[ReviewSession]:
     opened = ReviewSession(landmarks_of(model, prediction), Changes())
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def own_model(tmp_path: Path) -> Path:
+    """The file of a landmark model that is not bundled, and knows what is usual."""
+    model = Model.find("face50")
+    model.name = "mine"
+    model.save(tmp_path / "trained at home.palnet")
+    return tmp_path / "trained at home.palnet"
 
 
 def node_names(kind: str) -> list[str]:
@@ -371,3 +383,40 @@ def test_saved_scene(session: ReviewSession, model: Any, tmp_path: Path) -> None
     assert again.review.prediction.to_json() == before.prediction.to_json()
     assert again.model.GetName() == "egg"
     again.close()
+
+
+def test_a_model_by_file_raises_its_concerns(
+    module: LoadedModule, model: Any, prediction: Prediction, own_model: Path, tmp_path: Path
+) -> None:
+    """Where that model is in use: in the panel, also of a scene that is loaded again, and by script."""
+    made = replace(prediction, model="mine", model_checksum=Model.load(own_model).checksum)
+    node, logic = landmarks_of(model, made), module.widget.logic
+
+    def concerns(session: ReviewSession) -> list[str]:
+        session.close()
+        return [concern for row in session.rows for concern in row.concerns]
+
+    expected = concerns(logic.review(node, own_model))
+    assert expected  # an egg is no face
+    assert concerns(logic.review(node)) == [] == concerns(logic.review(node, tmp_path / "gone.palnet"))
+    module.widget._parameterNode.landmarkModel = str(own_model)
+    module.widget._parameterNode.landmarks = node
+    assert concerns(module.widget.sections.review.session) == expected
+    path = save_data(tmp_path)
+    slicer.mrmlScene.Clear()
+    slicer.util.loadScene(str(path))
+    module.enter()
+    assert concerns(module.widget.sections.review.session) == expected
+
+
+def test_of_two_models_with_one_name_the_one_that_predicted_raises_concerns(
+    model: Any, prediction: Prediction, own_model: Path
+) -> None:
+    bundled, own = Model.find("face50"), Model.load(own_model)
+    own.name, own.shape = "face50", None
+    own.save(own_model)
+    for made_by, has_concerns in ((bundled, True), (own, False)):
+        node = landmarks_of(model, replace(prediction, model_checksum=made_by.checksum))
+        session = ReviewSession(node, landmark_model=own_model)
+        assert any(row.concerns for row in session.rows) == has_concerns
+        session.close()

@@ -51,7 +51,7 @@ def window(host: Host, scan: Path, module: LoadedModule) -> Iterator[Window]:
 
 
 def session_of(window: Window) -> Any:
-    return window.module.widget._review.session
+    return window.module.widget.sections.review.session
 
 
 def aside(session: Any, label: str, mm: tuple[float, float, float]) -> np.ndarray:

@@ -137,6 +137,23 @@ def test_what_the_person_shows_through_stays(session: ReviewSession) -> None:
     assert display.GetOccludedVisibility()
 
 
+def test_other_view(window: Window, session: ReviewSession) -> None:
+    """From the front where the landmark is judged from the side, and the other way round; again: back."""
+    face_from_scan = session.review.prediction.face_from_scan[:3, :3]
+    for label, other in (("Pg", [0, 0, 1]), ("Go_R", [0, 0, 1]), ("Sto", [1, 0, 0.25]), ("Ch_R", [-1, 0, 0.25])):
+        session.select(label)
+        place = place_of(session, label)
+        usual = towards_viewer(window, place)
+        session.look_across()
+        across = face_from_scan @ (towards_viewer(window, place) * [-1, -1, 1])
+        np.testing.assert_allclose(across / np.linalg.norm(across), other / np.linalg.norm(other), atol=1e-6)
+        session.look_across()
+        np.testing.assert_allclose(towards_viewer(window, place), usual, atol=1e-9)
+    session.look_across()
+    session.select("Ch_R")  # chosen again: from where it is judged
+    np.testing.assert_allclose(towards_viewer(window, place), usual, atol=1e-9)
+
+
 def test_missing_is_looked_for_amid_its_neighbours(window: Window, session: ReviewSession) -> None:
     session.select("T_R")
     ear = np.mean([place_of(session, label) for label in ("Pra_R", "Sa_R", "Pa_R", "Sba_R")], axis=0)

@@ -97,10 +97,10 @@ def test_the_module_saves_in_every_format(
     """Chosen in the section Save; the file holds what the engine reads back, and the section says what was saved."""
     node = create_fiducials(slicer.mrmlScene, "scan")
     fill_fiducials(node, prediction, model)
-    ui = panel.widget._exportPanel._ui
+    ui = panel.widget.sections.export._ui
     ui.formatSelector.currentIndex = ui.formatSelector.findData(to)
     path = tmp_path / f"face 1{FORMATS[to].ending}"
-    panel.widget._exportPanel.save(node, path)
+    panel.widget.sections.export.save(node, path)
     (read,) = read_sets(path)
     assert read.labels == tuple(prediction.protocol.labels)
     np.testing.assert_allclose(read.points, prediction.points, atol=1e-6)
@@ -113,9 +113,9 @@ def test_a_format_without_missing_points_says_which_are(
 ) -> None:
     node = create_fiducials(slicer.mrmlScene, "scan")
     fill_fiducials(node, prediction, model)
-    ui = panel.widget._exportPanel._ui
+    ui = panel.widget.sections.export._ui
     ui.formatSelector.currentIndex = ui.formatSelector.findData("morphoj")
-    panel.widget._exportPanel.save(node, tmp_path / "face.txt")
+    panel.widget.sections.export.save(node, tmp_path / "face.txt")
     label = prediction.protocol.labels[int(np.flatnonzero(prediction.missing)[0])]
     assert len(host.boxes.texts) == 1 and "MorphoJ has no missing points" in host.boxes.texts[0]
     assert label in host.boxes.texts[0] and not list(tmp_path.iterdir())

@@ -54,7 +54,7 @@ def test_landmark_follows_the_mouse_on_the_surface(window: Window, module: Loade
 
 def test_a_long_name_leaves_the_panel_as_wide_as_it_is(window: Window, module: LoadedModule, tmp_path: Path) -> None:
     """A file's name is one word to Qt, which breaks lines between words only."""
-    module.widget._exportPanel.save(module.widget._parameterNode.landmarks, tmp_path / f"{80 * 'm'}.mrk.json")
+    module.widget.sections.export.save(module.widget._parameterNode.landmarks, tmp_path / f"{80 * 'm'}.mrk.json")
     slicer.app.processEvents()
     assert window.scroll.widget().width == window.scroll.viewport().width
 

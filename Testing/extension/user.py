@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,17 @@ if TYPE_CHECKING:
     from host.window import Window
 
 FIDUCIALS = "vtkMRMLMarkupsFiducialNode"
+_PATIENCE_S = 300.0
 _STEPS = 10  # in which the mouse gets from one place to another
+
+
+def wait_for(met: Callable[[], bool]) -> None:
+    """Let the window live until something has happened."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while not met():
+        assert time.monotonic() < deadline, "what is waited for does not come"
+        slicer.app.processEvents()
+        time.sleep(0.01)
 
 
 def click(button: Any) -> None:

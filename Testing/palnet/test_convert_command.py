@@ -63,6 +63,25 @@ def test_missing_points(scans: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert code == 0 and [one.labels for one in read_sets(target)] == [("Prn", "Al_R")] * 3
 
 
+def test_landmarks_left_out_by_name(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before it is asked what a specimen lacks: Ben lacks only what is left out."""
+    target = scans.parent / "gpa"
+    code, out, _ = convert(
+        capsys, scans, "--leave-out", "G", "Prn", "--drop-specimens", "--to", "gpa", "--output", target
+    )
+    assert code == 0 and "left out of all specimens: G, Prn\n" in out and "left out: no specimen" in out
+    for one, whole in zip(read_sets(target), read_sets(scans), strict=True):
+        assert one.name == whole.name and one.labels == ("Al_R",)
+        np.testing.assert_allclose(one.points, whole.points[1:2], atol=1e-6)
+    for labels, said in (
+        (("Al_R", "Go_R", "g"), "No specimen has a landmark called Go_R, g: leave out some of Prn, Al_R, G."),
+        (LABELS, "No landmark of 'Anna' would be left"),
+    ):
+        code, _, err = convert(capsys, scans, "--leave-out", *labels, "--to", "csv", "--output", scans.parent / "x.csv")
+        assert code == 1 and said in err and err.count("\n") == 1
+        assert not (scans.parent / "x.csv").exists()
+
+
 def test_several_inputs_units_and_frames(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = scans.parent / "dora.csv"
     table.write_text("label,x,y,z\nPrn,1,2,3\nAl_R,4,5,6\nG,7,8,9\n")
