@@ -7,7 +7,7 @@ mean landmarks, x to the subject's left, y up and z forward, in mm.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,7 +39,7 @@ class _Search:
 _FIRST = _Search((5, 12), 64)
 # A piece near the edge of a scan is itself cut: the station that it looks like most is often wrong, one of the next few
 # is right.
-_WIDE = _Search((10, 20, 30, 40), 400, 5)
+_WIDE = _Search((10, 20, 30, 40, 50), 1200, 5)
 
 
 @dataclass(frozen=True)
@@ -85,29 +85,23 @@ class Aligner:
         # Few scans are wound inside out, so that comes last.
         for inside_out in (False, True):
             for name in self._units(surface, unit):
-                yield from self._candidates(surface, name, inside_out, _FIRST, [], seed)
+                yield from self._candidates(surface, name, inside_out, _FIRST, seed)
 
-    def further_candidates(
-        self, surface: Surface, unit: str, tried: Sequence[Alignment], seed: int = 0
-    ) -> Iterator[Alignment]:
-        """What to try where none of :meth:`candidates` is right: about three times as many, from less sure votes.
+    def further_candidates(self, surface: Surface, unit: str = "auto", seed: int = 0) -> Iterator[Alignment]:
+        """What to try where none of :meth:`candidates` is right: about four times as many, from less sure votes.
 
         That is for pieces of a face: not inside out, and of two likely units only the one that makes the scan smaller.
-
-        :param tried: the candidates so far; what is near one of them is left out
         """
         for name in self._units(surface, unit)[:1]:
-            before = [_scaled(one.pose, self.scale) for one in tried if one.unit == name and not one.inside_out]
-            yield from self._candidates(surface, name, False, _WIDE, before, seed)
+            yield from self._candidates(surface, name, False, _WIDE, seed)
 
     def _units(self, surface: Surface, unit: str) -> list[str]:
         # A unit that makes the scan larger than a house is refused even where it was asked for.
         return [name for name in likely_units(surface, self.scale) if unit in ("auto", name)]
 
     def _candidates(
-        self, surface: Surface, unit: str, inside_out: bool, search: _Search, poses: list[np.ndarray], seed: int
+        self, surface: Surface, unit: str, inside_out: bool, search: _Search, seed: int
     ) -> Iterator[Alignment]:
-        """Candidates of a search, but those near ``poses`` (working mm), to which each is added."""
         scaled = Surface(surface.points * (UNITS[unit] * self.scale), surface.triangles)
         points, normals = sample_surface(scaled, SPACING_MM, seed)
         if len(points) < _FEWEST_POINTS:
@@ -117,6 +111,7 @@ class Aligner:
         template = self.template * np.repeat([self.scale, 1.0], 3)
         votes = vote(self.network, points, normals, self.stations, search.votes, search.votes_each)
         guesses = gather(*votes, search.guesses[-1])
+        poses: list[np.ndarray] = []
         for start, end in zip((0, *search.guesses), search.guesses, strict=False):
             fresh = []
             for guess in guesses[start:end]:
@@ -126,13 +121,8 @@ class Aligner:
                     fresh.append(register(template, tree, normals, pose, (12.0, 8.0, 6.0)))
             found = [Alignment(pose, unit, inside_out, *_fit(template, tree, normals, pose)) for pose in fresh]
             for alignment in sorted(found, key=lambda alignment: alignment.error / 10 - alignment.coverage):
-                pose = _scaled(alignment.pose, 1 / self.scale)
+                pose = matrix(alignment.pose[:3, :3], alignment.pose[:3, 3] / self.scale)
                 yield replace(alignment, pose=pose, error=alignment.error / self.scale)
-
-
-def _scaled(pose: np.ndarray, factor: float) -> np.ndarray:
-    """A rigid pose for lengths that count ``factor`` times as much."""
-    return matrix(pose[:3, :3], pose[:3, 3] * factor)
 
 
 def _near(pose: np.ndarray, other: np.ndarray) -> bool:

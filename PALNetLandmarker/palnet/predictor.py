@@ -28,7 +28,7 @@ _FEWEST_POINTS = 16
 _LOOKS, _LAST_LOOKS = 2, 3
 _BEST_FEW = 4
 # A first pass that doubts so many times more than is ever accepted comes to nothing.
-_HOPELESS = 2.0
+_HOPELESS = 2.5
 # Shares of the landmarks shown: a part may be doubted as parts are, nearly all of a face as whole faces are.
 _PART, _WHOLE = 0.45, 0.7
 
@@ -149,16 +149,13 @@ class Predictor:
 
     def _find_face(self, surface: Surface, unit: str) -> _Look:
         """The candidate alignment on which the network doubts the landmarks least."""
-        settings, looks, tried = self.model.settings, list[_Look](), list[Alignment]()
-        # What is tried next depends on what has been tried until then.
-        searches = (self.aligner.candidates(surface, unit), self.aligner.further_candidates(surface, unit, tried))
-        for search in searches:
-            for alignment in search:
-                tried.append(alignment)
+        looks: list[_Look] = []
+        for search in (self.aligner.candidates, self.aligner.further_candidates):
+            for alignment in search(surface, unit):
                 look = self._look(surface, alignment, _LOOKS)
                 if look is not None:
                     looks.append(look)
-                    if look.doubt < settings["clear_doubt_mm"]:
+                    if look.doubt < self.model.settings["clear_doubt_mm"]:
                         return look
             if any(look.beyond <= 0 for look in looks):
                 break

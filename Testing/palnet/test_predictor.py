@@ -189,10 +189,8 @@ class _Held:
     def candidates(self, surface: Surface, unit: str) -> tuple[Alignment, ...]:
         return self.given
 
-    def further_candidates(self, surface: Surface, unit: str, tried: list[Alignment]) -> Iterator[Alignment]:
-        assert tried == list(self.given)
-        if not self.nothing_further:
-            yield from self.aligner.further_candidates(surface, unit, tried)
+    def further_candidates(self, surface: Surface, unit: str) -> Iterator[Alignment]:
+        return iter(()) if self.nothing_further else self.aligner.further_candidates(surface, unit)
 
 
 def _with(predictor: Predictor, held: _Held | None = None, **settings: float) -> Predictor:
