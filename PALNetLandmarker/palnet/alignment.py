@@ -24,7 +24,22 @@ UNITS = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 # A face alone is at least so large, a person on a chair at most.
 _SMALLEST_MM, _LARGEST_MM = 110.0, 2400.0
 _FEWEST_POINTS = 50
-_FIRST_GUESSES, _GUESSES = 5, 12
+
+
+@dataclass(frozen=True)
+class _Search:
+    """How many guesses are tried, a few at a time, and how many votes they are gathered from."""
+
+    guesses: tuple[int, ...]
+    votes: int
+    votes_each: int = 1
+
+
+# The others cost as much as the first ones; where a face is seen from its side alone, they hold it.
+_FIRST = _Search((5, 12), 64)
+# A piece near the edge of a scan is itself cut: the station that it looks like most is often wrong, one of the next few
+# is right.
+_WIDE = _Search((10, 20, 30, 40, 50), 1200, 5)
 
 
 @dataclass(frozen=True)
@@ -67,39 +82,47 @@ class Aligner:
         :param surface: in the file's own coordinates
         :param unit: ``"mm"``, ``"cm"``, ``"m"``, or ``"auto"`` to find it by the size of the scan
         """
-        # A unit that makes the scan larger than a house is refused even where it was asked for.
-        units = [name for name in likely_units(surface, self.scale) if unit in ("auto", name)]
         # Few scans are wound inside out, so that comes last.
         for inside_out in (False, True):
-            for name in units:
-                scaled = Surface(surface.points * (UNITS[name] * self.scale), surface.triangles)
-                points, normals = sample_surface(scaled, SPACING_MM, seed)
-                if len(points) >= _FEWEST_POINTS:
-                    for found in self._candidates(points, -normals if inside_out else normals, name, inside_out):
-                        yield self._in_mm(found)
+            for name in self._units(surface, unit):
+                yield from self._candidates(surface, name, inside_out, _FIRST, seed)
 
-    def _in_mm(self, alignment: Alignment) -> Alignment:
-        pose = alignment.pose.copy()
-        pose[:3, 3] /= self.scale
-        return replace(alignment, pose=pose, error=alignment.error / self.scale)
+    def further_candidates(self, surface: Surface, unit: str = "auto", seed: int = 0) -> Iterator[Alignment]:
+        """What to try where none of :meth:`candidates` is right: about four times as many, from less sure votes.
 
-    def _candidates(self, points: np.ndarray, normals: np.ndarray, unit: str, inside_out: bool) -> Iterator[Alignment]:
-        """Candidates in working mm, of a cloud in working mm."""
+        That is for pieces of a face: not inside out, and of two likely units only the one that makes the scan smaller.
+        """
+        for name in self._units(surface, unit)[:1]:
+            yield from self._candidates(surface, name, False, _WIDE, seed)
+
+    def _units(self, surface: Surface, unit: str) -> list[str]:
+        # A unit that makes the scan larger than a house is refused even where it was asked for.
+        return [name for name in likely_units(surface, self.scale) if unit in ("auto", name)]
+
+    def _candidates(
+        self, surface: Surface, unit: str, inside_out: bool, search: _Search, seed: int
+    ) -> Iterator[Alignment]:
+        scaled = Surface(surface.points * (UNITS[unit] * self.scale), surface.triangles)
+        points, normals = sample_surface(scaled, SPACING_MM, seed)
+        if len(points) < _FEWEST_POINTS:
+            return
+        normals = -normals if inside_out else normals
         tree = cKDTree(points)
         template = self.template * np.repeat([self.scale, 1.0], 3)
-        coarse = template[::4]
-        guesses = gather(*vote(self.network, points, normals, self.stations), _GUESSES)
+        votes = vote(self.network, points, normals, self.stations, search.votes, search.votes_each)
+        guesses = gather(*votes, search.guesses[-1])
         poses: list[np.ndarray] = []
-        # The others cost as much as the first ones; where a face is seen from its side alone, they hold it.
-        for some in (guesses[:_FIRST_GUESSES], guesses[_FIRST_GUESSES:]):
+        for start, end in zip((0, *search.guesses), search.guesses, strict=False):
             fresh = []
-            for guess in some:
-                pose = register(coarse, tree, normals, guess, (30.0, 20.0, 12.0))
+            for guess in guesses[start:end]:
+                pose = register(template[::4], tree, normals, guess, (30.0, 20.0, 12.0))
                 if not any(_near(pose, other) for other in poses):
                     poses.append(pose)
                     fresh.append(register(template, tree, normals, pose, (12.0, 8.0, 6.0)))
             found = [Alignment(pose, unit, inside_out, *_fit(template, tree, normals, pose)) for pose in fresh]
-            yield from sorted(found, key=lambda alignment: alignment.error / 10 - alignment.coverage)
+            for alignment in sorted(found, key=lambda alignment: alignment.error / 10 - alignment.coverage):
+                pose = matrix(alignment.pose[:3, :3], alignment.pose[:3, 3] / self.scale)
+                yield replace(alignment, pose=pose, error=alignment.error / self.scale)
 
 
 def _near(pose: np.ndarray, other: np.ndarray) -> bool:

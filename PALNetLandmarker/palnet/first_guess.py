@@ -121,11 +121,12 @@ def true_class(seeds: Frames, stations: Frames, pose: np.ndarray) -> np.ndarray:
 
 @torch.no_grad()
 def vote(
-    network: StationNet, points: np.ndarray, normals: np.ndarray, stations: Frames, most: int = 64
+    network: StationNet, points: np.ndarray, normals: np.ndarray, stations: Frames, most: int = 64, each: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
     """Poses that the seeds of a scan vote for, the surest first.
 
     :param points: (N, 3) mm and :param normals: (N, 3) of a cloud of ``SPACING_MM``
+    :param most: votes at most, :param each: stations that a seed votes for, its likeliest ones
     :returns: (V, 4, 4) rigid motions to the face frame, and the votes' probabilities (V,)
     """
     seeds = seeds_of(points, normals)
@@ -136,18 +137,19 @@ def vote(
         seeds = Frames(seeds.points[some], seeds.axes[some])
     logits = network(torch.from_numpy(height_maps(points, normals, seeds)))
     chance = logits.softmax(dim=1)[:, :-1].unflatten(1, (network.stations, SECTORS)).numpy()
-    best = chance.max(axis=2).argmax(axis=1)
-    sure = chance[np.arange(len(best)), best].sum(axis=1)
-    order = np.argsort(-sure, kind="stable")[:most]
+    best = np.argsort(-chance.max(axis=2), axis=1, kind="stable")[:, :each]
+    sure = np.take_along_axis(chance.sum(axis=2), best, axis=1)
+    order = np.argsort(-sure, axis=None, kind="stable")[:most]
     poses = np.zeros((len(order), 4, 4))
     middle = (np.arange(SECTORS) + 0.5) * (2 * np.pi / SECTORS)
-    for k, seed in enumerate(order):
-        circle = chance[seed, best[seed]]
+    for k, (seed, rank) in enumerate(zip(*np.unravel_index(order, best.shape), strict=True)):
+        station = best[seed, rank]
+        circle = chance[seed, station]
         peak = int(circle.argmax())
         near = circle * (np.abs((np.arange(SECTORS) - peak + SECTORS // 2) % SECTORS - SECTORS // 2) <= 2)
         angle = np.arctan2((near * np.sin(middle)).sum(), (near * np.cos(middle)).sum())
         cos, sin = np.cos(angle), np.sin(angle)
         turned = seeds.axes[seed] @ np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1.0]])
-        rotation = stations.axes[best[seed]] @ turned.T
-        poses[k] = matrix(rotation, stations.points[best[seed]] - rotation @ seeds.points[seed])
-    return poses, sure[order]
+        rotation = stations.axes[station] @ turned.T
+        poses[k] = matrix(rotation, stations.points[station] - rotation @ seeds.points[seed])
+    return poses, sure.ravel()[order]

@@ -24,8 +24,13 @@ from .surface import Surface, clean_surface, closest_on_surface, surface_from_po
 
 _FEWEST_POINTS = 16
 
-# Passes over a candidate alignment, each from where the one before put the face.
-_LOOKS = 2
+# Passes over a candidate alignment, each from where the one before put the face; and over the best few again.
+_LOOKS, _LAST_LOOKS = 2, 3
+_BEST_FEW = 4
+# A first pass that doubts so many times more than is ever accepted comes to nothing.
+_HOPELESS = 2.5
+# Shares of the landmarks shown: a part may be doubted as parts are, nearly all of a face as whole faces are.
+_PART, _WHOLE = 0.45, 0.7
 
 # The network looks from a few slightly different poses, always the same ones; their mean is steadier than one look.
 _VIEWS = 8
@@ -37,7 +42,8 @@ class _Look:
     """A candidate alignment with its face surface, clouds (in the alignment's face frame), and what the network says.
 
     The surface, the clouds and the pose are in working mm. ``doubt`` is the mean expected error of the landmarks that
-    it shows, in mm: about 1.2 on faces, over 4 on other things and on faces that lie wrongly.
+    it shows, in mm: about 1.2 on faces, up to 3 on parts of them, over 3 on other things and on faces that lie wrongly.
+    ``beyond`` is what it has more than is accepted where so many of the landmarks are shown.
     """
 
     alignment: Alignment
@@ -45,6 +51,7 @@ class _Look:
     clouds: Clouds
     pose: np.ndarray
     doubt: float
+    beyond: float
 
 
 class Predictor:
@@ -142,16 +149,22 @@ class Predictor:
 
     def _find_face(self, surface: Surface, unit: str) -> _Look:
         """The candidate alignment on which the network doubts the landmarks least."""
-        settings = self.model.settings
         looks: list[_Look] = []
-        for alignment in self.aligner.candidates(surface, unit):
-            look = self._look(surface, alignment)
-            if look is not None:
-                looks.append(look)
-                if look.doubt < settings["clear_doubt_mm"]:
-                    break
-        best = min(looks, key=lambda look: look.doubt, default=None)
-        if best is None or best.doubt > settings["most_doubt_mm"]:
+        for search in (self.aligner.candidates, self.aligner.further_candidates):
+            for alignment in search(surface, unit):
+                look = self._look(surface, alignment, _LOOKS)
+                if look is not None:
+                    looks.append(look)
+                    if look.doubt < self.model.settings["clear_doubt_mm"]:
+                        return look
+            if any(look.beyond <= 0 for look in looks):
+                break
+        else:
+            for look in sorted(looks, key=lambda look: look.doubt)[:_BEST_FEW]:
+                again = self._look(surface, self._moved(look), _LAST_LOOKS)
+                looks += [again] if again else []
+        best = min(looks, key=lambda look: look.beyond, default=None)
+        if best is None or best.beyond > 0:
             thing = self.model.thing
             raise NoFaceError(
                 f"No {thing} was found on this surface: check that it is a scan of a {thing}, "
@@ -159,24 +172,39 @@ class Predictor:
             )
         return best
 
-    def _look(self, surface: Surface, alignment: Alignment) -> _Look | None:
-        """Two passes of the network over a candidate alignment; None where there is too little surface."""
+    def _moved(self, look: _Look) -> Alignment:
+        """Its alignment where the network has put the face: what is cut out around it there is another region."""
+        pose = look.pose.copy()
+        pose[:3, 3] /= self.model.scale
+        return replace(look.alignment, pose=pose @ look.alignment.pose)
+
+    def _look(self, surface: Surface, alignment: Alignment, passes: int) -> _Look | None:
+        """The network's passes over a candidate alignment; None where there is too little surface, or no hope."""
         triangles = surface.triangles[:, ::-1] if alignment.inside_out else surface.triangles
         points_face = apply(alignment.pose, surface.points * UNITS[alignment.unit]) * self.model.scale
         face = region_of_interest(Surface(points_face, triangles), self._mean)
         clouds = Clouds.sample(face, self.network.scales)
         if clouds.smallest < _FEWEST_POINTS:
             return None
-        pose = np.eye(4)
+        pose, doubt = np.eye(4), 0.0
         # From where the first pass put it, a face that lies a little wrongly is clearer, and what is none is not.
-        for _ in range(_LOOKS):
+        for _ in range(passes):
             points, expected, presence = self._run(clouds, [pose])
-            if presence.mean() < self.model.settings["least_shown"]:
+            # A network that does not say its error cannot tell faces from other things: the likeliest one is taken.
+            if self.network.says_error:
+                doubt = float(np.average(expected, weights=presence)) / self.model.scale
+            hopeless = doubt > _HOPELESS * self.model.settings["most_doubt_mm"]
+            if hopeless or presence.mean() < self.model.settings["least_shown"]:
                 return None
             pose = rigid_fit(points, self._mean, presence / expected**2)
-        # A network that does not say its error cannot tell faces from other things: the likeliest alignment is taken.
-        doubt = float(np.average(expected, weights=presence)) / self.model.scale if self.network.says_error else 0.0
-        return _Look(alignment, face, clouds, pose, doubt)
+        return _Look(alignment, face, clouds, pose, doubt, doubt - self._most_doubt(presence.mean()))
+
+    def _most_doubt(self, shown: float) -> float:
+        """The doubt in mm that is accepted where this share of the landmarks is shown."""
+        part = self.model.settings["most_doubt_mm"]
+        # Models from before this setting have one limit for all.
+        whole = self.model.settings.get("most_doubt_whole_mm", part)
+        return float(np.interp(shown, (_PART, _WHOLE), (part, whole)))
 
     def _landmarks(self, clouds: Clouds, pose: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Points (L, 3) in the clouds' frame, expected error (L,), presence (L,), and the pose they imply; working mm.

@@ -115,14 +115,18 @@ def landmarks_shown(surface: Surface, landmarks: np.ndarray) -> np.ndarray:
 
 
 def remesh(surface: Surface, vertices: int) -> Surface:
-    """The same surface with about so many vertices (subdivided, then decimated by quadric error)."""
+    """The same surface with about so many vertices (subdivided, then decimated by quadric error).
+
+    Triangles with a corner that is not a number, or with one corner twice, are left out; empty where none is left.
+    """
+    a, b, c = surface.triangles.T
+    whole = np.isfinite(surface.points).all(axis=1)[surface.triangles].all(axis=1) & (a != b) & (b != c) & (c != a)
+    surface = compact(Surface(surface.points, surface.triangles[whole]))
+    if not len(surface.triangles):
+        return surface
     mesh = polydata_from_arrays(surface.points, surface.triangles)
     while mesh.GetNumberOfPoints() < vertices:
-        subdivide = vtk.vtkLoopSubdivisionFilter() if _is_manifold(mesh) else vtk.vtkLinearSubdivisionFilter()
-        subdivide.SetInputData(mesh)
-        subdivide.SetNumberOfSubdivisions(1)
-        subdivide.Update()
-        mesh = subdivide.GetOutput()
+        mesh = _subdivided(mesh)
     if mesh.GetNumberOfPoints() > 1.05 * vertices:
         decimate = vtk.vtkQuadricDecimation()
         decimate.SetInputData(mesh)
@@ -130,6 +134,26 @@ def remesh(surface: Surface, vertices: int) -> Surface:
         decimate.Update()
         mesh = decimate.GetOutput()
     return compact(surface_from_polydata(mesh))
+
+
+def _subdivided(mesh: vtk.vtkPolyData) -> vtk.vtkPolyData:
+    """Every triangle as four: smoothly where VTK can, flat where an edge has more than two triangles."""
+    if _is_manifold(mesh):
+        subdivide = vtk.vtkLoopSubdivisionFilter()
+        subdivide.SetInputData(mesh)
+        subdivide.SetNumberOfSubdivisions(1)
+        subdivide.Update()
+        # It gives an empty mesh where it cannot.
+        if subdivide.GetOutput().GetNumberOfPoints() > mesh.GetNumberOfPoints():
+            return subdivide.GetOutput()
+    surface = surface_from_polydata(mesh)
+    points, triangles = surface.points, surface.triangles
+    edges, middle = np.unique(
+        np.sort(triangles[:, [[0, 1], [1, 2], [2, 0]]]).reshape(-1, 2), axis=0, return_inverse=True
+    )
+    (a, b, c), (ab, bc, ca) = triangles.T, middle.reshape(-1, 3).T + len(points)
+    parts = np.stack([a, ab, ca, ab, b, bc, ca, bc, c, ab, bc, ca], axis=1).reshape(-1, 3)
+    return polydata_from_arrays(np.vstack([points, points[edges].mean(axis=1)]), parts)
 
 
 def _is_manifold(mesh: vtk.vtkPolyData) -> bool:

@@ -140,3 +140,16 @@ def test_what_is_no_face_has_the_last_class() -> None:
     assert (true_class(seeds, STATIONS, away) == last).all()
     inside_out = Frames(seeds.points, seeds.axes * [1, -1, -1])
     assert (true_class(inside_out, STATIONS, np.eye(4)) == last).all()
+
+
+def test_seeds_may_vote_for_more_than_one_station() -> None:
+    torch.manual_seed(0)
+    network = StationNet(len(STATIONS.points)).eval()
+    seeds = len(seeds_of(POINTS, NORMALS).points)
+    one, sure = vote(network, POINTS, NORMALS, STATIONS, most=10_000)
+    three, less = vote(network, POINTS, NORMALS, STATIONS, most=10_000, each=3)
+    assert len(one) == seeds and len(three) == 3 * seeds
+    assert (np.diff(less) <= 0).all() and less.sum() > sure.sum()
+    # The likeliest station of each seed is among them, with the same pose.
+    for pose in one[:20]:
+        assert np.abs(three - pose).max(axis=(1, 2)).min() < 1e-12

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
-from palnet.alignment import UNITS
+from palnet.alignment import UNITS, Aligner, Alignment
 from palnet.errors import Cancelled, ModelError, NoFaceError, PalnetError, ScanError
 from palnet.model import Model
 from palnet.prediction import Prediction
-from palnet.predictor import Predictor
+from palnet.predictor import Predictor, _Look
 from palnet.rigid import apply, random_pose
 from palnet.scan_file import read_surface
 from palnet.surface import Surface, clean_surface, closest_on_surface, surface_from_polydata
@@ -175,6 +176,76 @@ def test_no_usable_surface(predictor: Predictor, fill: float) -> None:
         predictor.predict_surface(polydata(Surface(np.full_like(shape.points, fill), shape.triangles)))
     with pytest.raises(ScanError, match="no triangles"):
         predictor.predict_surface(polydata(Surface(shape.points, shape.triangles[:0])))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Held:
+    """An aligner whose first search comes to nothing but what it is given."""
+
+    aligner: Aligner
+    given: tuple[Alignment, ...] = ()
+    nothing_further: bool = False
+
+    def candidates(self, surface: Surface, unit: str) -> tuple[Alignment, ...]:
+        return self.given
+
+    def further_candidates(self, surface: Surface, unit: str) -> Iterator[Alignment]:
+        return iter(()) if self.nothing_further else self.aligner.further_candidates(surface, unit)
+
+
+def _with(predictor: Predictor, held: _Held | None = None, **settings: float) -> Predictor:
+    other = Predictor(dataclasses.replace(predictor.model, settings=predictor.model.settings | settings), "cpu")
+    if held:
+        other.aligner = cast(Aligner, held)
+    return other
+
+
+def test_a_further_search_where_the_first_comes_to_nothing(
+    predictor: Predictor, prediction: Prediction, scan: Surface
+) -> None:
+    found = _with(predictor, _Held(predictor.aligner)).predict_surface(polydata(scan))
+    both = ~(found.missing | prediction.missing)
+    assert both.sum() >= len(both) - 2
+    assert np.linalg.norm(found.points - prediction.points, axis=1)[both].mean() < 1.0
+
+
+def test_the_best_few_are_looked_at_again(
+    predictor: Predictor, prediction: Prediction, scan: Surface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = next(iter(predictor.aligner.candidates(clean_surface(scan))))
+    away = dataclasses.replace(right, pose=random_pose(np.random.default_rng(2), 12, 8) @ right.pose)
+    looking = _with(predictor, _Held(predictor.aligner, (away,), nothing_further=True))
+    looks: list[Alignment] = []
+
+    def look(surface: Surface, alignment: Alignment, passes: int) -> _Look | None:
+        looks.append(alignment)
+        said = predictor._look(surface, alignment, passes)
+        # What the first look at it says is neither clear nor accepted.
+        return dataclasses.replace(said, doubt=9.0, beyond=1.0) if said and len(looks) == 1 else said
+
+    monkeypatch.setattr(looking, "_look", look)
+    points = looking.predict_surface(polydata(scan)).points
+    assert looks[0] == away and len(looks) == 2
+    assert np.nanmean(np.linalg.norm(points - prediction.points, axis=1)) < 1.0
+    # The second look is from where the first one put the face.
+    nose = prediction.points[[prediction.protocol.index("Prn")]]
+    first, second = (np.linalg.norm(apply(one.pose, nose) - apply(right.pose, nose)) for one in looks)
+    assert second < first / 2
+
+
+def test_a_whole_face_may_be_doubted_less_than_a_part(
+    predictor: Predictor, prediction: Prediction, scan: Surface
+) -> None:
+    strict = _with(predictor, clear_doubt_mm=0.0, most_doubt_mm=4.0, most_doubt_whole_mm=0.3)
+    with pytest.raises(NoFaceError):
+        strict.predict_surface(polydata(scan))
+    in_face = apply(prediction.face_from_scan, scan.points)
+    part = Surface(scan.points, scan.triangles[(in_face[:, 0] < -5)[scan.triangles].all(axis=1)])
+    assert strict.predict_surface(polydata(part)).points.shape == prediction.points.shape
+    # Model files from before there was a limit for whole faces have one for all.
+    before = _with(predictor, clear_doubt_mm=0.0, most_doubt_mm=4.0)
+    before.model.settings.pop("most_doubt_whole_mm", None)
+    assert before.predict_surface(polydata(scan)).points.shape == prediction.points.shape
 
 
 def test_wrong_unit_is_said(predictor: Predictor, sample: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from palnet.population import Head, Population
@@ -104,6 +106,51 @@ def test_remesh_of_an_open_surface() -> None:
     assert len(again.points) == pytest.approx(3_000, rel=0.06)
     assert np.abs(again.points[:, 2]).max() < 1e-6
     assert np.ptp(again.points[:, 0]) == pytest.approx(100, rel=0.05)
+
+
+def _with_doubled_triangle(shape: Surface) -> Surface:
+    return Surface(shape.points, np.vstack([shape.triangles, shape.triangles[:1]]))
+
+
+def _with_empty_triangle(shape: Surface) -> Surface:
+    return Surface(shape.points, np.vstack([shape.triangles, [[3, 3, 4]]]))
+
+
+def _with_lone_points(shape: Surface) -> Surface:
+    return Surface(np.vstack([shape.points, np.zeros((50, 3))]), shape.triangles)
+
+
+def _with_fins(shape: Surface) -> Surface:
+    fins = np.stack([*shape.triangles[:9, :2].T, len(shape.points) + np.arange(9)], axis=1)
+    return Surface(np.vstack([shape.points, shape.points[:9] * 1.1]), np.vstack([shape.triangles, fins]))
+
+
+@pytest.mark.parametrize("spoil", [_with_doubled_triangle, _with_empty_triangle, _with_lone_points, _with_fins])
+def test_remesh_of_what_subdivision_by_vtk_refuses(spoil: Callable[[Surface], Surface]) -> None:
+    shape = head(500)
+    again = remesh(spoil(shape), 3_000)
+    assert len(again.points) == pytest.approx(3_000, rel=0.06)
+    assert again.areas().sum() == pytest.approx(shape.areas().sum(), rel=0.05)
+    assert closest_on_surface(shape, again.points[::50])[1].max() < 12.0
+
+
+def test_remesh_leaves_out_points_that_are_not_numbers() -> None:
+    shape = head(500)
+    points = shape.points.copy()
+    points[[40, 200]] = np.nan
+    again = remesh(Surface(points, shape.triangles), 3_000)
+    assert np.isfinite(again.points).all()
+    assert len(again.points) == pytest.approx(3_000, rel=0.06)
+
+
+def test_remesh_of_nothing() -> None:
+    shape = head(500)
+    for nothing in (
+        Surface(shape.points, shape.triangles[:0]),
+        Surface(np.full_like(shape.points, np.nan), shape.triangles),
+        Surface(np.zeros((0, 3)), np.zeros((0, 3), np.int64)),
+    ):
+        assert not len(remesh(nothing, 3_000).triangles)
 
 
 def test_landmarks_shown() -> None:
