@@ -42,6 +42,8 @@ SETTINGS: dict[str, Any] = {
 # On annotated scans the limits follow from the error on validation, by about the ratios of the numbers above to it. The
 # limits of what is accepted leave more room: nobody has measured what else a scanner of skulls or shoes may meet.
 _OF_ERROR = {"doubtful_mm": 2.1, "clear_doubt_mm": 1.6, "most_doubt_mm": 2.8, "most_doubt_whole_mm": 2.8}
+# The error on validation of the network that SETTINGS were found with.
+_USUAL_ERROR_MM = 1.25
 
 SHAPE_SUBJECTS = 2000
 
@@ -56,6 +58,10 @@ def train_model(config: TrainingConfig, population_folder: Path, work: Path, sta
     population = Population(population_folder, protocol)
     train, validation = (PopulationScans(population, s, config.seed, config.severity) for s in ("train", "validation"))
     model = _trained(config, protocol, train, validation, work, start)
+    # What has learned less doubts everything more: with the limits of a finished training it would find no face at all.
+    more = max(1.0, model.facts["validation_error_mm"] / _USUAL_ERROR_MM)
+    limits = ("clear_doubt_mm", "most_doubt_mm", "most_doubt_whole_mm")
+    model.settings |= {name: float(f"{more * SETTINGS[name]:.2g}") for name in limits}
     model.shape = _kept_shape(population, config.seed, work / "shape.npz")
     model.facts |= {
         "population": "ICT Face Model Light (USC ICT, MIT), synthetic scans",

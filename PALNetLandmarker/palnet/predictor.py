@@ -35,6 +35,8 @@ _PART, _WHOLE = 0.45, 0.7
 # The network looks from a few slightly different poses, always the same ones; their mean is steadier than one look.
 _VIEWS = 8
 _VIEW_DEGREES, _VIEW_MM = 4.0, 2.0
+# They look in turn at so many samples of the surface: where its points happen to be drawn averages out.
+_SAMPLES = 2
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class Predictor:
         look = self._find_face(surface, unit)
         alignment, unit_mm, working = look.alignment, UNITS[look.alignment.unit], self.model.scale
         clock.begin("network", 0.7, "Placing the landmarks")
-        points, expected, presence, pose = self._landmarks(look.clouds, look.pose)
+        points, expected, presence, pose = self._landmarks(look)
         if self.model.prior:
             seen = presence >= self.model.settings["least_presence"]
             points, expected = self.model.prior.settle(look.face, points, expected, seen)
@@ -189,7 +191,7 @@ class Predictor:
         pose, doubt = np.eye(4), 0.0
         # From where the first pass put it, a face that lies a little wrongly is clearer, and what is none is not.
         for _ in range(passes):
-            points, expected, presence = self._run(clouds, [pose])
+            points, expected, presence = self._run([clouds], [pose])
             # A network that does not say its error cannot tell faces from other things: the likeliest one is taken.
             if self.network.says_error:
                 doubt = float(np.average(expected, weights=presence)) / self.model.scale
@@ -206,22 +208,28 @@ class Predictor:
         whole = self.model.settings.get("most_doubt_whole_mm", part)
         return float(np.interp(shown, (_PART, _WHOLE), (part, whole)))
 
-    def _landmarks(self, clouds: Clouds, pose: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Points (L, 3) in the clouds' frame, expected error (L,), presence (L,), and the pose they imply; working mm.
+    def _landmarks(self, look: _Look) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Points (L, 3) in the face's frame, expected error (L,), presence (L,), and the pose they imply; working mm.
 
         The landmarks of the pass before are a better alignment than the mean face was: each round looks from there.
         """
+        scales, pose = self.network.scales, look.pose
+        clouds = [look.clouds] + [Clouds.sample(look.face, scales, seed) for seed in range(1, _SAMPLES)]
         for _ in range(self.model.settings["rounds"]):
             points, expected, presence = self._run(clouds, [view @ pose for view in self._views])
             pose = rigid_fit(points, self._mean, presence / expected**2)
         return points, expected, presence, pose
 
     @torch.no_grad()
-    def _run(self, clouds: Clouds, views: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Mean points (L, 3), in the clouds' frame, expected error (L,) and presence (L,) over views; working mm."""
+    def _run(self, clouds: list[Clouds], views: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Mean points (L, 3), in the clouds' frame, expected error (L,) and presence (L,) over views; working mm.
+
+        :param clouds: of one surface; the views look at them in turn
+        """
         mean, settings = self._mean, self.model.settings
-        start = np.stack([clouds.initial_landmarks(mean, view) for view in views])
-        step = run_on_clouds(self.network, [clouds] * len(views), views, start, self.device)[-1]
+        each_cloud = [clouds[k % len(clouds)] for k in range(len(views))]
+        start = np.stack([cloud.initial_landmarks(mean, v) for cloud, v in zip(each_cloud, views, strict=True)])
+        step = run_on_clouds(self.network, each_cloud, views, start, self.device)[-1]
         each = step.points.cpu().double().numpy()
         points = np.mean([apply(np.linalg.inv(v), p) for v, p in zip(views, each, strict=True)], axis=0)
         if step.expected_error is None or step.presence is None:

@@ -13,6 +13,7 @@ import pytest
 from palnet.alignment import UNITS, Aligner, Alignment
 from palnet.errors import Cancelled, ModelError, NoFaceError, PalnetError, ScanError
 from palnet.model import Model
+from palnet.patches import Clouds, PatchScale
 from palnet.prediction import Prediction
 from palnet.predictor import Predictor, _Look
 from palnet.rigid import apply, random_pose
@@ -77,6 +78,24 @@ def test_the_same_bit_for_bit(prediction: Prediction, sample: Path) -> None:
     for name in ("points", "expected_error", "presence", "face_from_scan"):
         assert getattr(again, name).tobytes() == getattr(prediction, name).tobytes()
     assert again.warnings == prediction.warnings
+
+
+def test_views_look_at_two_samples_of_the_surface(
+    predictor: Predictor, scan: Surface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = predictor._find_face(clean_surface(scan), "mm")
+    points, expected, _, _ = predictor._landmarks(look)
+    sample, shift = Clouds.sample, np.array([2.0, 0.0, 0.0])
+
+    def beside(surface: Surface, scales: list[PatchScale], seed: int = 0) -> Clouds:
+        assert seed != 0, "the first sample is there already"
+        clouds = sample(surface, scales, seed)
+        return Clouds([cloud + shift for cloud in clouds.points], clouds.normals)
+
+    monkeypatch.setattr(Clouds, "sample", staticmethod(beside))
+    # Half of the views see the surface two millimetres farther to the left.
+    moved = np.median((predictor._landmarks(look)[0] - points)[expected < 2], axis=0)
+    np.testing.assert_allclose(moved, shift / 2, atol=0.3)
 
 
 @pytest.mark.parametrize(("seed", "unit"), [(0, "mm"), (1, "cm"), (2, "m"), (3, "mm"), (4, "cm")])
