@@ -58,10 +58,7 @@ def train_model(config: TrainingConfig, population_folder: Path, work: Path, sta
     population = Population(population_folder, protocol)
     train, validation = (PopulationScans(population, s, config.seed, config.severity) for s in ("train", "validation"))
     model = _trained(config, protocol, train, validation, work, start)
-    # What has learned less doubts everything more: with the limits of a finished training it would find no face at all.
-    more = max(1.0, model.facts["validation_error_mm"] / _USUAL_ERROR_MM)
-    limits = ("clear_doubt_mm", "most_doubt_mm", "most_doubt_whole_mm")
-    model.settings |= {name: float(f"{more * SETTINGS[name]:.2g}") for name in limits}
+    model.settings |= doubt_limits(model.facts["validation_error_mm"])
     model.shape = _kept_shape(population, config.seed, work / "shape.npz")
     model.facts |= {
         "population": "ICT Face Model Light (USC ICT, MIT), synthetic scans",
@@ -70,6 +67,19 @@ def train_model(config: TrainingConfig, population_folder: Path, work: Path, sta
         "shape_subjects": SHAPE_SUBJECTS,
     }
     return model
+
+
+def doubt_limits(error: float) -> dict[str, float]:
+    """The limits of doubt for a network of faces, in mm, as ``SETTINGS`` has them, or wider.
+
+    What has learned less doubts everything more: with the limits of a finished training it would find no face at all.
+
+    :param error: mm, mean on validation
+    """
+    more = max(1.0, error / _USUAL_ERROR_MM)
+    # Not doubtful_mm: what a person must look at does not depend on how good the network is.
+    limits = ("clear_doubt_mm", "most_doubt_mm", "most_doubt_whole_mm")
+    return {name: float(f"{more * SETTINGS[name]:.2g}") for name in limits}
 
 
 def train_on_annotated(
