@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import vtk
 
+from .acceptance import beyond_acceptance
 from .alignment import UNITS, Aligner, Alignment
 from .errors import ModelError, NoFaceError, ScanError
 from .first_guess import Frames, StationNet
@@ -29,8 +30,6 @@ _LOOKS, _LAST_LOOKS = 2, 3
 _BEST_FEW = 4
 # A first pass that doubts so many times more than is ever accepted comes to nothing.
 _HOPELESS = 2.5
-# Shares of the landmarks shown: a part may be doubted as parts are, nearly all of a face as whole faces are.
-_PART, _WHOLE = 0.45, 0.7
 
 # The network looks from a few slightly different poses, always the same ones; their mean is steadier than one look.
 _VIEWS = 8
@@ -45,7 +44,7 @@ class _Look:
 
     The surface, the clouds and the pose are in working mm. ``doubt`` is the mean expected error of the landmarks that
     it shows, in mm: about 1.2 on faces, up to 3 on parts of them, over 3 on other things and on faces that lie wrongly.
-    ``beyond`` is what it has more than is accepted where so many of the landmarks are shown.
+    ``beyond`` is how far it is from being accepted, in mm; not above 0 where it is.
     """
 
     alignment: Alignment
@@ -199,14 +198,9 @@ class Predictor:
             if hopeless or presence.mean() < self.model.settings["least_shown"]:
                 return None
             pose = rigid_fit(points, self._mean, presence / expected**2)
-        return _Look(alignment, face, clouds, pose, doubt, doubt - self._most_doubt(presence.mean()))
-
-    def _most_doubt(self, shown: float) -> float:
-        """The doubt in mm that is accepted where this share of the landmarks is shown."""
-        part = self.model.settings["most_doubt_mm"]
-        # Models from before this setting have one limit for all.
-        whole = self.model.settings.get("most_doubt_whole_mm", part)
-        return float(np.interp(shown, (_PART, _WHOLE), (part, whole)))
+        return _Look(
+            alignment, face, clouds, pose, doubt, beyond_acceptance(self.model, points, expected, presence, doubt)
+        )
 
     def _landmarks(self, look: _Look) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Points (L, 3) in the face's frame, expected error (L,), presence (L,), and the pose they imply; working mm.

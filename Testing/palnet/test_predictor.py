@@ -10,6 +10,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+from palnet.acceptance import beyond_acceptance
 from palnet.alignment import UNITS, Aligner, Alignment
 from palnet.errors import Cancelled, ModelError, NoFaceError, PalnetError, ScanError
 from palnet.model import Model
@@ -265,6 +266,21 @@ def test_a_whole_face_may_be_doubted_less_than_a_part(
     before = _with(predictor, clear_doubt_mm=0.0, most_doubt_mm=4.0)
     before.model.settings.pop("most_doubt_whole_mm", None)
     assert before.predict_surface(polydata(scan)).points.shape == prediction.points.shape
+
+
+def test_a_doubted_whole_face_has_a_usual_shape(predictor: Predictor) -> None:
+    settings = {"clear_doubt_mm": 2.2, "most_doubt_mm": 3.2, "most_doubt_whole_mm": 2.6, "most_deviation_mm": 2.9}
+    model = dataclasses.replace(predictor.model, settings=predictor.model.settings | settings)
+    face, expected, whole = model.mean_shape, np.full(len(model.mean_shape), 2.4), np.full(len(model.mean_shape), 0.9)
+    stretched = face * [1.0, 2.5, 1.0]
+    assert beyond_acceptance(model, face, expected, whole, 2.4) < 0
+    assert beyond_acceptance(model, stretched, expected, whole, 2.4) > 0
+    # What the network does not doubt, parts, and models that do not know usual shapes: the shape is not asked.
+    assert beyond_acceptance(model, stretched, expected, whole, 2.1) < 0
+    assert beyond_acceptance(model, stretched, expected, np.where(np.arange(len(face)) < 20, 0.9, 0.1), 2.4) < 0
+    assert beyond_acceptance(dataclasses.replace(model, shape=None), stretched, expected, whole, 2.4) < 0
+    del model.settings["most_deviation_mm"]
+    assert beyond_acceptance(model, stretched, expected, whole, 2.4) < 0
 
 
 def test_wrong_unit_is_said(predictor: Predictor, sample: Path) -> None:
