@@ -118,6 +118,9 @@ class Predictor:
         alignment, unit_mm, working = look.alignment, UNITS[look.alignment.unit], self.model.scale
         clock.begin("network", 0.7, "Placing the landmarks")
         points, expected, presence, pose = self._landmarks(look)
+        # All views together know better than the one that chose the alignment.
+        if beyond_acceptance(self.model, points, expected, presence, self._doubt(expected, presence)) > 0:
+            raise self._no_face()
         if self.model.prior:
             seen = presence >= self.model.settings["least_presence"]
             points, expected = self.model.prior.settle(look.face, points, expected, seen)
@@ -166,12 +169,14 @@ class Predictor:
                 looks += [again] if again else []
         best = min(looks, key=lambda look: look.beyond, default=None)
         if best is None or best.beyond > 0:
-            thing = self.model.thing
-            raise NoFaceError(
-                f"No {thing} was found on this surface: check that it is a scan of a {thing}, "
-                "and that its unit is right."
-            )
+            raise self._no_face()
         return best
+
+    def _no_face(self) -> NoFaceError:
+        thing = self.model.thing
+        return NoFaceError(
+            f"No {thing} was found on this surface: check that it is a scan of a {thing}, and that its unit is right."
+        )
 
     def _moved(self, look: _Look) -> Alignment:
         """Its alignment where the network has put the face: what is cut out around it there is another region."""
@@ -191,9 +196,7 @@ class Predictor:
         # From where the first pass put it, a face that lies a little wrongly is clearer, and what is none is not.
         for _ in range(passes):
             points, expected, presence = self._run([clouds], [pose])
-            # A network that does not say its error cannot tell faces from other things: the likeliest one is taken.
-            if self.network.says_error:
-                doubt = float(np.average(expected, weights=presence)) / self.model.scale
+            doubt = self._doubt(expected, presence)
             hopeless = doubt > _HOPELESS * self.model.settings["most_doubt_mm"]
             if hopeless or presence.mean() < self.model.settings["least_shown"]:
                 return None
@@ -201,6 +204,11 @@ class Predictor:
         return _Look(
             alignment, face, clouds, pose, doubt, beyond_acceptance(self.model, points, expected, presence, doubt)
         )
+
+    def _doubt(self, expected: np.ndarray, presence: np.ndarray) -> float:
+        """Mean expected error in mm of what is shown, of expected errors in working mm."""
+        # A network that does not say its error cannot tell faces from other things: the likeliest alignment is taken.
+        return float(np.average(expected, weights=presence)) / self.model.scale if self.network.says_error else 0.0
 
     def _landmarks(self, look: _Look) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Points (L, 3) in the face's frame, expected error (L,), presence (L,), and the pose they imply; working mm.

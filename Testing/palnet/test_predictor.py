@@ -283,6 +283,18 @@ def test_a_doubted_whole_face_has_a_usual_shape(predictor: Predictor) -> None:
     assert beyond_acceptance(model, stretched, expected, whole, 2.4) < 0
 
 
+def test_the_last_look_decides(predictor: Predictor, scan: Surface, monkeypatch: pytest.MonkeyPatch) -> None:
+    looking = _with(predictor)
+
+    def doubting(look: _Look) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        points, expected, presence, pose = predictor._landmarks(look)
+        return points, 4 * expected, presence, pose
+
+    monkeypatch.setattr(looking, "_landmarks", doubting)
+    with pytest.raises(NoFaceError, match="No face was found"):
+        looking.predict_surface(polydata(scan))
+
+
 def test_wrong_unit_is_said(predictor: Predictor, sample: Path) -> None:
     with pytest.raises(NoFaceError, match="unit"):
         predictor.predict_file(sample, "m")
