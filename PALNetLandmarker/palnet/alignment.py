@@ -28,11 +28,15 @@ _FEWEST_POINTS = 50
 
 @dataclass(frozen=True)
 class _Search:
-    """How many guesses are tried, a few at a time, and how many votes they are gathered from."""
+    """How many guesses are tried, a few at a time, how many votes they are gathered from, and of which size it is.
+
+    :ivar size: what is searched, as a share of the template's size
+    """
 
     guesses: tuple[int, ...]
     votes: int
     votes_each: int = 1
+    size: float = 1.0
 
 
 # The others cost as much as the first ones; where a face is seen from its side alone, they hold it.
@@ -40,6 +44,8 @@ _FIRST = _Search((5, 12), 64)
 # A piece near the edge of a scan is itself cut: the station that it looks like most is often wrong, one of the next few
 # is right.
 _WIDE = _Search((10, 20, 30, 40, 50), 1200, 5)
+# Children: the template, and what the first guess has learned, fit to sizes around their own.
+_SMALL = (_Search((5,), 64, size=0.75), _Search((5,), 64, size=0.58))
 
 
 @dataclass(frozen=True)
@@ -88,12 +94,15 @@ class Aligner:
                 yield from self._candidates(surface, name, inside_out, _FIRST, seed)
 
     def further_candidates(self, surface: Surface, unit: str = "auto", seed: int = 0) -> Iterator[Alignment]:
-        """What to try where none of :meth:`candidates` is right: about four times as many, from less sure votes.
+        """What to try where none of :meth:`candidates` is right: small faces, then about four times as many guesses
+        from less sure votes.
 
-        That is for pieces of a face: not inside out, and of two likely units only the one that makes the scan smaller.
+        The latter are for pieces of a face. None of it is for scans that are inside out, and of two likely units only
+        the one that makes the scan smaller is tried.
         """
         for name in self._units(surface, unit)[:1]:
-            yield from self._candidates(surface, name, False, _WIDE, seed)
+            for search in (*_SMALL, _WIDE):
+                yield from self._candidates(surface, name, False, search, seed)
 
     def _units(self, surface: Surface, unit: str) -> list[str]:
         # A unit that makes the scan larger than a house is refused even where it was asked for.
@@ -102,7 +111,8 @@ class Aligner:
     def _candidates(
         self, surface: Surface, unit: str, inside_out: bool, search: _Search, seed: int
     ) -> Iterator[Alignment]:
-        scaled = Surface(surface.points * (UNITS[unit] * self.scale), surface.triangles)
+        scale = self.scale / search.size
+        scaled = Surface(surface.points * (UNITS[unit] * scale), surface.triangles)
         points, normals = sample_surface(scaled, SPACING_MM, seed)
         if len(points) < _FEWEST_POINTS:
             return
@@ -121,8 +131,8 @@ class Aligner:
                     fresh.append(register(template, tree, normals, pose, (12.0, 8.0, 6.0)))
             found = [Alignment(pose, unit, inside_out, *_fit(template, tree, normals, pose)) for pose in fresh]
             for alignment in sorted(found, key=lambda alignment: alignment.error / 10 - alignment.coverage):
-                pose = matrix(alignment.pose[:3, :3], alignment.pose[:3, 3] / self.scale)
-                yield replace(alignment, pose=pose, error=alignment.error / self.scale)
+                pose = matrix(alignment.pose[:3, :3], alignment.pose[:3, 3] / scale)
+                yield replace(alignment, pose=pose, error=alignment.error / scale)
 
 
 def _near(pose: np.ndarray, other: np.ndarray) -> bool:

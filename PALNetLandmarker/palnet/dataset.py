@@ -8,7 +8,7 @@ from typing import Protocol as Interface
 import numpy as np
 
 from .patches import Clouds, PatchScale
-from .population import Population
+from .population import Head, Population
 from .region import region_of_interest
 from .rigid import apply, rigid_fit
 from .scanner import Scan, Scanner
@@ -54,20 +54,45 @@ class ScanSource(Interface):
 
 
 class PopulationScans:
-    """Endless synthetic scans of one split; see :class:`ScanSource`."""
+    """Endless synthetic scans of one split; see :class:`ScanSource`.
+
+    :param young: share of the subjects that are children by size and proportions
+    :param open_mouths: share of the subjects with a widely open mouth
+    """
 
     scale = 1.0
 
-    def __init__(self, population: Population, split: str, seed: int, severity: float = 1.0) -> None:
+    def __init__(
+        self,
+        population: Population,
+        split: str,
+        seed: int,
+        severity: float = 1.0,
+        *,
+        young: float = 0.0,
+        open_mouths: float = 0.0,
+    ) -> None:
         self.population = population
         self.scanner = Scanner(population, severity)
         self.mean_shape = population.mean_landmarks - population.mean_landmarks.mean(axis=0)
         self._seed = (seed, SPLITS[split])
+        self._young, self._open_mouths = young, open_mouths
 
     def scan(self, index: int, vertices: int | None = None) -> Scan:
         """See :class:`ScanSource`; ``vertices`` as in :meth:`palnet.scanner.Scanner.scan`."""
         rng = np.random.default_rng((*self._seed, index))
-        return self.scanner.scan(self.population.head(rng), rng, vertices)
+        return self.scanner.scan(self._head(index, rng), rng, vertices)
+
+    def head(self, index: int) -> Head:
+        """The head that the scan of a number is of."""
+        return self._head(index, np.random.default_rng((*self._seed, index)))
+
+    def _head(self, index: int, rng: np.random.Generator) -> Head:
+        # From a generator of its own, so that a subject is the same whatever the shares are.
+        varied = np.random.default_rng((*self._seed, index, 1))
+        growth, wide = varied.uniform(0.55, 1.0), varied.uniform(0.2, 1.0)
+        young, opened = varied.random(2) < (self._young, self._open_mouths)
+        return self.population.head(rng, growth=growth if young else 1.0, jaw_open=wide if opened else 0.0)
 
     def template(self) -> np.ndarray:
         """See :class:`ScanSource`."""

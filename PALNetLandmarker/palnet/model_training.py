@@ -13,7 +13,7 @@ import torch
 from . import __version__
 from .annotated import AnnotatedScans
 from .annotated_source import split_sources
-from .dataset import SPLITS, PopulationScans, ScanSource
+from .dataset import PopulationScans, ScanSource
 from .errors import AnnotationError
 from .files import whole_file
 from .first_guess_training import train_first_guess
@@ -59,10 +59,13 @@ def train_model(config: TrainingConfig, population_folder: Path, work: Path, sta
     """
     protocol = Protocol.bundled(config.protocol)
     population = Population(population_folder, protocol)
-    train, validation = (PopulationScans(population, s, config.seed, config.severity) for s in ("train", "validation"))
+    shares = {"young": config.young, "open_mouths": config.open_mouths}
+    train, validation = (
+        PopulationScans(population, split, config.seed, config.severity, **shares) for split in ("train", "validation")
+    )
     model = _trained(config, protocol, train, validation, work, start)
     model.settings |= doubt_limits(model.facts["validation_error_mm"])
-    model.shape = _kept_shape(population, config.seed, work / "shape.npz")
+    model.shape = _kept_shape(train, work / "shape.npz")
     model.settings["most_deviation_mm"] = _MOST_DEVIATION_MM
     model.facts |= {
         "population": "ICT Face Model Light (USC ICT, MIT), synthetic scans",
@@ -179,20 +182,17 @@ def _trained(
     )
 
 
-def _kept_shape(population: Population, seed: int, path: Path) -> ShapeModel:
+def _kept_shape(train: PopulationScans, path: Path) -> ShapeModel:
     """The shape model that a training which was stopped has made already, or a new one."""
     if not path.exists():
-        arrays: dict[str, Any] = {**train_shape(population, seed).to_arrays()}
+        arrays: dict[str, Any] = {**train_shape(train).to_arrays()}
         with whole_file(path) as beside, beside.open("wb") as file:
             np.savez_compressed(file, **arrays)
     with np.load(path) as held:
         return ShapeModel.from_arrays(dict(held))
 
 
-def train_shape(population: Population, seed: int, subjects: int = SHAPE_SUBJECTS) -> ShapeModel:
-    """The shape model of a population's first training subjects; 2,000 take one core about two minutes.
-
-    :param seed: of the training, whose subjects these are
-    """
-    heads = (population.head(np.random.default_rng((seed, SPLITS["train"], k))) for k in range(subjects))
-    return ShapeModel.fit(np.stack([head.landmarks for head in heads]), population.protocol.mirror())
+def train_shape(train: PopulationScans, subjects: int = SHAPE_SUBJECTS) -> ShapeModel:
+    """The shape model of the first training subjects; 2,000 take one core about two minutes."""
+    landmarks = np.stack([train.head(index).landmarks for index in range(subjects)])
+    return ShapeModel.fit(landmarks, train.population.protocol.mirror())

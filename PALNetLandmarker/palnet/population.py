@@ -116,12 +116,20 @@ class Population:
         self.regions = self._regions()
 
     def head(
-        self, rng: np.random.Generator, spread: float = 1.0, expression: Mapping[str, float] | None = None
+        self,
+        rng: np.random.Generator,
+        spread: float = 1.0,
+        expression: Mapping[str, float] | None = None,
+        *,
+        growth: float = 1.0,
+        jaw_open: float = 0.0,
     ) -> Head:
         """A random head.
 
         :param spread: how far from the mean, in the population's own standard deviations
         :param expression: weights of the model's expressions by name, instead of random mild ones
+        :param growth: 1 is an adult; less is a child's size, about 0.6 for a newborn (see :meth:`_grown`)
+        :param jaw_open: weight of the widely open mouth, on top of the expression
         :raises ValueError: the model has no such expression
         """
         model = self.model
@@ -142,6 +150,9 @@ class Population:
             for name, weight in expression.items():
                 vertices = vertices + np.float32(weight) * model.expression[model.expression_names.index(name)]
             blink = min(expression.get(name, 0.0) for name in _BLINK)
+        if jaw_open:
+            vertices = vertices + np.float32(jaw_open) * self._blend("jawOpen")
+        vertices = self._grown(vertices, growth)
         vertices = vertices * rng.normal(1, 0.035) * rng.normal(1, 0.02, 3).astype(np.float32)
         # What the model's modes do not reach: slow random bending of the whole head, landmarks with it.
         vertices = vertices.astype(float)
@@ -149,6 +160,22 @@ class Population:
         field = [random_field(rng, vertices, rng.uniform(60, 150)) for _ in range(3)]
         vertices = vertices + strength * np.stack(field, 1)
         return Head(vertices, self.places.on(vertices), blink)
+
+    def _grown(self, vertices: np.ndarray, growth: float) -> np.ndarray:
+        """A head (V, 3) at a child's size and, roughly, proportions; ``growth`` is the width of the face in an adult's.
+
+        The face grows later than the skull, its height most, then its depth: a newborn has about 60 % of an adult's
+        width, 50 % of the height below the eyes, and a forehead that is the taller for it. No child was measured.
+        """
+        if growth == 1.0:
+            return vertices
+        young = (1 - growth) / 0.4
+        at = {label: self.mean_landmarks[self.protocol.index(label)] for label in ("En_L", "T_L")}
+        x, y, z = (vertices - [0.0, at["En_L"][1], at["T_L"][2]]).T
+        below = _smoothstep(-y / 40)
+        y = y * np.where(y < 0, 1 - 0.15 * young * below, 1 + 0.08 * young)
+        z = z * np.where(z > 0, 1 - 0.1 * young, 1 + 0.05 * young)
+        return np.asarray(growth * np.stack([x, y, z], axis=1) + [0.0, at["En_L"][1], at["T_L"][2]])
 
     def _expression(self, rng: np.random.Generator) -> np.ndarray:
         names, model = list(self.model.expression_names), self.model

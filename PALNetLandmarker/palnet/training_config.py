@@ -22,6 +22,7 @@ class TrainingConfig:
     :ivar fresh: scans of the pool that each step replaces by new ones
     :ivar pose_degrees, pose_mm: how far off the alignment may be, deviation per axis
     :ivar severity: how much scans are changed and worn; 1 is usual, 0 leaves them as they are
+    :ivar young, open_mouths: shares of children and of widely open mouths among the heads of the population
     :ivar validation_scans: looks at validation; of annotated scans each may be looked at several times, in other poses
     :ivar validation_share: of the subjects of annotated scans that only validate
     :ivar surface_points: between the landmarks of annotated scans, for :class:`palnet.surface_prior.SurfacePrior`;
@@ -42,6 +43,8 @@ class TrainingConfig:
     workers: int = 1
     seed: int = 42
     severity: float = 1.0
+    young: float = 0.0
+    open_mouths: float = 0.0
     pose_degrees: float = 3.5
     pose_mm: float = 2.5
     validation_scans: int = 96

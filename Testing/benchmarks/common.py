@@ -47,9 +47,9 @@ def predictor(name: str) -> Predictor:
     return Predictor.load(name, "cpu")
 
 
-def test_scans(severity: float = 1.0) -> PopulationScans:
-    """Synthetic scans of subjects that no training has seen."""
-    return PopulationScans(Population(data_folder() / "ict-facekit"), "test", TEST_SEED, severity)
+def test_scans(severity: float = 1.0, **shares: float) -> PopulationScans:
+    """Synthetic scans of subjects that no training has seen; ``shares`` of :class:`palnet.dataset.PopulationScans`."""
+    return PopulationScans(Population(data_folder() / "ict-facekit"), "test", TEST_SEED, severity, **shares)
 
 
 def write_scan(path: Path, surface: Surface) -> None:

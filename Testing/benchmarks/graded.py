@@ -1,6 +1,6 @@
 """Error of the visible landmarks against one kind of wear at a time, on otherwise clean and complete heads.
 
-    python Testing/benchmarks/graded.py [--subjects 20] [--model FILE]
+    python Testing/benchmarks/graded.py [--subjects 20] [--kind NAME] [--model FILE]
 
 Test subjects without expression, 50,000 vertices, in mm. Every level of every kind is measured on the same subjects.
 """
@@ -49,6 +49,10 @@ class Subject:
     def expression(self, weight: float, *names: str) -> Scan:
         """With expressions of the face model."""
         return self._scan(self.scanner.population.head(self._rng(), expression=dict.fromkeys(names, weight)))
+
+    def growth(self, growth: float) -> Scan:
+        """As a child; the width of the face in an adult's."""
+        return self._scan(self.scanner.population.head(self._rng(), expression={}, growth=growth))
 
     def vertices(self, count: int) -> Scan:
         """In another resolution."""
@@ -161,16 +165,20 @@ KINDS: dict[str, dict[str, Wear]] = {
         for name, wear in (("smile", _smile), ("open mouth", _open), ("closed eyes", _closed))
         for weight in (0.5, 1.0)
     },
+    "a child, width of the face": {
+        f"{share:.0%}": lambda subject, share=share: subject.growth(share) for share in (0.9, 0.8, 0.7, 0.6, 0.5)
+    },
 }
 CLEAN = "clean, 50,000 vertices"
 
 
 def main() -> None:
     """Print a table for each kind."""
-    chosen = options(__doc__, subjects=(int, 20, "subjects"))
+    chosen = options(__doc__, subjects=(int, 20, "subjects"), kind=(str, "", "only kinds that begin so"))
     machine, population = predictor(chosen.model), test_scans().population
+    kinds = {kind: several for kind, several in KINDS.items() if kind.startswith(chosen.kind)}
     levels: dict[tuple[str, str], Wear] = {("", CLEAN): lambda subject: subject.clean}
-    levels |= {(kind, name): wear for kind, several in KINDS.items() for name, wear in several.items()}
+    levels |= {(kind, name): wear for kind, several in kinds.items() for name, wear in several.items()}
     results: dict[tuple[str, str], list[ScanResult]] = {level: [] for level in levels}
     scanner = Scanner(population, 0.0)
     for number in range(chosen.subjects):
@@ -185,7 +193,7 @@ def main() -> None:
         level: _row(Evaluation(machine.model.name, level[1], population.protocol, tuple(several)))
         for level, several in results.items()
     }
-    for kind, several in KINDS.items():
+    for kind, several in kinds.items():
         print(f"| {kind} | mean, mm | 95th percentile, mm | refused | visible called missing | hidden called missing |")
         print("| --- | --- | --- | --- | --- | --- |")
         for level in [("", CLEAN), *((kind, name) for name in several)]:

@@ -1,6 +1,6 @@
 """Degraded synthetic scans of test subjects: how good the landmarks are, and whether the model knows how good they are.
 
-    python Testing/benchmarks/trust.py [--scans 200] [--model FILE]
+    python Testing/benchmarks/trust.py [--scans 200] [--young 0.0] [--open-mouths 0.0] [--model FILE]
 
 The scans of ``palnet evaluate --population``, in random poses and units, half of them with 2,000 to 500,000 vertices;
 those that show less than a third of the landmarks are left out. A refused scan counts as not aligned.
@@ -16,9 +16,11 @@ from palnet.evaluation_tables import landmark_rows, overall, region_rows, scan_r
 
 def main() -> None:
     """Print the tables."""
-    chosen = options(__doc__, scans=(int, 200, "scans"))
+    shares = {"young": (float, 0.0, "share of children"), "open-mouths": (float, 0.0, "share of wide open mouths")}
+    chosen = options(__doc__, scans=(int, 200, "scans"), **shares)
     machine = predictor(chosen.model)
-    results = tuple(evaluate(machine, case) for case in synthetic_cases(test_scans(), chosen.scans))
+    source = test_scans(young=chosen.young, open_mouths=chosen.open_mouths)
+    results = tuple(evaluate(machine, case) for case in synthetic_cases(source, chosen.scans))
     one = Evaluation(machine.model.name, "synthetic scans", machine.model.protocol, results)
     sums = overall(one)
     points = sums["points"]

@@ -74,6 +74,44 @@ def test_expression_that_is_asked_for(population: Population) -> None:
         head(grin=1.0)
 
 
+def test_children(population: Population) -> None:
+    def sizes(growth: float) -> dict[str, float]:
+        head = population.head(np.random.default_rng(1), expression={}, growth=growth)
+        at = dict(zip(population.protocol.labels, head.landmarks, strict=True))
+        assert np.abs(population.places.on(head.vertices) - head.landmarks).max() == 0
+        return {
+            "width": abs(at["Ex_L"][0] - at["Ex_R"][0]),
+            "height": at["En_L"][1] - at["Gn"][1],
+            "depth": at["Prn"][2] - at["T_L"][2],
+            "forehead": at["Tr"][1] - at["En_L"][1],
+        }
+
+    adult, child = sizes(1.0), sizes(0.6)
+    share = {name: child[name] / adult[name] for name in adult}
+    assert share["width"] == pytest.approx(0.6, abs=0.02)
+    assert share["height"] < share["depth"] < share["width"] < share["forehead"]
+    assert share["height"] == pytest.approx(0.51, abs=0.03)
+
+
+def test_shares_change_only_their_own(population: Population) -> None:
+    def heads(**shares: float) -> list[Head]:
+        source = PopulationScans(population, "train", 7, **shares)
+        return [source.head(index) for index in range(24)]
+
+    usual, young, wide = heads(), heads(young=0.4), heads(open_mouths=0.4)
+
+    def changed(others: list[Head]) -> set[int]:
+        return {k for k, (a, b) in enumerate(zip(usual, others, strict=True)) if (a.vertices != b.vertices).any()}
+
+    ear, nose, chin = (population.protocol.index(label) for label in ("T_L", "Prn", "Gn"))
+    assert 4 <= len(changed(young)) <= 16 and 4 <= len(changed(wide)) <= 16 and changed(young) != changed(wide)
+    for k in changed(young):
+        assert np.ptp(young[k].landmarks[:, 0]) < np.ptp(usual[k].landmarks[:, 0])
+    for k in changed(wide):
+        moved = np.linalg.norm(wide[k].landmarks - usual[k].landmarks, axis=1)
+        assert moved[chin] > 4 and moved[chin] > 3 * max(moved[nose], moved[ear])
+
+
 def test_splits_are_disjoint(population: Population) -> None:
     heads: dict[bytes, tuple[str, int]] = {}
     for split in SPLITS:

@@ -115,6 +115,14 @@ def test_pose_and_unit_do_not_matter(
         assert any(f"unit is {unit}" in warning for warning in found.warnings)
 
 
+@pytest.mark.parametrize("size", [0.8, 0.6])
+def test_a_small_face(predictor: Predictor, prediction: Prediction, scan: Surface, size: float) -> None:
+    found = predictor.predict_surface(polydata(Surface(scan.points * size, scan.triangles)))
+    both = ~(found.missing | prediction.missing)
+    assert found.unit == "mm" and both.sum() >= len(both) - 6
+    assert np.linalg.norm(found.points - size * prediction.points, axis=1)[both].mean() < 1.5
+
+
 def test_inside_out(predictor: Predictor, prediction: Prediction, scan: Surface) -> None:
     found = predictor.predict_surface(polydata(Surface(scan.points, scan.triangles[:, ::-1])))
     both = ~(found.missing | prediction.missing)

@@ -234,10 +234,10 @@ def test_mouse_skulls(data: Callable[[str], Path]) -> None:
 
 
 def test_training_takes_its_own_subjects(population: Population) -> None:
-    source = PopulationScans(population, "train", 42)
+    source = PopulationScans(population, "train", 42, young=0.5, open_mouths=0.5)
     scans = np.stack([source.scan(k).landmarks for k in range(10)])
     expected = ShapeModel.fit(scans, population.protocol.mirror())
-    for name, value in train_shape(population, 42, 10).to_arrays().items():
+    for name, value in train_shape(source, 10).to_arrays().items():
         np.testing.assert_array_equal(value, expected.to_arrays()[name])
 
 
