@@ -89,8 +89,11 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = PALNetLandmarkerLogic()
         self.sections = Sections(self._addSection, self.logic, DEFAULT_LANDMARK_MODEL)
         self.ui = self.sections.ui
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(scene, scene.StartImportEvent, self.onSceneStartImport)
+        for event in (scene.EndCloseEvent, scene.EndImportEvent):
+            self.addObserver(scene, event, self.onSceneReady)
         self.initializeParameterNode()
 
     def _addSection(self, name: str):
@@ -131,8 +134,12 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.sections.run.cancel()
         self.setParameterNode(None)
 
-    def onSceneEndClose(self, caller, event) -> None:
-        """Start over in the empty scene if the panel is shown."""
+    def onSceneStartImport(self, caller, event) -> None:
+        """Node selectors choose a first scan while nodes come: that must not replace what the loaded scene says."""
+        self.setParameterNode(None)
+
+    def onSceneReady(self, caller, event) -> None:
+        """Go on with what the scene holds now, which may be nothing, if the panel is shown."""
         if self.parent.isEntered:
             self.initializeParameterNode()
 

@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 import slicer
-from fakes import FakePredictor
+from fakes import FakePredictor, to_ras
 from host import pythonqt
 from host.start import LoadedModule
+from palnet.prediction import Prediction
+from palnet.review import State
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from user import FIDUCIALS, click, count
+from reviews import landmarks_of, states
+from user import FIDUCIALS, click, count, save_data
 
 
 def test_description(module: LoadedModule) -> None:
@@ -110,6 +113,28 @@ def test_settings_survive_leaving_and_closing(panel: LoadedModule, model: Any) -
     slicer.mrmlScene.Clear()
     assert panel.widget._parameterNode.surfaceModel is None
     assert not panel.widget.ui.applyButton.enabled
+
+
+def test_scene_loaded_while_the_module_is_open(
+    panel: LoadedModule, model: Any, surface: Any, prediction: Prediction, tmp_path: Path
+) -> None:
+    """The scan and the landmarks that were chosen when the scene was saved, not the first of their lists."""
+    other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "other")
+    other.SetAndObservePolyData(to_ras(surface))
+    landmarks_of(model, prediction)
+    chosen = landmarks_of(other, prediction)
+    panel.widget._parameterNode.surfaceModel = other
+    assert panel.widget._parameterNode.landmarks is chosen
+    panel.widget.sections.review.session.accept("Prn")
+    name = chosen.GetName()
+    path = save_data(tmp_path)
+    slicer.mrmlScene.Clear()
+    slicer.util.loadScene(str(path))
+    slicer.app.processEvents()
+    parameters, session = panel.widget._parameterNode, panel.widget.sections.review.session
+    assert parameters.surfaceModel.GetName() == "other" and parameters.landmarks.GetName() == name
+    assert session.node is parameters.landmarks and states(session) == {"Prn": State.ACCEPTED}
+    assert panel.widget.ui.applyButton.enabled
 
 
 def test_observers_are_removed(panel: LoadedModule) -> None:
