@@ -14,6 +14,7 @@ import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk
 
+from .hidden_nodes import add_hidden
 from .palette import CHOSEN, ERROR_CLASSES, GHOST, Color, error_class
 
 _COLOURS = "colour"
@@ -115,9 +116,8 @@ class Overlays:
         return _tube(circle, thick_mm * self._unit, color)
 
     def _add_model(self, name: str, opacity: float) -> Any:
-        node = self._scene.AddNewNodeByClass("vtkMRMLModelNode", name)
+        node = add_hidden(self._scene, slicer.vtkMRMLModelNode(), name)
         node.SetSelectable(False)
-        node.CreateDefaultDisplayNodes()
         display = node.GetDisplayNode()
         with slicer.util.NodeModify(display):
             display.SetOpacity(opacity)
@@ -125,16 +125,7 @@ class Overlays:
             display.SetActiveScalarName(_COLOURS)
             display.SetScalarRangeFlag(display.UseDirectMapping)
             display.SetBackfaceCulling(True)
-        hide_from_lists(node)
         return node
-
-
-def hide_from_lists(node: Any) -> None:
-    """Neither in lists of nodes nor in saved scenes."""
-    for part in (node, node.GetDisplayNode()):
-        part.SetHideFromEditors(True)
-        part.SetSaveWithScene(False)
-    node.SetAttribute("SubjectHierarchy.ExcludeFromTree", "1")
 
 
 def _zone_mm(error_mm: float) -> float:

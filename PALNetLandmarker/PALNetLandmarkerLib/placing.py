@@ -12,7 +12,7 @@ import numpy as np
 import slicer
 from slicer.util import VTKObservationMixin
 
-from .overlays import hide_from_lists
+from .hidden_nodes import add_hidden
 from .palette import CHOSEN
 
 
@@ -96,9 +96,7 @@ class OneClick(VTKObservationMixin):
     def _fresh_node(self) -> Any:
         """An empty node that looks like the chosen landmark."""
         if self._node is None or not self._scene.IsNodePresent(self._node):
-            self._node = self._scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "PAL-Net placing")
-            self._node.CreateDefaultDisplayNodes()
-            hide_from_lists(self._node)
+            self._node = add_hidden(self._scene, slicer.vtkMRMLMarkupsFiducialNode(), "PAL-Net placing")
         display = self._node.GetDisplayNode()
         if self._landmarks.GetDisplayNode() is not None:
             display.CopyContent(self._landmarks.GetDisplayNode())

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import slicer
 from fakes import FakePredictor, to_ras
-from host import pythonqt
+from host import data_tree, pythonqt
 from host.start import LoadedModule
 from palnet.prediction import Prediction
 from palnet.review import State
@@ -135,6 +135,33 @@ def test_scene_loaded_while_the_module_is_open(
     assert parameters.surfaceModel.GetName() == "other" and parameters.landmarks.GetName() == name
     assert session.node is parameters.landmarks and states(session) == {"Prn": State.ACCEPTED}
     assert panel.widget.ui.applyButton.enabled
+
+
+def test_what_the_module_draws_is_in_no_list(
+    panel: LoadedModule, model: Any, prediction: Prediction, tmp_path: Path
+) -> None:
+    """Neither among the scans to choose from, nor in the Data module, nor in a scene that is saved meanwhile."""
+    landmarks = landmarks_of(model, prediction)
+    panel.widget._parameterNode.landmarks = landmarks
+    session = panel.widget.sections.review.session
+    session.select("Prn")
+    session.start_placing()
+    session.stop_placing()
+    measured = panel.widget.logic.measureLandmarks(landmarks)
+    for label in ("N-Sn", next(one.label for one in measured.definitions if one.kind == "angle")):
+        measured.show(label)
+    listed = {model.GetName(), landmarks.GetName()}
+    for selector in (panel.widget.ui.surfaceSelector, panel.widget.ui.landmarksSelector):
+        items = {selector.combo.itemText(index) for index in range(selector.combo.count)}
+        assert not [item for item in items if item.startswith("PAL-Net")]
+    assert set(data_tree.names(slicer.mrmlScene)) == listed
+    assert slicer.util.getNodes("PAL-Net zones*") and slicer.util.getNodesByClass("vtkMRMLMarkupsAngleNode")
+    path = save_data(tmp_path)
+    measured.close()
+    slicer.mrmlScene.Clear()
+    slicer.util.loadScene(str(path))
+    panel.exit()
+    assert set(data_tree.names(slicer.mrmlScene)) == listed
 
 
 def test_observers_are_removed(panel: LoadedModule) -> None:
