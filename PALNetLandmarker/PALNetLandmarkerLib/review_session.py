@@ -94,6 +94,11 @@ class ReviewSession:
         """How many are to be looked at first."""
         return int(self._list.doubtful.sum())
 
+    @property
+    def resting(self) -> bool:
+        """Whether the review waits for :meth:`go_on`."""
+        return self._watch.resting
+
     # Going from landmark to landmark
 
     def select(self, landmark: Choice, turn: bool = True) -> None:
@@ -226,6 +231,23 @@ class ReviewSession:
     def can_redo(self) -> bool:
         """Whether something can be done again."""
         return not self.closed and not self.problem and self._history.can_go_forth
+
+    def rest(self) -> None:
+        """Show nothing and leave the landmarks to others; what was decided, chosen and can be undone is kept."""
+        if not self.closed and not self.resting:
+            self.stop_placing()
+            self._watch.resting = True
+            self._view.close()
+
+    def go_on(self) -> None:
+        """After a rest: show everything again, and take up what was done to the landmarks in the meantime."""
+        if self.closed or not self.resting:
+            return
+        self._watch.resting = False
+        self._view.reopen()
+        self._sync()
+        self._draw()
+        self._notify()
 
     def close(self) -> None:
         """Leave the scene as it is without a review; the record stays in the node."""

@@ -66,6 +66,7 @@ class Sections:
         """End what is under way, and touch no widget any more: they go."""
         for section in (self.run, self.compare, self.batch, self.queue, self._review_panel, self.measurements):
             section.close()
+        self.review.close()
         self._keys.remove()
 
     def show(self, parameters: Any) -> None:
@@ -88,8 +89,12 @@ class Sections:
             if scan is not parameters.surfaceModel:
                 parameters.surfaceModel = scan
         self.run.show(parameters)
-        self.review.choose(None if self.run.running else self._landmarks())
-        self.measurements.follow(self.review.session.node if self.review.session else None)
+        if parameters:
+            self.review.choose(None if self.run.running else parameters.landmarks)
+        else:
+            self.review.rest()
+        session = self.review.session if parameters else None
+        self.measurements.follow(session.node if session else None)
         self.export.update()
         if parameters:
             self._model_selector.select(parameters.landmarkModel)

@@ -30,7 +30,10 @@ class Listener:
 
 
 class PointsWatch(VTKObservationMixin):
-    """Observes a ``vtkMRMLMarkupsFiducialNode`` until closed."""
+    """Observes a ``vtkMRMLMarkupsFiducialNode`` until closed.
+
+    :ivar resting: nothing is told but that the node is gone
+    """
 
     def __init__(self, node: Any, listener: Listener) -> None:
         super().__init__()
@@ -38,6 +41,7 @@ class PointsWatch(VTKObservationMixin):
         self._listener = listener
         self._dragging = False
         self._deaf = False
+        self.resting = False
         scene = node.GetScene()
         self.addObserver(node, node.PointStartInteractionEvent, self._on_start)
         self.addObserver(node, node.PointEndInteractionEvent, self._on_end)
@@ -67,6 +71,8 @@ class PointsWatch(VTKObservationMixin):
             self._deaf = before
 
     def _on_start(self, _caller: Any, _event: Any) -> None:
+        if self.resting:
+            return
         self._dragging = True
         display = self._node.GetDisplayNode()
         index = display.GetActiveComponentIndex() if display is not None else -1
@@ -75,10 +81,11 @@ class PointsWatch(VTKObservationMixin):
 
     def _on_end(self, _caller: Any, _event: Any) -> None:
         self._dragging = False
-        self._listener.dropped()
+        if not self.resting:
+            self._listener.dropped()
 
     def _on_changed(self, _caller: Any, _event: Any) -> None:
-        if self._deaf:
+        if self._deaf or self.resting:
             return
         if self._dragging:
             self._listener.dragging()
