@@ -115,14 +115,17 @@ class ComparePanel:
         """Write the report and its tables; what goes wrong is shown to the person."""
         if self.comparison is None:
             return
+        problem = ""
         with slicer.util.tryWithErrorDisplay(_("The report could not be saved."), waitCursor=True):
             try:
                 page = write_comparison(self.comparison, folder)
             except PalnetError as error:
-                self._tell(str(error), warning=True)
-                slicer.util.errorDisplay(str(error))
+                problem = str(error)
             else:
                 self._tell(_("Saved: {page} and the tables beside it.").format(page=page.name))
+        if problem:  # the box comes when the mouse is an arrow again
+            self._tell(problem, warning=True)
+            slicer.util.errorDisplay(problem)
 
     def _refresh(self) -> None:
         """Show the comparison as it is, with no case chosen."""

@@ -65,18 +65,21 @@ class ExportPanel:
 
     def save(self, node: Any, path: Path) -> None:
         """Write a node's landmarks in the chosen format, and say what was written; errors are shown to the person."""
+        problem = ""
         with slicer.util.tryWithErrorDisplay(_("The landmarks could not be saved."), waitCursor=True):
             try:
                 files = self._export(node, path, self._ui.frameSelector.currentIndex == _AS_SHOWN, self._format)
+                review = record.load(node)
             except PalnetError as error:
-                self._show(str(error))
-                slicer.util.errorDisplay(str(error))
-                return
-            review = record.load(node)
-            unseen = int((~review.reviewed).sum())
-            self._show(
-                " ".join([self._saved(files), *([self._of_unseen(unseen, len(review.states))] if unseen else [])])
-            )
+                problem = str(error)
+            else:
+                unseen = int((~review.reviewed).sum())
+                self._show(
+                    " ".join([self._saved(files), *([self._of_unseen(unseen, len(review.states))] if unseen else [])])
+                )
+        if problem:  # the box comes when the mouse is an arrow again
+            self._show(problem)
+            slicer.util.errorDisplay(problem)
 
     def _saved(self, files: list[Path]) -> str:
         if self._format == _FORMATS[0]:

@@ -215,6 +215,7 @@ def test_report(host: Host, shown: Shown, observers: tuple[Path, Path], tmp_path
     (tmp_path / "file").write_text("in the way")
     shown.panel.save_report(tmp_path / "file")
     assert len(host.boxes.texts) == 1 and "cannot be written" in shown.ui.compareStatusLabel.text
+    assert host.boxes.under_hourglass == []
 
 
 @pytest.mark.parametrize("dark", [False, True])
