@@ -61,6 +61,7 @@ class PALNetLandmarkerParameterNode:
     landmarks - Where the landmarks go, and which are reviewed; a new node if there is none.
     cpuOnly - Do not use the graphics card.
     scanFolder - The folder whose scans are reviewed one after the other; empty for the scans of the scene.
+    acceptUnder - The limit in mm of "Accept all under"; 0 for what the landmark model calls doubtful.
     """
 
     surfaceModel: vtkMRMLModelNode
@@ -68,6 +69,7 @@ class PALNetLandmarkerParameterNode:
     landmarks: vtkMRMLMarkupsFiducialNode
     cpuOnly: bool = False
     scanFolder: str = ""
+    acceptUnder: float = 0.0
 
 
 class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):

@@ -39,7 +39,7 @@ class Sections:
         self.run = RunPanel(self.ui, self.update)
         self._model_selector = LandmarkModelSelector(self.ui.landmarkModelSelector, self._on_landmark_model)
         self._review_ui = add("PALNetReview.ui")
-        self._review_panel = ReviewPanel(self._review_ui)
+        self._review_panel = ReviewPanel(self._review_ui, self._on_limit)
         self.review = CurrentReview(self._review_panel, lambda: self._settings()[0])
         self.measurements = MeasurementsPanel(add("PALNetMeasurements.ui"))
         self.compare = ComparePanel(add("PALNetCompare.ui"), self._on_review)
@@ -97,6 +97,7 @@ class Sections:
         self.measurements.follow(session.node if session else None)
         self.export.update()
         if parameters:
+            self._review_panel.limit = parameters.acceptUnder
             self._model_selector.select(parameters.landmarkModel)
             self.queue.folder = parameters.scanFolder
 
@@ -126,6 +127,10 @@ class Sections:
     def _on_landmark_model(self, landmark_model: str) -> None:
         if self._parameters:
             self._parameters.landmarkModel = landmark_model
+
+    def _on_limit(self, mm: float) -> None:
+        if self._parameters:
+            self._parameters.acceptUnder = mm
 
     def _on_folder(self, folder: str) -> None:
         if self._parameters:

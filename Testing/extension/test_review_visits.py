@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import qt
 import slicer
 from host.start import LoadedModule
 from palnet.prediction import Prediction
 from palnet.review import State
 from PALNetLandmarkerLib.review_session import ReviewSession
 from reviews import landmarks_of, states
-from user import FIDUCIALS, count
+from user import FIDUCIALS, count, keys_on, save_data
 
 MODELS = "vtkMRMLModelNode"
 
@@ -36,12 +37,6 @@ def current(panel: LoadedModule) -> ReviewSession:
     return panel.widget.sections.review.session
 
 
-def keys_on() -> list[str]:
-    slicer.app.processEvents()
-    shortcuts = slicer.util.mainWindow().findChildren(qt.QShortcut)
-    return [shortcut.key.toString() for shortcut in shortcuts if shortcut.enabled]
-
-
 def test_the_review_goes_on(panel: LoadedModule, session: ReviewSession) -> None:
     keys = len(keys_on())
     overlays = count(MODELS) - 1
@@ -52,12 +47,35 @@ def test_the_review_goes_on(panel: LoadedModule, session: ReviewSession) -> None
     assert not keys_on()
     panel.enter()
     assert current(panel) is session and count(MODELS) == 1 + overlays
+    slicer.app.processEvents()
     assert len(keys_on()) == keys
     assert session.ghosts and session.current == session.protocol.index("N")
     assert panel.widget.sections._review_ui.undoButton.enabled
     session.undo()
     session.undo()
     assert states(session) == {}
+
+
+def test_the_limit_of_accept_all_stays(
+    panel: LoadedModule, session: ReviewSession, model: Any, prediction: Prediction, tmp_path: Path
+) -> None:
+    """From scan to scan, over visits to other modules, and in the scene; until it is set the model's own counts."""
+    spin_box = panel.widget.sections._review_ui.acceptUnderSpinBox
+    assert spin_box.value == prediction.doubtful_mm
+    spin_box.value = 1.5
+    panel.exit()
+    panel.enter()
+    assert spin_box.value == 1.5
+    panel.widget._parameterNode.landmarks = landmarks_of(model, replace(prediction, doubtful_mm=4.0))
+    assert current(panel) is not session and spin_box.value == 1.5
+    path = save_data(tmp_path)
+    slicer.mrmlScene.Clear()
+    other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode")
+    panel.widget._parameterNode.landmarks = landmarks_of(other, replace(prediction, doubtful_mm=4.0))
+    assert spin_box.value == 4.0  # another scene
+    slicer.mrmlScene.Clear()
+    slicer.util.loadScene(str(path))
+    assert current(panel) is not None and spin_box.value == 1.5
 
 
 def test_points_are_renamed_elsewhere(panel: LoadedModule, session: ReviewSession) -> None:
