@@ -112,8 +112,9 @@ class Sections:
             ),
             chosen.landmarks,
         )
-        if placement and self._parameters:
-            self._parameters.landmarks = placement.node
+        if placement:
+            # The person may have gone to another module meanwhile: the choice is there when they come back.
+            self._logic.getParameterNode().landmarks = placement.node
             self.ui.placeCollapsibleButton.collapsed = True  # what follows is the review, which needs the room
 
     def _landmarks(self) -> Any:
