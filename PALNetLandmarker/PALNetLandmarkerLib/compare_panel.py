@@ -17,6 +17,7 @@ from slicer.i18n import tr as _
 
 from .compare_view import CompareView
 from .folder_scans import RESULTS
+from .folders import remember_folder, start_folder
 from .looks import tell
 from .queue_panel import shortened
 
@@ -183,10 +184,11 @@ class ComparePanel:
         self._choose(1, _("Landmarks of the second observer"))
 
     def _choose(self, index: int, title: str) -> None:
-        before = self._folders[index] or self._folders[1 - index]
-        chosen = qt.QFileDialog.getExistingDirectory(self._ui.firstButton, title, str(before or ""))
+        before = self._folders[index] or self._folders[1 - index] or start_folder()
+        chosen = qt.QFileDialog.getExistingDirectory(self._ui.firstButton, title, str(before))
         if not chosen:
             return
+        remember_folder(Path(chosen))
         self._folders[index] = Path(chosen)
         first, second = self._folders
         if first and second:
@@ -195,7 +197,9 @@ class ComparePanel:
             self._refresh()
 
     def _choose_report(self, _checked: bool = False) -> None:
-        chosen = qt.QFileDialog.getExistingDirectory(self._ui.saveReportButton, _("Folder for the report"), "")
+        first = self._folders[0]
+        before = str(first.parent if first else start_folder())
+        chosen = qt.QFileDialog.getExistingDirectory(self._ui.saveReportButton, _("Folder for the report"), before)
         if chosen:
             self.save_report(Path(chosen))
 

@@ -13,7 +13,9 @@ from palnet.landmark_writers import FORMATS
 from slicer.i18n import tr as _
 
 from . import record
+from .folders import remember_folder, start_folder
 from .looks import tell
+from .scan_nodes import scan_of
 
 _AS_SHOWN = 1
 _FORMATS = ("mrk", "fcsv", "csv-long", "csv", "tps", "nts", "morphologika", "morphoj")
@@ -52,11 +54,12 @@ class ExportPanel:
         chosen = qt.QFileDialog.getSaveFileName(
             self._ui.exportButton,
             _("Save landmarks"),
-            node.GetName() + form.ending,
+            str(start_folder(scan_of(node)) / (node.GetName() + form.ending)),
             f"{form.title} (*{form.ending})",
         )
         if not chosen:
             return
+        remember_folder(Path(chosen).parent)
         path = Path(chosen if chosen.endswith(form.ending) else chosen + form.ending)
         # The dialog has asked whether to replace the file that was chosen, not this one.
         question = _("{name} is already there. Replace it?").format(name=path.name)

@@ -13,6 +13,7 @@ from palnet.errors import OutputError, PalnetError
 from slicer.i18n import tr as _
 
 from .background import BackgroundPredictor
+from .folders import remember_folder, start_folder
 from .looks import tell
 from .scan_queue import QueueEntry, ScanQueue, ScanState
 
@@ -230,8 +231,10 @@ class QueuePanel:
             self._change_folder("")
 
     def _choose_folder(self, _checked: bool = False) -> None:
-        chosen = qt.QFileDialog.getExistingDirectory(self._ui.folderButton, _("Folder of face scans"), self._folder)
+        before = self._folder or str(start_folder())
+        chosen = qt.QFileDialog.getExistingDirectory(self._ui.folderButton, _("Folder of face scans"), before)
         if chosen:
+            remember_folder(Path(chosen))
             self._change_folder(chosen)
         else:
             self.refresh()  # the dialog was closed: what was chosen stays
