@@ -19,6 +19,7 @@ from .compare_view import CompareView
 from .folder_scans import RESULTS
 from .folders import remember_folder, start_folder
 from .looks import tell
+from .plots import offer_plots
 from .queue_panel import shortened
 
 _MOST_CASES = 200
@@ -116,14 +117,20 @@ class ComparePanel:
         """Write the report and its tables; what goes wrong is shown to the person."""
         if self.comparison is None:
             return
-        problem = ""
+        problem, plots = "", False
+        with slicer.util.tryWithErrorDisplay(_("The report could not be saved.")):
+            plots = offer_plots()
         with slicer.util.tryWithErrorDisplay(_("The report could not be saved."), waitCursor=True):
             try:
                 page = write_comparison(self.comparison, folder)
             except PalnetError as error:
                 problem = str(error)
             else:
-                self._tell(_("Saved: {page} and the tables beside it.").format(page=page.name))
+                saved = _("Saved: {page} and the tables beside it.").format(page=page.name)
+                missing = (
+                    "" if plots else _("It has no plots, as matplotlib is missing. Save it again to install that.")
+                )
+                self._tell(f"{saved} {missing}".strip(), warning=not plots)
         if problem:  # the box comes when the mouse is an arrow again
             self._tell(problem, warning=True)
             slicer.util.errorDisplay(problem)
