@@ -84,6 +84,13 @@ class Overlays:
         """No landmark is chosen."""
         self._rings.SetAndObservePolyData(vtk.vtkPolyData())
 
+    def show_rings_in(self, view: Any) -> None:
+        """The rings face one viewer: in another view they would hang in the air beside the face.
+
+        :param view: ``vtkMRMLViewNode``; None: all views
+        """
+        self._rings.GetDisplayNode().SetViewNodeIDs([view.GetID()] if view is not None else [])
+
     def show_rings(self, place: np.ndarray, to_viewer: np.ndarray, error_mm: float | None, parallel: bool) -> None:
         """A ring around the chosen landmark, and one like the edge of its zone; nothing is drawn over its middle.
 

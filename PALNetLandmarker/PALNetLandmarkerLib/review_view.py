@@ -13,7 +13,7 @@ from slicer.util import VTKObservationMixin
 from .overlays import Overlays
 from .scene import world
 from .snap import ScanSurface
-from .viewpoint import aim, camera_of_first_view
+from .viewpoint import aim, camera_of_first_view, view_of
 
 _CLOSE_UP_MM = 38.0
 _WHOLE_FACE_MM = 125.0
@@ -115,6 +115,7 @@ class ReviewView(VTKObservationMixin):
         if camera is not self._camera:
             self.removeObservers()
             self._camera = camera
+            self._overlays.show_rings_in(view_of(camera) if camera is not None else None)
             if camera is not None:
                 self.addObserver(camera, vtk.vtkCommand.ModifiedEvent, self._turn_rings)
 
