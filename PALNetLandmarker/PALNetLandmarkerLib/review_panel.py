@@ -276,6 +276,8 @@ def _hint(session: ReviewSession) -> str:
         return _("Press N to go on, or R to go back to the prediction.")
     if session.review.missing[index]:
         return _("Press M if the scan does not show it, or L and click on its place.")
+    if session.is_locked(index):
+        return _("Right? Press A. Wrong? Press L and click. It is locked: unlock it in Markups to drag it.")
     return _("Right? Press A. Wrong? Drag it, or press L and click.")
 
 

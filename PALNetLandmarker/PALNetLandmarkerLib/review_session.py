@@ -249,6 +249,10 @@ class ReviewSession:
         self._draw()
         self._notify()
 
+    def is_locked(self, index: int) -> bool:
+        """Whether someone locked a landmark, or all of them, so that the mouse cannot drag it."""
+        return bool(self.node.GetLocked() or self.node.GetNthControlPointLocked(index))
+
     def close(self) -> None:
         """Leave the scene as it is without a review; the record stays in the node."""
         if self.closed:
@@ -350,6 +354,7 @@ class ReviewSession:
     def _changed_by_others(self) -> None:
         if not self._sync():
             self._draw()  # the node's transform may have changed
+            self._notify()  # or whether points are locked
 
     def _sync(self, snap: bool = False) -> bool:
         """Take up what was done to the node without this session.

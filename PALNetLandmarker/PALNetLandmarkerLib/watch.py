@@ -18,7 +18,7 @@ class Listener:
     :ivar grabbed: the person pressed the mouse on the point with this index
     :ivar dragging: it moves
     :ivar dropped: the mouse was released
-    :ivar changed: points, their status or the node's transform changed in another way
+    :ivar changed: points, their status, their locks or the node's transform changed in another way
     :ivar gone: the node was removed, or the scene closes
     """
 
@@ -52,6 +52,7 @@ class PointsWatch(VTKObservationMixin):
             node.PointAddedEvent,
             node.PointRemovedEvent,
             node.TransformModifiedEvent,
+            node.LockModifiedEvent,
         ):
             self.addObserver(node, event, self._on_changed)
         self.addObserver(scene, scene.NodeRemovedEvent, self._on_node_removed)
