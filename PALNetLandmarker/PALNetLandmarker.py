@@ -97,6 +97,8 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         for event in (scene.EndCloseEvent, scene.EndImportEvent):
             self.addObserver(scene, event, self.onSceneReady)
         self.initializeParameterNode()
+        if self.parent.isEntered:  # a reload makes a new panel in the module that is open
+            self.sections.enter()
 
     def _addSection(self, name: str):
         """Put a .ui file below the others; returns its widgets by name."""

@@ -20,7 +20,7 @@ from palnet.review import State
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from reviews import landmarks_of, states
-from user import FIDUCIALS, click, count, save_data
+from user import FIDUCIALS, click, count, keys_on, save_data
 
 
 def test_description(module: LoadedModule) -> None:
@@ -189,6 +189,8 @@ def test_reload(modules_as_they_were: None, panel: LoadedModule, model: Any, pre
     before, library = panel.widget, sys.modules["PALNetLandmarkerLib.run_panel"]
     before.onReload()
     assert panel.widget is not before
+    slicer.app.processEvents()
+    assert "X" in keys_on()  # as before the reload
     assert sys.modules["PALNetLandmarkerLib.run_panel"] is not library
     # With the engine's modules the one that this test put in their place was dropped.
     sys.modules["palnet.predictor"] = ModuleType("palnet.predictor")
