@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.util
 import sys
+import unittest
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +17,7 @@ import slicer
 from fakes import FakePredictor, to_ras
 from host import data_tree, pythonqt
 from host.start import LoadedModule
+from palnet.errors import ModelError
 from palnet.prediction import Prediction
 from palnet.review import State
 from PySide6.QtCore import Qt
@@ -226,6 +229,31 @@ def test_sample_data(module: LoadedModule, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(sample_data, "resource", gone)
     module.module.registerSampleData()
     assert SampleData.SampleDataLogic.sources == []
+
+
+def own_tests(module: LoadedModule) -> unittest.TestResult:
+    """What ctest runs in Slicer."""
+    result = unittest.TestResult()
+    unittest.TestLoader().loadTestsFromTestCase(module.module.PALNetLandmarkerTest).run(result)
+    return result
+
+
+def test_own_tests_without_pytorch(module: LoadedModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They say that they tested nothing, and install nothing."""
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else find_spec(name))
+    result = own_tests(module)
+    assert len(result.skipped) == 2 and not result.errors and not result.failures
+
+
+def test_own_tests_where_nothing_works(module: LoadedModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That a sphere is refused for another reason than its shape is no success."""
+
+    def fail(*_arguments: Any) -> None:
+        raise ModelError("There is no landmark model.")
+
+    monkeypatch.setattr(module.module.PALNetLandmarkerLogic, "placeLandmarks", fail)
+    assert len(own_tests(module).errors) == 2
 
 
 def test_nothing_heavy_at_file_scope(module: LoadedModule) -> None:
