@@ -15,6 +15,7 @@ from slicer.i18n import tr as _
 
 from .batch_process import BatchProcess, task_of
 from .folder_scans import RESULTS
+from .folders import remember_folder, start_folder
 from .landmarking import ensure_torch
 from .looks import tell
 from .queue_panel import shortened
@@ -140,10 +141,11 @@ class BatchPanel:
         return self._folder / RESULTS / CONTACT_SHEET if self._folder else None
 
     def _choose_folder(self, _checked: bool = False) -> None:
-        before = str(self._folder or "")
+        before = str(self._folder or start_folder())
         chosen = qt.QFileDialog.getExistingDirectory(self._ui.batchFolderButton, _("Folder of face scans"), before)
         if chosen:
             self.folder = Path(chosen)
+            remember_folder(Path(chosen))
 
     def _on_review(self, _checked: bool = False) -> None:
         if self._folder is not None:

@@ -17,7 +17,9 @@ from slicer.i18n import tr as _
 
 from .compare_view import CompareView
 from .folder_scans import RESULTS
+from .folders import remember_folder, start_folder
 from .looks import tell
+from .plots import offer_plots
 from .queue_panel import shortened
 
 _MOST_CASES = 200
@@ -115,14 +117,23 @@ class ComparePanel:
         """Write the report and its tables; what goes wrong is shown to the person."""
         if self.comparison is None:
             return
+        problem, plots = "", False
+        with slicer.util.tryWithErrorDisplay(_("The report could not be saved.")):
+            plots = offer_plots()
         with slicer.util.tryWithErrorDisplay(_("The report could not be saved."), waitCursor=True):
             try:
                 page = write_comparison(self.comparison, folder)
             except PalnetError as error:
-                self._tell(str(error), warning=True)
-                slicer.util.errorDisplay(str(error))
+                problem = str(error)
             else:
-                self._tell(_("Saved: {page} and the tables beside it.").format(page=page.name))
+                saved = _("Saved: {page} and the tables beside it.").format(page=page.name)
+                missing = (
+                    "" if plots else _("It has no plots, as matplotlib is missing. Save it again to install that.")
+                )
+                self._tell(f"{saved} {missing}".strip(), warning=not plots)
+        if problem:  # the box comes when the mouse is an arrow again
+            self._tell(problem, warning=True)
+            slicer.util.errorDisplay(problem)
 
     def _refresh(self) -> None:
         """Show the comparison as it is, with no case chosen."""
@@ -180,10 +191,11 @@ class ComparePanel:
         self._choose(1, _("Landmarks of the second observer"))
 
     def _choose(self, index: int, title: str) -> None:
-        before = self._folders[index] or self._folders[1 - index]
-        chosen = qt.QFileDialog.getExistingDirectory(self._ui.firstButton, title, str(before or ""))
+        before = self._folders[index] or self._folders[1 - index] or start_folder()
+        chosen = qt.QFileDialog.getExistingDirectory(self._ui.firstButton, title, str(before))
         if not chosen:
             return
+        remember_folder(Path(chosen))
         self._folders[index] = Path(chosen)
         first, second = self._folders
         if first and second:
@@ -192,7 +204,9 @@ class ComparePanel:
             self._refresh()
 
     def _choose_report(self, _checked: bool = False) -> None:
-        chosen = qt.QFileDialog.getExistingDirectory(self._ui.saveReportButton, _("Folder for the report"), "")
+        first = self._folders[0]
+        before = str(first.parent if first else start_folder())
+        chosen = qt.QFileDialog.getExistingDirectory(self._ui.saveReportButton, _("Folder for the report"), before)
         if chosen:
             self.save_report(Path(chosen))
 

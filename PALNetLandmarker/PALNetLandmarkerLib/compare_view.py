@@ -13,9 +13,9 @@ from palnet.comparison import Comparison
 from palnet.errors import PalnetError
 from palnet.measurement_definition import simple
 
-from .fiducials import create_fiducials, style_fiducials
+from .fiducials import style_fiducials
+from .hidden_nodes import add_hidden
 from .measured_lines import MeasuredLine
-from .overlays import hide_from_lists
 from .palette import FIRST, SECOND, Color
 from .scan_nodes import landmarks_of, load_scan, remove_node
 from .scene import file_of, flip, world
@@ -94,8 +94,7 @@ class CompareView:
                     node.SetDisplayVisibility(node is model)
 
     def _fiducials(self, name: str, one: Comparison, points: np.ndarray, colour: Color, transform: str | None) -> Any:
-        node = create_fiducials(self._scene, name)
-        hide_from_lists(node)
+        node = add_hidden(self._scene, slicer.vtkMRMLMarkupsFiducialNode(), name)
         for label, place in zip(one.protocol.labels, flip(points), strict=True):
             if np.isfinite(place).all():
                 node.AddControlPoint(vtk.vtkVector3d(*place), label)

@@ -1,4 +1,4 @@
-"""The one review that the panel shows: of the landmarks that are chosen."""
+"""The one review that the panel shows: of the landmarks that are chosen, also after a visit to another module."""
 
 from __future__ import annotations
 
@@ -32,15 +32,17 @@ class CurrentReview:
         return self._session if self._session is not None and not self._session.closed else None
 
     def choose(self, landmarks: Any) -> None:
-        """Review a fiducial node; one that is under review stays so.
+        """Review a fiducial node; one that is under review stays so, and is gone on with if it rests.
 
         :param landmarks: ``vtkMRMLMarkupsFiducialNode``; None or an empty one: review nothing
         """
         if self.session is not None and self.session.node is landmarks:
+            if self.session.resting:
+                self.session.go_on()
+                _show_alone(self.session)
             return
-        if self.session is not None:
-            self.session.close()
-        self._session, notice = None, ""
+        self.close()
+        notice = ""
         if landmarks is not None and landmarks.GetNumberOfControlPoints():
             try:
                 self._session = ReviewSession(landmarks, self._panel.refresh, self._landmark_model())
@@ -49,6 +51,17 @@ class CurrentReview:
             else:
                 _show_alone(self._session)
         self._panel.show(self._session, notice)
+
+    def rest(self) -> None:
+        """The module is left: other modules may have the landmarks and the view."""
+        if self.session is not None:
+            self.session.rest()
+
+    def close(self) -> None:
+        """End the review that is open."""
+        if self.session is not None:
+            self.session.close()
+        self._session = None
 
 
 def _show_alone(session: ReviewSession) -> None:

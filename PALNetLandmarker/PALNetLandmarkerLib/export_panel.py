@@ -13,7 +13,9 @@ from palnet.landmark_writers import FORMATS
 from slicer.i18n import tr as _
 
 from . import record
+from .folders import remember_folder, start_folder
 from .looks import tell
+from .scan_nodes import scan_of
 
 _AS_SHOWN = 1
 _FORMATS = ("mrk", "fcsv", "csv-long", "csv", "tps", "nts", "morphologika", "morphoj")
@@ -52,11 +54,12 @@ class ExportPanel:
         chosen = qt.QFileDialog.getSaveFileName(
             self._ui.exportButton,
             _("Save landmarks"),
-            node.GetName() + form.ending,
+            str(start_folder(scan_of(node)) / (node.GetName() + form.ending)),
             f"{form.title} (*{form.ending})",
         )
         if not chosen:
             return
+        remember_folder(Path(chosen).parent)
         path = Path(chosen if chosen.endswith(form.ending) else chosen + form.ending)
         # The dialog has asked whether to replace the file that was chosen, not this one.
         question = _("{name} is already there. Replace it?").format(name=path.name)
@@ -65,18 +68,21 @@ class ExportPanel:
 
     def save(self, node: Any, path: Path) -> None:
         """Write a node's landmarks in the chosen format, and say what was written; errors are shown to the person."""
+        problem = ""
         with slicer.util.tryWithErrorDisplay(_("The landmarks could not be saved."), waitCursor=True):
             try:
                 files = self._export(node, path, self._ui.frameSelector.currentIndex == _AS_SHOWN, self._format)
+                review = record.load(node)
             except PalnetError as error:
-                self._show(str(error))
-                slicer.util.errorDisplay(str(error))
-                return
-            review = record.load(node)
-            unseen = int((~review.reviewed).sum())
-            self._show(
-                " ".join([self._saved(files), *([self._of_unseen(unseen, len(review.states))] if unseen else [])])
-            )
+                problem = str(error)
+            else:
+                unseen = int((~review.reviewed).sum())
+                self._show(
+                    " ".join([self._saved(files), *([self._of_unseen(unseen, len(review.states))] if unseen else [])])
+                )
+        if problem:  # the box comes when the mouse is an arrow again
+            self._show(problem)
+            slicer.util.errorDisplay(problem)
 
     def _saved(self, files: list[Path]) -> str:
         if self._format == _FORMATS[0]:

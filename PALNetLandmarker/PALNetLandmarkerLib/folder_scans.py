@@ -97,6 +97,7 @@ class FolderScans:
                 landmarks = storage.read_reviewed(self._scene, self._results[key], model)
                 self._stamps[key] = _stamp(self._results[key])
                 landmarks.SetName(f"{model.GetName()} landmarks")
+                storage.tell_saved(landmarks, self._results[key])
                 self._written[key] = _digest(landmarks)
         except PalnetError:
             if is_new:
@@ -124,6 +125,7 @@ class FolderScans:
         except OSError as error:
             raise OutputError(f"The landmarks cannot be written to {path}: {error.strerror or error}.") from error
         storage.write_reviewed(landmarks, path)
+        storage.tell_saved(landmarks, path)
         self._written[key], self._stamps[key] = _digest(landmarks), _stamp(path)
         self._told[key] = self._read_progress(key)
 

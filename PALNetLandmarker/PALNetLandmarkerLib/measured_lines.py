@@ -9,7 +9,7 @@ import slicer
 import vtk
 from palnet.measurement_definition import Measurement
 
-from .overlays import hide_from_lists
+from .hidden_nodes import add_hidden
 from .palette import MEASURED
 
 _CLASSES = {"angle": "vtkMRMLMarkupsAngleNode", "surface path": "vtkMRMLMarkupsCurveNode"}
@@ -25,15 +25,14 @@ class MeasuredLine:
 
     def __init__(self, scene: Any, one: Measurement) -> None:
         self._scene = scene
-        self._node = scene.AddNewNodeByClass(_CLASSES.get(one.kind, _LINE), f"PAL-Net {one.label}")
-        self._node.CreateDefaultDisplayNodes()
+        made = getattr(slicer, _CLASSES.get(one.kind, _LINE))()
+        self._node = add_hidden(scene, made, f"PAL-Net {one.label}")
         self._node.SetLocked(True)
         if one.kind == "surface path":
             self._node.SetCurveTypeToLinear()
         # Slicer's own would say the length of the line, which is not what is measured of all.
         for index in range(self._node.GetNumberOfMeasurements()):
             self._node.GetNthMeasurement(index).SetEnabled(False)
-        hide_from_lists(self._node)
         _style(self._node.GetDisplayNode())
 
     def draw(self, way: np.ndarray | None, text: str, transform: str | None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from .folders import remember_folder, start_folder
 from .landmarking import bundled_model_names
 
 _FROM_FILE = "<file>"
@@ -44,8 +45,10 @@ class LandmarkModelSelector:
         chosen = self._combo.itemData(index)
         if chosen == _FROM_FILE:
             chosen = qt.QFileDialog.getOpenFileName(
-                self._combo, _("Landmark model"), "", _("Landmark models (*.palnet)")
+                self._combo, _("Landmark model"), str(start_folder()), _("Landmark models (*.palnet)")
             )
+            if chosen:
+                remember_folder(Path(chosen).parent)
         if chosen:
             self.select(chosen)
             self._on_changed(chosen)

@@ -14,6 +14,7 @@ import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk
 
+from .hidden_nodes import add_hidden
 from .palette import CHOSEN, ERROR_CLASSES, GHOST, Color, error_class
 
 _COLOURS = "colour"
@@ -83,6 +84,13 @@ class Overlays:
         """No landmark is chosen."""
         self._rings.SetAndObservePolyData(vtk.vtkPolyData())
 
+    def show_rings_in(self, view: Any) -> None:
+        """The rings face one viewer: in another view they would hang in the air beside the face.
+
+        :param view: ``vtkMRMLViewNode``; None: all views
+        """
+        self._rings.GetDisplayNode().SetViewNodeIDs([view.GetID()] if view is not None else [])
+
     def show_rings(self, place: np.ndarray, to_viewer: np.ndarray, error_mm: float | None, parallel: bool) -> None:
         """A ring around the chosen landmark, and one like the edge of its zone; nothing is drawn over its middle.
 
@@ -115,9 +123,8 @@ class Overlays:
         return _tube(circle, thick_mm * self._unit, color)
 
     def _add_model(self, name: str, opacity: float) -> Any:
-        node = self._scene.AddNewNodeByClass("vtkMRMLModelNode", name)
+        node = add_hidden(self._scene, slicer.vtkMRMLModelNode(), name)
         node.SetSelectable(False)
-        node.CreateDefaultDisplayNodes()
         display = node.GetDisplayNode()
         with slicer.util.NodeModify(display):
             display.SetOpacity(opacity)
@@ -125,16 +132,7 @@ class Overlays:
             display.SetActiveScalarName(_COLOURS)
             display.SetScalarRangeFlag(display.UseDirectMapping)
             display.SetBackfaceCulling(True)
-        hide_from_lists(node)
         return node
-
-
-def hide_from_lists(node: Any) -> None:
-    """Neither in lists of nodes nor in saved scenes."""
-    for part in (node, node.GetDisplayNode()):
-        part.SetHideFromEditors(True)
-        part.SetSaveWithScene(False)
-    node.SetAttribute("SubjectHierarchy.ExcludeFromTree", "1")
 
 
 def _zone_mm(error_mm: float) -> float:

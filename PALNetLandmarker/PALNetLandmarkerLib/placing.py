@@ -12,7 +12,7 @@ import numpy as np
 import slicer
 from slicer.util import VTKObservationMixin
 
-from .overlays import hide_from_lists
+from .hidden_nodes import add_hidden
 from .palette import CHOSEN
 
 
@@ -35,6 +35,7 @@ class OneClick(VTKObservationMixin):
         self._on_stopped = on_stopped
         self._node: Any = None
         self._active_before: str = ""
+        self._persistent_before = 0
         self.waiting = False
 
     def start(self, label: str) -> None:
@@ -46,6 +47,7 @@ class OneClick(VTKObservationMixin):
         self.waiting = True
         selection.SetReferenceActivePlaceNodeClassName("vtkMRMLMarkupsFiducialNode")
         selection.SetActivePlaceNodeID(node.GetID())
+        self._persistent_before = interaction.GetPlaceModePersistence()
         interaction.SetPlaceModePersistence(0)
         interaction.SetCurrentInteractionMode(interaction.Place)
         self.addObserver(interaction, interaction.InteractionModeChangedEvent, self._on_mode_changed)
@@ -90,15 +92,17 @@ class OneClick(VTKObservationMixin):
         self.removeObserver(interaction, interaction.InteractionModeChangedEvent, self._on_mode_changed)
         self.removeObserver(selection, selection.ActivePlaceNodeIDChangedEvent, self._on_active_node_changed)
         self._node.SetDisplayVisibility(False)
-        interaction.SetCurrentInteractionMode(interaction.ViewTransform)
+        # What others have set meanwhile stays: another tool of the mouse, or placing one point after the other.
+        if not interaction.GetPlaceModePersistence():
+            interaction.SetPlaceModePersistence(self._persistent_before)
+        if interaction.GetCurrentInteractionMode() == interaction.Place:
+            interaction.SetCurrentInteractionMode(interaction.ViewTransform)
         self._on_stopped()
 
     def _fresh_node(self) -> Any:
         """An empty node that looks like the chosen landmark."""
         if self._node is None or not self._scene.IsNodePresent(self._node):
-            self._node = self._scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "PAL-Net placing")
-            self._node.CreateDefaultDisplayNodes()
-            hide_from_lists(self._node)
+            self._node = add_hidden(self._scene, slicer.vtkMRMLMarkupsFiducialNode(), "PAL-Net placing")
         display = self._node.GetDisplayNode()
         if self._landmarks.GetDisplayNode() is not None:
             display.CopyContent(self._landmarks.GetDisplayNode())

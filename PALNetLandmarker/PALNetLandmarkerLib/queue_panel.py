@@ -13,6 +13,7 @@ from palnet.errors import OutputError, PalnetError
 from slicer.i18n import tr as _
 
 from .background import BackgroundPredictor
+from .folders import remember_folder, start_folder
 from .looks import tell
 from .scan_queue import QueueEntry, ScanQueue, ScanState
 
@@ -49,6 +50,8 @@ class QueuePanel:
         self._chosen: str | None = None
         self._problem = ""
         self._told_not_saved = False
+        self._waiting = False
+        self._not_saved = ""
         # What happens in the scene comes in bursts: one look at the queue is enough for each.
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
@@ -183,11 +186,17 @@ class QueuePanel:
     def _show_problem(self, error: PalnetError) -> None:
         self._problem = str(error)
         if isinstance(error, OutputError) and not self._told_not_saved:
-            self._told_not_saved = (
-                True  # once: every next scan of a folder that is write protected would ask for a click
-            )
-            slicer.util.errorDisplay(str(error))
+            # Once: every next scan of a folder that is write protected would ask for a click.
+            self._told_not_saved = True
+            self._not_saved = str(error)
+            self._tell_not_saved()
         self._timer.start(0)
+
+    def _tell_not_saved(self) -> None:
+        """Show the box, as soon as the mouse is an arrow."""
+        if self._not_saved and not self._waiting:
+            text, self._not_saved = self._not_saved, ""
+            slicer.util.errorDisplay(text)
 
     @contextmanager
     def _opening(self) -> Iterator[bool]:
@@ -197,11 +206,16 @@ class QueuePanel:
             self._problem = _("Landmarks are being placed. Go to another scan when that is done.")
             yield False
         else:
-            with slicer.util.tryWithErrorDisplay(_("The scan could not be opened."), waitCursor=True):
-                try:
-                    yield True
-                except PalnetError as error:
-                    self._show_problem(error)
+            self._waiting = True
+            try:
+                with slicer.util.tryWithErrorDisplay(_("The scan could not be opened."), waitCursor=True):
+                    try:
+                        yield True
+                    except PalnetError as error:
+                        self._show_problem(error)
+            finally:
+                self._waiting = False
+                self._tell_not_saved()
         self.refresh()
 
     def _on_row(self, row: int, _column: int) -> None:
@@ -217,8 +231,10 @@ class QueuePanel:
             self._change_folder("")
 
     def _choose_folder(self, _checked: bool = False) -> None:
-        chosen = qt.QFileDialog.getExistingDirectory(self._ui.folderButton, _("Folder of face scans"), self._folder)
+        before = self._folder or str(start_folder())
+        chosen = qt.QFileDialog.getExistingDirectory(self._ui.folderButton, _("Folder of face scans"), before)
         if chosen:
+            remember_folder(Path(chosen))
             self._change_folder(chosen)
         else:
             self.refresh()  # the dialog was closed: what was chosen stays

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import qt
@@ -25,10 +26,13 @@ class ReviewPanel:
     """Shows a review session, and passes on what the person does; it decides nothing itself.
 
     :param ui: widgets by name, of ``PALNetReview.ui``
+    :param on_limit_changed: called with :attr:`limit` when the person chose another one
     """
 
-    def __init__(self, ui: Any) -> None:
+    def __init__(self, ui: Any, on_limit_changed: Callable[[float], None] = lambda _mm: None) -> None:
         self._ui = ui
+        self._on_limit_changed = on_limit_changed
+        self._limit = 0.0
         self._session: ReviewSession | None = None
         self._notice = ""
         self._is_warning = False
@@ -51,8 +55,20 @@ class ReviewPanel:
         self._say(notice, warning=bool(notice))
         if session is not None:
             self._offer_choices(session)
-            self._ui.acceptUnderSpinBox.setValue(session.review.prediction.doubtful_mm)
+            self._show_limit(session)
         self._update()
+
+    @property
+    def limit(self) -> float:
+        """Below so many mm of expected error all are accepted at once; 0: what the landmark model calls doubtful."""
+        return self._limit
+
+    @limit.setter
+    def limit(self, mm: float) -> None:
+        self._limit = mm
+        session = self._shown()
+        if session is not None:
+            self._show_limit(session)
 
     def refresh(self) -> None:
         """Something has changed; any number of calls make one update, when the events at hand are done."""
@@ -88,6 +104,7 @@ class ReviewPanel:
         ui.searchEdit.connect("returnPressed()", self._choose_first)
         ui.choiceCombo.connect("currentIndexChanged(int)", self._on_view_changed)
         ui.choiceCombo.connect("activated(int)", self._give_keyboard_back)
+        ui.acceptUnderSpinBox.connect("valueChanged(double)", self._on_limit)
         ui.acceptUnderSpinBox.connect("editingFinished()", self._on_limit_entered)
         ui.reviewSection.connect("contentsCollapsed(bool)", self._on_view_changed)
 
@@ -133,6 +150,10 @@ class ReviewPanel:
     def _give_keyboard_back(self, *_value: Any) -> None:
         self._table.take_keyboard()
 
+    def _on_limit(self, mm: float) -> None:
+        self._limit = mm
+        self._on_limit_changed(mm)
+
     def _on_limit_entered(self) -> None:
         # Also sent when the field loses the keyboard to another widget, which then keeps it.
         if self._ui.acceptUnderSpinBox.hasFocus():
@@ -164,6 +185,13 @@ class ReviewPanel:
             combo.addItem(text, choice)
         combo.setCurrentIndex(max(combo.findData(before), 0) if before else 0)
         combo.blockSignals(blocked)
+
+    def _show_limit(self, session: ReviewSession) -> None:
+        spin_box, limit = self._ui.acceptUnderSpinBox, self._limit or session.review.prediction.doubtful_mm
+        if spin_box.value != limit:  # else Qt would rewrite what is being typed
+            blocked = spin_box.blockSignals(True)
+            spin_box.setValue(limit)
+            spin_box.blockSignals(blocked)
 
     def _update(self) -> None:
         if self._closed:
@@ -248,6 +276,8 @@ def _hint(session: ReviewSession) -> str:
         return _("Press N to go on, or R to go back to the prediction.")
     if session.review.missing[index]:
         return _("Press M if the scan does not show it, or L and click on its place.")
+    if session.is_locked(index):
+        return _("Right? Press A. Wrong? Press L and click. It is locked: unlock it in Markups to drag it.")
     return _("Right? Press A. Wrong? Drag it, or press L and click.")
 
 

@@ -94,6 +94,11 @@ class ReviewSession:
         """How many are to be looked at first."""
         return int(self._list.doubtful.sum())
 
+    @property
+    def resting(self) -> bool:
+        """Whether the review waits for :meth:`go_on`."""
+        return self._watch.resting
+
     # Going from landmark to landmark
 
     def select(self, landmark: Choice, turn: bool = True) -> None:
@@ -227,6 +232,27 @@ class ReviewSession:
         """Whether something can be done again."""
         return not self.closed and not self.problem and self._history.can_go_forth
 
+    def rest(self) -> None:
+        """Show nothing and leave the landmarks to others; what was decided, chosen and can be undone is kept."""
+        if not self.closed and not self.resting:
+            self.stop_placing()
+            self._watch.resting = True
+            self._view.close()
+
+    def go_on(self) -> None:
+        """After a rest: show everything again, and take up what was done to the landmarks in the meantime."""
+        if self.closed or not self.resting:
+            return
+        self._watch.resting = False
+        self._view.reopen()
+        self._sync()
+        self._draw()
+        self._notify()
+
+    def is_locked(self, index: int) -> bool:
+        """Whether someone locked a landmark, or all of them, so that the mouse cannot drag it."""
+        return bool(self.node.GetLocked() or self.node.GetNthControlPointLocked(index))
+
     def close(self) -> None:
         """Leave the scene as it is without a review; the record stays in the node."""
         if self.closed:
@@ -328,6 +354,7 @@ class ReviewSession:
     def _changed_by_others(self) -> None:
         if not self._sync():
             self._draw()  # the node's transform may have changed
+            self._notify()  # or whether points are locked
 
     def _sync(self, snap: bool = False) -> bool:
         """Take up what was done to the node without this session.

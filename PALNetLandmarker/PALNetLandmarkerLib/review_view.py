@@ -13,7 +13,7 @@ from slicer.util import VTKObservationMixin
 from .overlays import Overlays
 from .scene import world
 from .snap import ScanSurface
-from .viewpoint import aim, camera_of_first_view
+from .viewpoint import aim, camera_of_first_view, view_of
 
 _CLOSE_UP_MM = 38.0
 _WHOLE_FACE_MM = 125.0
@@ -40,14 +40,21 @@ class ReviewView(VTKObservationMixin):
         self._overlays = Overlays(self._scene, 1.0 / review.mm_per_unit)
         self._current: int | None = None
         self._camera: Any = None
-        self._shows_through = False
+        self._shows_through = self._showed_through = False
         self.ghosts = False
 
     def close(self) -> None:
         """Remove what was shown."""
         self.removeObservers()
+        self._camera = None
+        self._showed_through = self._shows_through
         self._show_through(False)
         self._overlays.close()
+
+    def reopen(self) -> None:
+        """Show things again after :meth:`close`, from the next drawing on."""
+        self._overlays = Overlays(self._scene, 1.0 / self._review.mm_per_unit)
+        self._show_through(self._showed_through)
 
     def turn_to(self, review: Review, index: int, across: bool = False) -> None:
         """Look at a landmark from near, or to where it may be; at the whole face if there is no telling.
@@ -108,6 +115,7 @@ class ReviewView(VTKObservationMixin):
         if camera is not self._camera:
             self.removeObservers()
             self._camera = camera
+            self._overlays.show_rings_in(view_of(camera) if camera is not None else None)
             if camera is not None:
                 self.addObserver(camera, vtk.vtkCommand.ModifiedEvent, self._turn_rings)
 

@@ -39,7 +39,7 @@ class Sections:
         self.run = RunPanel(self.ui, self.update)
         self._model_selector = LandmarkModelSelector(self.ui.landmarkModelSelector, self._on_landmark_model)
         self._review_ui = add("PALNetReview.ui")
-        self._review_panel = ReviewPanel(self._review_ui)
+        self._review_panel = ReviewPanel(self._review_ui, self._on_limit)
         self.review = CurrentReview(self._review_panel, lambda: self._settings()[0])
         self.measurements = MeasurementsPanel(add("PALNetMeasurements.ui"))
         self.compare = ComparePanel(add("PALNetCompare.ui"), self._on_review)
@@ -66,6 +66,7 @@ class Sections:
         """End what is under way, and touch no widget any more: they go."""
         for section in (self.run, self.compare, self.batch, self.queue, self._review_panel, self.measurements):
             section.close()
+        self.review.close()
         self._keys.remove()
 
     def show(self, parameters: Any) -> None:
@@ -88,10 +89,15 @@ class Sections:
             if scan is not parameters.surfaceModel:
                 parameters.surfaceModel = scan
         self.run.show(parameters)
-        self.review.choose(None if self.run.running else self._landmarks())
-        self.measurements.follow(self.review.session.node if self.review.session else None)
+        if parameters:
+            self.review.choose(None if self.run.running else parameters.landmarks)
+        else:
+            self.review.rest()
+        session = self.review.session if parameters else None
+        self.measurements.follow(session.node if session else None)
         self.export.update()
         if parameters:
+            self._review_panel.limit = parameters.acceptUnder
             self._model_selector.select(parameters.landmarkModel)
             self.queue.folder = parameters.scanFolder
 
@@ -106,8 +112,9 @@ class Sections:
             ),
             chosen.landmarks,
         )
-        if placement and self._parameters:
-            self._parameters.landmarks = placement.node
+        if placement:
+            # The person may have gone to another module meanwhile: the choice is there when they come back.
+            self._logic.getParameterNode().landmarks = placement.node
             self.ui.placeCollapsibleButton.collapsed = True  # what follows is the review, which needs the room
 
     def _landmarks(self) -> Any:
@@ -121,6 +128,10 @@ class Sections:
     def _on_landmark_model(self, landmark_model: str) -> None:
         if self._parameters:
             self._parameters.landmarkModel = landmark_model
+
+    def _on_limit(self, mm: float) -> None:
+        if self._parameters:
+            self._parameters.acceptUnder = mm
 
     def _on_folder(self, folder: str) -> None:
         if self._parameters:

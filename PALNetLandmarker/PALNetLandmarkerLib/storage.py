@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,20 @@ def _as_written(node: Any, as_shown: bool) -> tuple[Any, Review]:
     review = record.move_record(review, record.node_points(shown))
     record.store(shown, review)
     return shown, review
+
+
+def tell_saved(node: Any, path: Path) -> None:
+    """Let Slicer know that a file holds a node as it is now: else it asks about unsaved data when it is closed.
+
+    A storage node knows the time of its own writing only; so what it writes here is thrown away.
+    """
+    if node.GetStorageNode() is None:
+        node.AddDefaultStorageNode()
+    storage = node.GetStorageNode()
+    with tempfile.TemporaryDirectory() as folder:
+        storage.SetFileName(str(Path(folder) / path.name))
+        storage.WriteData(node)
+    storage.SetFileName(str(path))
 
 
 def _write_both(node: Any, review: Review, path: Path) -> None:

@@ -22,6 +22,12 @@ def camera_of_first_view(scene: Any) -> Any:
     return next((camera for camera in cameras if camera.GetLayoutName() in shown), cameras[0] if cameras else None)
 
 
+def view_of(camera_node: Any) -> Any:
+    """The ``vtkMRMLViewNode`` that a camera is of; None if there is none."""
+    views = slicer.util.getNodesByClass("vtkMRMLViewNode", camera_node.GetScene())
+    return next((view for view in views if view.GetLayoutName() == camera_node.GetLayoutName()), None)
+
+
 def aim(camera_node: Any, focus: np.ndarray, towards_viewer: np.ndarray, up: np.ndarray, half_height: float) -> None:
     """Look at a place, with or without perspective as the camera has it.
 

@@ -18,7 +18,7 @@ class Listener:
     :ivar grabbed: the person pressed the mouse on the point with this index
     :ivar dragging: it moves
     :ivar dropped: the mouse was released
-    :ivar changed: points, their status or the node's transform changed in another way
+    :ivar changed: points, their status, their locks or the node's transform changed in another way
     :ivar gone: the node was removed, or the scene closes
     """
 
@@ -30,7 +30,10 @@ class Listener:
 
 
 class PointsWatch(VTKObservationMixin):
-    """Observes a ``vtkMRMLMarkupsFiducialNode`` until closed."""
+    """Observes a ``vtkMRMLMarkupsFiducialNode`` until closed.
+
+    :ivar resting: nothing is told but that the node is gone
+    """
 
     def __init__(self, node: Any, listener: Listener) -> None:
         super().__init__()
@@ -38,6 +41,7 @@ class PointsWatch(VTKObservationMixin):
         self._listener = listener
         self._dragging = False
         self._deaf = False
+        self.resting = False
         scene = node.GetScene()
         self.addObserver(node, node.PointStartInteractionEvent, self._on_start)
         self.addObserver(node, node.PointEndInteractionEvent, self._on_end)
@@ -48,6 +52,7 @@ class PointsWatch(VTKObservationMixin):
             node.PointAddedEvent,
             node.PointRemovedEvent,
             node.TransformModifiedEvent,
+            node.LockModifiedEvent,
         ):
             self.addObserver(node, event, self._on_changed)
         self.addObserver(scene, scene.NodeRemovedEvent, self._on_node_removed)
@@ -67,6 +72,8 @@ class PointsWatch(VTKObservationMixin):
             self._deaf = before
 
     def _on_start(self, _caller: Any, _event: Any) -> None:
+        if self.resting:
+            return
         self._dragging = True
         display = self._node.GetDisplayNode()
         index = display.GetActiveComponentIndex() if display is not None else -1
@@ -75,10 +82,11 @@ class PointsWatch(VTKObservationMixin):
 
     def _on_end(self, _caller: Any, _event: Any) -> None:
         self._dragging = False
-        self._listener.dropped()
+        if not self.resting:
+            self._listener.dropped()
 
     def _on_changed(self, _caller: Any, _event: Any) -> None:
-        if self._deaf:
+        if self._deaf or self.resting:
             return
         if self._dragging:
             self._listener.dragging()

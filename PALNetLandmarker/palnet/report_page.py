@@ -9,7 +9,7 @@ from typing import Any
 from . import __version__
 from .report_style import STYLE
 
-NO_PICTURES = "<p>The pictures are missing: they need matplotlib (pip install matplotlib).</p>"
+NO_PICTURES = "<p>The pictures are missing: they need matplotlib (in a shell: pip install matplotlib).</p>"
 _NUMBERS = ' class="n"'
 _NONE = "-"
 

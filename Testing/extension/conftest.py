@@ -31,6 +31,7 @@ def host() -> Iterator[Host]:
     running = start()
     running.core.scene.Clear()
     running.boxes.texts.clear()
+    running.boxes.under_hourglass.clear()
     yield running
     running.core.scene.Clear()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from subprocess import CalledProcessError
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,12 +19,14 @@ from host.fit import cut_off
 from host.palettes import use_palette
 from host.pythonqt import unknown_attributes
 from host.start import Host, LoadedModule
+from palnet import report_plots
 from PALNetLandmarkerLib import compare_panel
 from PALNetLandmarkerLib.compare_panel import ComparePanel
 from PALNetLandmarkerLib.landmarking import fill
 from PALNetLandmarkerLib.scene import flip
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from queues import scan_folder
 from section import load_section, on_screen
 from user import FIDUCIALS, click, count
@@ -215,6 +219,36 @@ def test_report(host: Host, shown: Shown, observers: tuple[Path, Path], tmp_path
     (tmp_path / "file").write_text("in the way")
     shown.panel.save_report(tmp_path / "file")
     assert len(host.boxes.texts) == 1 and "cannot be written" in shown.ui.compareStatusLabel.text
+    assert host.boxes.under_hourglass == []
+
+
+def test_report_where_matplotlib_is_missing(
+    host: Host, shown: Shown, observers: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in Slicer: it asks and installs; where the person declines, the report says what it lacks, and so do we."""
+    there: list[str] = []
+    answers = [RuntimeError("declined"), CalledProcessError(1, "pip"), None]
+
+    def pip_ensure(requirements: list[str], requester: str) -> None:
+        assert requester == "PALNetLandmarker" and QApplication.overrideCursor() is None
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+        there.extend(requirements)
+
+    packaging = ModuleType("slicer.packaging")
+    packaging.pip_ensure = pip_ensure
+    monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
+    monkeypatch.setattr(report_plots, "available", lambda: bool(there))
+    shown.panel.compare(*observers)
+    for _times in range(2):
+        shown.panel.save_report(tmp_path / "report")
+        assert "no plots, as matplotlib is missing" in shown.ui.compareStatusLabel.text
+        assert cut_off(shown.window) == []
+    shown.panel.save_report(tmp_path / "report")
+    assert there == ["matplotlib>=3.8"] and "plots" not in shown.ui.compareStatusLabel.text
+    assert "<svg" in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert host.boxes.texts == []
 
 
 @pytest.mark.parametrize("dark", [False, True])

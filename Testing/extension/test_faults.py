@@ -146,6 +146,7 @@ def test_folder_that_takes_no_files(
     in_the_way.mkdir()
     export.save(node, tmp_path / "face.mrk.json")
     assert "is a folder" in host.boxes.texts[1]
+    assert host.boxes.under_hourglass == []
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["face.review.json"]
     assert node.GetNumberOfControlPoints() == 50
 

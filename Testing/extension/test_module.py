@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.util
 import sys
+import unittest
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -12,12 +14,16 @@ from typing import Any
 
 import pytest
 import slicer
-from fakes import FakePredictor
-from host import pythonqt
+from fakes import FakePredictor, to_ras
+from host import data_tree, pythonqt
 from host.start import LoadedModule
+from palnet.errors import ModelError
+from palnet.prediction import Prediction
+from palnet.review import State
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from user import FIDUCIALS, click, count
+from reviews import landmarks_of, states
+from user import FIDUCIALS, click, count, keys_on, save_data
 
 
 def test_description(module: LoadedModule) -> None:
@@ -112,6 +118,55 @@ def test_settings_survive_leaving_and_closing(panel: LoadedModule, model: Any) -
     assert not panel.widget.ui.applyButton.enabled
 
 
+def test_scene_loaded_while_the_module_is_open(
+    panel: LoadedModule, model: Any, surface: Any, prediction: Prediction, tmp_path: Path
+) -> None:
+    """The scan and the landmarks that were chosen when the scene was saved, not the first of their lists."""
+    other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "other")
+    other.SetAndObservePolyData(to_ras(surface))
+    landmarks_of(model, prediction)
+    chosen = landmarks_of(other, prediction)
+    panel.widget._parameterNode.surfaceModel = other
+    assert panel.widget._parameterNode.landmarks is chosen
+    panel.widget.sections.review.session.accept("Prn")
+    name = chosen.GetName()
+    path = save_data(tmp_path)
+    slicer.mrmlScene.Clear()
+    slicer.util.loadScene(str(path))
+    slicer.app.processEvents()
+    parameters, session = panel.widget._parameterNode, panel.widget.sections.review.session
+    assert parameters.surfaceModel.GetName() == "other" and parameters.landmarks.GetName() == name
+    assert session.node is parameters.landmarks and states(session) == {"Prn": State.ACCEPTED}
+    assert panel.widget.ui.applyButton.enabled
+
+
+def test_what_the_module_draws_is_in_no_list(
+    panel: LoadedModule, model: Any, prediction: Prediction, tmp_path: Path
+) -> None:
+    """Neither among the scans to choose from, nor in the Data module, nor in a scene that is saved meanwhile."""
+    landmarks = landmarks_of(model, prediction)
+    panel.widget._parameterNode.landmarks = landmarks
+    session = panel.widget.sections.review.session
+    session.select("Prn")
+    session.start_placing()
+    session.stop_placing()
+    measured = panel.widget.logic.measureLandmarks(landmarks)
+    for label in ("N-Sn", next(one.label for one in measured.definitions if one.kind == "angle")):
+        measured.show(label)
+    listed = {model.GetName(), landmarks.GetName()}
+    for selector in (panel.widget.ui.surfaceSelector, panel.widget.ui.landmarksSelector):
+        items = {selector.combo.itemText(index) for index in range(selector.combo.count)}
+        assert not [item for item in items if item.startswith("PAL-Net")]
+    assert set(data_tree.names(slicer.mrmlScene)) == listed
+    assert slicer.util.getNodes("PAL-Net zones*") and slicer.util.getNodesByClass("vtkMRMLMarkupsAngleNode")
+    path = save_data(tmp_path)
+    measured.close()
+    slicer.mrmlScene.Clear()
+    slicer.util.loadScene(str(path))
+    panel.exit()
+    assert set(data_tree.names(slicer.mrmlScene)) == listed
+
+
 def test_observers_are_removed(panel: LoadedModule) -> None:
     widget = panel.widget
     assert widget.Observations
@@ -137,6 +192,8 @@ def test_reload(modules_as_they_were: None, panel: LoadedModule, model: Any, pre
     before, library = panel.widget, sys.modules["PALNetLandmarkerLib.run_panel"]
     before.onReload()
     assert panel.widget is not before
+    slicer.app.processEvents()
+    assert "X" in keys_on()  # as before the reload
     assert sys.modules["PALNetLandmarkerLib.run_panel"] is not library
     # With the engine's modules the one that this test put in their place was dropped.
     sys.modules["palnet.predictor"] = ModuleType("palnet.predictor")
@@ -172,6 +229,31 @@ def test_sample_data(module: LoadedModule, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(sample_data, "resource", gone)
     module.module.registerSampleData()
     assert SampleData.SampleDataLogic.sources == []
+
+
+def own_tests(module: LoadedModule) -> unittest.TestResult:
+    """What ctest runs in Slicer."""
+    result = unittest.TestResult()
+    unittest.TestLoader().loadTestsFromTestCase(module.module.PALNetLandmarkerTest).run(result)
+    return result
+
+
+def test_own_tests_without_pytorch(module: LoadedModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They say that they tested nothing, and install nothing."""
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else find_spec(name))
+    result = own_tests(module)
+    assert len(result.skipped) == 2 and not result.errors and not result.failures
+
+
+def test_own_tests_where_nothing_works(module: LoadedModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That a sphere is refused for another reason than its shape is no success."""
+
+    def fail(*_arguments: Any) -> None:
+        raise ModelError("There is no landmark model.")
+
+    monkeypatch.setattr(module.module.PALNetLandmarkerLogic, "placeLandmarks", fail)
+    assert len(own_tests(module).errors) == 2
 
 
 def test_nothing_heavy_at_file_scope(module: LoadedModule) -> None:

@@ -135,6 +135,17 @@ def test_output_deleted_during_a_run(model: Any, panel: LoadedModule, predictor:
     assert panel.widget._parameterNode.landmarks.GetName() == "egg landmarks"
 
 
+def test_another_module_is_opened_during_a_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
+    """The landmarks are chosen, and under review, when the person comes back."""
+    predictor.during = once(panel.exit)
+    click(panel.widget.ui.applyButton)
+    assert count(FIDUCIALS) == 1 and panel.widget.sections.review.session is None
+    panel.enter()
+    (placed,) = slicer.util.getNodesByClass(FIDUCIALS)
+    assert panel.widget._parameterNode.landmarks is placed
+    assert panel.widget.sections.review.session.node is placed
+
+
 def test_module_closed_during_a_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
     predictor.during = once(lambda: panel.widget.cleanup())
     click(panel.widget.ui.applyButton)

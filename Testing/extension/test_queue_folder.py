@@ -67,6 +67,32 @@ def test_one_scan_at_a_time(queue_desk: QueueDesk, folder: Path) -> None:
     assert count("vtkMRMLModelNode") == 0 and results(folder)[-1] == "d.review.json"
 
 
+def test_slicer_knows_what_is_saved(queue_desk: QueueDesk, folder: Path) -> None:
+    """Else it asks about unsaved data when it is closed."""
+
+    def unsaved() -> list[str]:
+        nodes = vtk.vtkCollection()
+        slicer.mrmlScene.GetStorableNodesModifiedSinceRead(nodes)
+        return [node.GetName() for node in nodes if node.IsA(FIDUCIALS)]
+
+    queue_desk.queue.use_folder(folder)
+    queue_desk.open("a.ply")
+    queue_desk.background.finish(predict_egg())
+    assert unsaved() == ["a landmarks"]
+    queue_desk.open("a.ply")  # which saves
+    assert unsaved() == []
+    landmarks = queue_desk.opened[-1][1]
+    assert landmarks.GetStorageNode().GetFileName() == str(folder / "landmarks" / "a.mrk.json")
+    decide(landmarks, 12)
+    assert unsaved() == ["a landmarks"]
+    queue_desk.open("b.ply")
+    queue_desk.open("a.ply")
+    ReviewSession(queue_desk.opened[-1][1]).close()
+    assert unsaved() == []
+    queue_desk.queue.use_scene()
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLStorageNode") == 0
+
+
 def test_memory_stays_flat(queue_desk: QueueDesk, folder: Path) -> None:
     queue_desk.queue.use_folder(folder)
     queue_desk.open("a.ply")

@@ -172,6 +172,7 @@ def test_problems_are_shown(host: Host, shown: Shown, folder: Path) -> None:
     slicer.app.processEvents()
     assert "They stay in the scene." in shown.ui.queueStatusLabel.text
     assert len(host.boxes.texts) == 1  # one question to click away is enough
+    assert host.boxes.under_hourglass == []
     assert shown.ui.queueLabel.text.endswith("; 1 failed")
 
 

@@ -320,6 +320,20 @@ def test_placing_gives_the_mouse_back(session: ReviewSession) -> None:
         assert selection().GetActivePlaceNodeID() == expected.GetID()
 
 
+def test_placing_leaves_the_mouse_as_the_person_set_it(session: ReviewSession) -> None:
+    interaction().SetPlaceModePersistence(1)
+    session.start_placing("Prn")
+    assert not interaction().GetPlaceModePersistence()
+    session.stop_placing()
+    assert interaction().GetPlaceModePersistence()
+    session.start_placing("Prn")
+    interaction().SetCurrentInteractionMode(interaction().AdjustWindowLevel)
+    assert not session.placing and interaction().GetCurrentInteractionMode() == interaction().AdjustWindowLevel
+    assert interaction().GetPlaceModePersistence()
+    interaction().SetPlaceModePersistence(0)
+    interaction().SwitchToViewTransformMode()
+
+
 def test_another_module_places(session: ReviewSession) -> None:
     mine = add_points("mine", 1)
     session.start_placing("Prn")

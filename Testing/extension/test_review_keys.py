@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import qt
 import slicer
 from desk import Desk
 from host.start import Host
@@ -144,6 +145,40 @@ def test_no_keys_after_the_panel_has_gone(desk: Desk, session: ReviewSession) ->
     session.accept("Prn")  # its news no longer reach a panel
     desk.settle()
     assert session.current is None and desk.cells("Prn")[Column.STATE] == "to check"
+
+
+def test_another_module_has_the_same_key(desk: Desk, session: ReviewSession) -> None:
+    """SlicerMorph has L, P and T on the main window, and Qt calls neither of two with the same key."""
+    heard: list[str] = []
+    others = {}
+    for key in ("l", "t", "p"):
+        others[key] = qt.QShortcut(slicer.util.mainWindow())
+        others[key].setKey(qt.QKeySequence(key))
+        others[key].connect("activated()", lambda key=key: heard.append(key))
+    others["p"].setEnabled(False)  # by whoever made it
+    desk.panel.exit()
+    desk.panel.enter()
+    session.select("Prn")
+    desk.settle()
+    desk.press("L")
+    assert session.placing and heard == []
+    desk.press("T")
+    assert heard == ["t"]  # which we do not use
+    desk.ui.reviewSection.collapsed = True
+    desk.settle()
+    desk.press("L")
+    assert heard == ["t", "l"]
+    desk.ui.reviewSection.collapsed = False
+    desk.settle()
+    desk.press("L")
+    assert heard == ["t", "l"]
+    others["t"].delete()
+    desk.panel.exit()
+    desk.press("L")
+    assert heard == ["t", "l", "l"] and not others["p"].enabled
+    for key in ("l", "p"):
+        others[key].delete()
+    slicer.app.processEvents()
 
 
 def test_keys_are_listed(desk: Desk) -> None:

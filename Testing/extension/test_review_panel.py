@@ -159,6 +159,21 @@ def test_what_the_session_refuses_is_said(desk: Desk, model: Any, prediction: Pr
     assert desk.ui.noticeLabel.text == "There is nothing to undo."
 
 
+def test_says_that_a_landmark_is_locked(desk: Desk, model: Any, prediction: Prediction) -> None:
+    """In Markups, or by a key of SlicerMorph: the mouse does not drag it."""
+    session = desk.open(model, prediction)
+    desk.click_row("Prn")
+    index = session.protocol.index("Prn")
+    node = session.node
+    for lock in (node.SetLocked, lambda on: node.SetNthControlPointLocked(index, on)):
+        assert "Drag it" in desk.ui.noticeLabel.text
+        lock(True)
+        desk.settle()
+        assert "locked" in desk.ui.noticeLabel.text and desk.cut_off() == []
+        lock(False)
+        desk.settle()
+
+
 def test_points_are_removed_by_someone_else(desk: Desk, model: Any, prediction: Prediction) -> None:
     session = desk.open(model, prediction)
     desk.click_row("Prn")

@@ -99,6 +99,18 @@ def test_rings_face_the_viewer(window: Window, session: ReviewSession, parallel:
         assert far.max() == pytest.approx(5.25 * 300 / 38.0, rel=0.05)
 
 
+def test_rings_are_in_the_view_that_they_face(window: Window, session: ReviewSession) -> None:
+    """In a second 3D view they would hang in the air; the zones are in both."""
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLViewNode", "Second").SetLayoutName("Second")
+    session.select("Prn")
+    for again in (False, True):
+        if again:
+            session.rest()
+            session.go_on()
+        displays = [slicer.util.getNode(f"PAL-Net {name}").GetDisplayNode() for name in ("chosen landmark", "zones*")]
+        assert [one.GetViewNodeIDs() for one in displays] == [(window.three_d.view.node.GetID(),), ()]
+
+
 def test_turns_until_it_is_seen(window: Window, session: ReviewSession, model: Any) -> None:
     session.select("Ls")
     place = place_of(session, "Ls")

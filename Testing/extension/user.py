@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import qt
 import slicer
 import vtk
 from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
@@ -34,6 +35,12 @@ def wait_for(met: Callable[[], bool]) -> None:
 def click(button: Any) -> None:
     QTest.mouseClick(button, Qt.LeftButton)
     slicer.app.processEvents()
+
+
+def keys_on() -> list[str]:
+    """The keys of the main window that act."""
+    shortcuts = slicer.util.mainWindow().findChildren(qt.QShortcut)
+    return [shortcut.key.toString() for shortcut in shortcuts if shortcut.enabled]
 
 
 def press(window: Window, keys: str, widget: Any = None) -> None:

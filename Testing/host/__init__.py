@@ -4,6 +4,7 @@
 ``modules``   ``qt``, ``ctk`` and the Slicer modules that ours imports, importable by their names
 ``layer``     small stand-ins for Slicer's own Python layer; where the environment variable SLICER_PY names the folder
               ``Base/Python`` of a Slicer source tree, the real one is used instead
+``data_tree`` the items of the *Data* module
 ``widgets``   MRML widgets, ``app`` what ``slicer.app`` offers, ``files`` how it loads and saves, ``start`` puts all of
               it together
 ``window``    the module's panel and the real 3D view (``three_d``) in one window, for pictures, mouse and keys, with

@@ -20,16 +20,20 @@ class MessageBoxes:
     """Message boxes are recorded here instead of waiting for a click.
 
     :ivar texts: what they said, oldest first
+    :ivar under_hourglass: those of them that came while the mouse was an hourglass
     :ivar answer: the button that is pressed in the next ones; where a box has another for yes (or no), that one
     """
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.under_hourglass: list[str] = []
         self.answer = qt.QMessageBox.Ok
 
     def show(self, text: str, parent: Any = None, **options: Any) -> Any:
         """Stands for ``slicer.util.messageBox``."""
         self.texts.append(text)
+        if qt.QApplication.overrideCursor() is not None:
+            self.under_hourglass.append(text)
         offered = options.get("standardButtons", self.answer)
         if offered & self.answer:
             return self.answer

@@ -48,7 +48,7 @@ def start() -> Host:
 
     from PALNetLandmarkerLib.headless import core
 
-    from host import widgets
+    from host import data_tree, widgets
     from host.app import App, MessageBoxes
     from host.palettes import use_palette
 
@@ -57,6 +57,7 @@ def start() -> Host:
     main_window = qt.QMainWindow()
     main_window.windowTitle = "PALNetLandmarker in the test host"
     slicer.app = App(core(), application)
+    data_tree.grow(core().scene)
     slicer.modules = types.ModuleType("slicer.modules")
     sys.modules["slicer.modules"] = slicer.modules
     for name, logic in core().logics.items():

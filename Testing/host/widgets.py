@@ -6,6 +6,7 @@ from typing import Any
 
 import qt  # noqa: F401  (makes PySide6 behave like PythonQt)
 import slicer
+import vtk
 from PySide6.QtCore import Property, Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QWidget
 
@@ -64,6 +65,7 @@ class _NodeComboBox(QWidget):
         observed = self._observed  # the scene outlives the widget
         self.destroyed.connect(lambda: [node.RemoveObserver(tag) for node, tag in observed])
         self._options = {name: default for name, (_type, default) in _OPTIONS.items()}
+        self._listed: list[Any] = []
         self._rows: list[Any] = []
         self._current: Any = None
         self.combo = QComboBox()
@@ -79,33 +81,49 @@ class _NodeComboBox(QWidget):
         for observed, tag in self._observed:
             observed.RemoveObserver(tag)
         self._observed.clear()
-        events = ("NodeAddedEvent", "NodeRemovedEvent", "EndImportEvent", "EndBatchProcessEvent")
         self._scene = scene
-        for event in events:
-            self._observed.append((scene, scene.AddObserver(getattr(scene, event), lambda *_: self._refresh())))
-        self._refresh()
+        for event, callback in (
+            (scene.NodeAddedEvent, self._on_added),
+            (scene.NodeRemovedEvent, self._on_removed),
+            (scene.EndImportEvent, self._list_all),
+            (scene.EndBatchProcessEvent, self._list_all),
+        ):
+            self._observed.append((scene, scene.AddObserver(event, callback)))
+        self._list_all()
 
     def currentNode(self) -> Any:
         return self._current
 
     def setCurrentNode(self, node: Any) -> None:
-        if node is not None and node not in self._nodes():
+        if node is not None and node not in self._listed:
             node = None
         self._show(node)
         self._set_current(node)
 
-    def _nodes(self) -> list[Any]:
-        if self._scene is None:
-            return []
-        nodes: list[Any] = []
-        for class_name in self._options["nodeTypes"]:
-            for node in slicer.util.getNodesByClass(class_name, self._scene):
-                if self._options["showHidden"] or not node.GetHideFromEditors():
-                    nodes.append(node)
-        return nodes
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _on_added(self, _caller: Any, _event: Any, node: Any) -> None:
+        """As in Slicer, whether a node is listed is asked when it comes; hiding it later changes nothing."""
+        if node not in self._listed and self._accepts(node):
+            self._listed.append(node)
+        self._refresh()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _on_removed(self, _caller: Any, _event: Any, node: Any) -> None:
+        self._listed = [other for other in self._listed if other is not node]
+        self._refresh()
+
+    def _list_all(self, *_event: Any) -> None:
+        kinds = self._options["nodeTypes"] if self._scene is not None else []
+        nodes = [node for kind in kinds for node in slicer.util.getNodesByClass(kind, self._scene)]
+        self._listed = [node for node in nodes if self._accepts(node)]
+        self._refresh()
+
+    def _accepts(self, node: Any) -> bool:
+        shown = self._options["showHidden"] or not node.GetHideFromEditors()
+        return shown and any(node.IsA(name) for name in self._options["nodeTypes"])
 
     def _refresh(self) -> None:
-        nodes = self._nodes()
+        nodes = self._listed
         none_shown = self._options["noneEnabled"] or not nodes
         self._rows = [None, *nodes] if none_shown else nodes
         self.combo.blockSignals(True)
@@ -150,7 +168,7 @@ def _option(name: str, kind: Any) -> Property:
 
     def write(self: Any, value: Any) -> None:
         self._options[name] = list(value) if name == "nodeTypes" else value
-        self._refresh()
+        self._list_all()
 
     return Property(kind, read, write)
 
