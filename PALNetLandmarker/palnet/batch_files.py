@@ -9,12 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-
-from .errors import LandmarkFileError, OutputError, ReviewError, ScanError
+from .errors import OutputError, ScanError
 from .files import write_json
-from .landmark_files import read_landmarks
-from .review import Review, record_beside
 from .scan_file import READERS
 
 PARTS = "batch"
@@ -22,8 +18,6 @@ PARTS = "batch"
 
 _FORMAT, _VERSION = "palnet-batch", 1
 _CHUNK = 1 << 20
-_SAME = 1e-5
-"""Share of the landmarks' extent below which two places are one: files round the last digits."""
 
 
 @dataclass(frozen=True)
@@ -159,29 +153,6 @@ def checksum(path: Path) -> str:
     except OSError:
         return ""
     return digest.hexdigest()
-
-
-def is_persons(markups: Path) -> bool:
-    """Whether a file of landmarks holds a person's work, or that of another program, which no batch may replace.
-
-    It does unless the record beside it says that no one decided on anything, and the points are the predicted ones.
-    """
-    if not markups.exists():
-        return False
-    try:
-        review, found = Review.read(record_beside(markups)), read_landmarks(markups)
-    except (ReviewError, LandmarkFileError):
-        return True
-    predicted = review.prediction.points
-    if review.reviewed.any() or tuple(review.prediction.protocol.labels) != tuple(found.labels):
-        return True
-    there, was_there = (np.isfinite(points).all(axis=1) for points in (found.points, predicted))
-    if (there != was_there).any():
-        return True
-    if not there.any():
-        return False
-    allowed = _SAME * float(np.ptp(predicted[there], axis=0).max())
-    return bool((np.abs(found.points[there] - predicted[there]) > allowed).any())
 
 
 def leftovers(output: Path, items: Iterable[Item]) -> list[str]:

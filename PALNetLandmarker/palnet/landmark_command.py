@@ -54,16 +54,22 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
         if options.json.is_dir():
             raise OutputError(f"{options.json} is a folder: name a file for the summary.")
     print(f"Loading the model {options.model} ...", flush=True)
+    from .landmark_single import has_review, write_landmarks
     from .predictor import Predictor
 
     predictor = Predictor.load(options.model, "cpu" if options.cpu else "auto")
-    results, failed = [], 0
+    results, failed, kept = [], 0, 0
     for number, (scan, target) in enumerate(targets, 1):
         print(f"[{number}/{len(targets)}] {scan}", flush=True)
+        if has_review(target):
+            kept += 1
+            results.append({"scan": str(scan), "markups": str(target), "state": "kept"})
+            print(f"  {target} has landmarks that a person reviewed or changed, which are kept")
+            continue
         try:
             prediction = predictor.predict_file(scan, options.units, _print_progress)
             options.output.mkdir(parents=True, exist_ok=True)
-            host.write_markups(prediction, target, scan.stem)
+            write_landmarks(prediction, scan, target, host.write_markups)
             written = [target]
             if options.picture:
                 _print_progress(1.0, "Drawing the picture")
@@ -84,8 +90,9 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
     if options.json:
         write_json({"model": options.model, "version": __version__, "scans": results}, options.json)
     if len(targets) > 1:
-        print(f"{len(targets) - failed} of {len(targets)} scans landmarked.")
-    if failed < len(targets):
+        told = f"; {kept} have landmarks of a person, which are kept" if kept else ""
+        print(f"{len(targets) - failed - kept} of {len(targets)} scans landmarked{told}.")
+    if failed + kept < len(targets):
         print(RESEARCH_USE)
     return 1 if failed else 0
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from .errors import LandmarkFileError, ReviewError
-from .landmark_files import is_lafas, landmark_stem, read_landmarks
+from .landmark_files import LandmarkFile, is_lafas, landmark_stem, read_landmarks
 from .landmark_formats_morphologika import read_morphologika
 from .landmark_formats_nts import read_nts
 from .landmark_formats_tables import read_morphoj, read_table
@@ -141,7 +141,7 @@ def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
     reader = _reader(path)
     if reader is None:
         one = read_landmarks(path)
-        unit = _reviewed_unit(path) or one.unit
+        unit = reviewed_unit(path, one) or one.unit
         if unit not in MM_PER_UNIT:
             raise LandmarkFileError(f"{path.name} states the unit '{unit[:20]}': save it in mm, cm or m.")
         return (LandmarkSet(landmark_stem(path), one.labels, one.points, unit),)
@@ -176,12 +176,20 @@ def _reader(path: Path) -> Callable[[str, str], FileOfSets] | None:
     return {".tps": read_tps, ".nts": read_nts, ".csv": read_table}.get(suffix)
 
 
-def _reviewed_unit(path: Path) -> str:
-    """The unit of the scan, if a record of a review beside its landmarks says it: Slicer writes mm for every scan."""
+def reviewed_unit(path: Path, said: LandmarkFile) -> str:
+    """The unit of the scan, if a record of a review beside its landmarks says it: Slicer writes mm for every scan.
+
+    A record of other landmarks, or of some of another size, says nothing of these.
+
+    :param said: what is in the file
+    :returns: ``"mm"``, ``"cm"``, ``"m"``, or empty
+    :raises LandmarkFileError: the record cannot be read
+    """
     record = record_beside(path)
     if not path.name.lower().endswith(".mrk.json") or not record.is_file():
         return ""
     try:
-        return Review.read(record).unit
+        review = Review.read(record)
     except ReviewError as error:
         raise LandmarkFileError(str(error)) from None
+    return review.unit if review.is_of_size(said.labels, said.points) else ""

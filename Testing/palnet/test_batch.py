@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from batches import Engine, files, model, prediction, run, scans
 from palnet.batch import Batch, Fate, Settings, Step, run_batch
-from palnet.batch_files import Record, find_scans, is_persons, leftovers, result_names
+from palnet.batch_files import Record, find_scans, leftovers, result_names
 from palnet.errors import OutputError, ScanError
 from palnet.landmark_files import read_landmarks
+from palnet.persons_work import is_persons
 from palnet.review import Review, State
 
 
