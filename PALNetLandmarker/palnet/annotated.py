@@ -12,6 +12,7 @@ import numpy as np
 from .annotated_folders import FACESCAPE_INDICES, kind_of, lafas_pairs, pairs_by_name, some_of, subjects_by_scan
 from .errors import AnnotationError, LandmarkFileError, PalnetError
 from .landmark_files import LandmarkFile, read_landmarks
+from .landmark_sets import in_reviewed_unit
 from .protocol import Protocol
 from .scan_file import read_surface, scan_space
 from .surface import Surface, clean_surface, closest_on_surface, surface_from_polydata
@@ -81,7 +82,11 @@ class AnnotatedScans:
 
 
 def read_annotated(
-    folder: Path, landmarks: Path | None = None, protocol: Protocol | None = None, kind: str = "auto"
+    folder: Path,
+    landmarks: Path | None = None,
+    protocol: Protocol | None = None,
+    kind: str = "auto",
+    unit: str | None = None,
 ) -> AnnotatedScans:
     """Scans and their landmarks from folders.
 
@@ -91,6 +96,7 @@ def read_annotated(
     ``landmark_indices.npz``.
 
     :param protocol: which landmarks, in which order; without one, those of most files
+    :param unit: of the scans whose landmark files, and the records of reviews beside them, state none; by default mm
     :raises AnnotationError: there is not one scan with landmarks; the sentence says what was found
     """
     for given in (folder, landmarks):
@@ -101,17 +107,20 @@ def read_annotated(
     if kind == "auto":
         kind = kind_of(folder, landmarks)
     if kind == "facescape":
-        return _facescape(folder, landmarks or folder, protocol)
+        return replace(_facescape(folder, landmarks or folder, protocol), unit=unit or "mm")
     problems: list[str] = []
     pairs = lafas_pairs(folder, problems) if kind == "lafas" else pairs_by_name(folder, landmarks, problems)
     subjects = {} if kind == "lafas" else subjects_by_scan(folder, [scan for scan, _ in pairs], problems)
     found: list[tuple[Path, str, LandmarkFile]] = []
     for scan, path in pairs:
         try:
-            found.append((scan, path.name, read_landmarks(path)))
+            file = in_reviewed_unit(path, read_landmarks(path))
+            found.append((scan, path.name, file if file.unit_said else replace(file, unit=unit or "mm")))
         except LandmarkFileError as error:
             problems.append(str(error))
-    found, unit = _of_one_unit(found, problems)
+    found, of_most = _of_one_unit(found, problems)
+    if unit and of_most != unit:
+        problems.append(f"The landmark files state the unit {of_most}, which counts; --unit {unit} is for others.")
     labels = tuple(protocol.labels) if protocol else _usual_labels([file.labels for _, _, file in found])
     if kind == "lafas" and not protocol and all(label.isdecimal() for label in labels):
         # The published rows are in the order of their numbers as text: 1, 10, 11, 2.
@@ -127,7 +136,7 @@ def read_annotated(
         if points is not None:
             scan_name = path.parent.name if kind == "lafas" else path.stem
             scans.append(AnnotatedScan(scan_name, subjects.get(path, scan_name), path, points))
-    return _checked(AnnotatedScans(folder.name, labels, tuple(scans), tuple(problems), unit))
+    return _checked(AnnotatedScans(folder.name, labels, tuple(scans), tuple(problems), of_most))
 
 
 def far_from_surface(scan: AnnotatedScan, surface: Surface) -> str | None:

@@ -33,12 +33,14 @@ class LandmarkSet:
     :ivar labels: each stands once
     :ivar points: (L, 3) in LPS, in ``unit``; NaN where a landmark is missing
     :ivar unit: ``"mm"``, ``"cm"`` or ``"m"``
+    :ivar unit_said: the file states it, or the record beside it; else it is mm for want of better
     """
 
     name: str
     labels: tuple[str, ...]
     points: np.ndarray
     unit: str = "mm"
+    unit_said: bool = True
 
     @property
     def missing(self) -> np.ndarray:
@@ -83,7 +85,7 @@ class LandmarkSets:
                     f"{', '.join(apart[:5])}{' and others' if len(apart) > 5 else ''} stand in one of them only."
                 )
             at = [one.labels.index(label) for label in first.labels]
-            ordered.append(LandmarkSet(one.name, first.labels, one.points[at], one.unit))
+            ordered.append(replace(one, labels=first.labels, points=one.points[at]))
         return LandmarkSets(first.labels, tuple(ordered))
 
 
@@ -141,10 +143,10 @@ def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
     reader = _reader(path)
     if reader is None:
         one = read_landmarks(path)
-        unit = reviewed_unit(path, one) or one.unit
-        if unit not in MM_PER_UNIT:
-            raise LandmarkFileError(f"{path.name} states the unit '{unit[:20]}': save it in mm, cm or m.")
-        return (LandmarkSet(landmark_stem(path), one.labels, one.points, unit),)
+        one = in_reviewed_unit(path, one)
+        if one.unit not in MM_PER_UNIT:
+            raise LandmarkFileError(f"{path.name} states the unit '{one.unit[:20]}': save it in mm, cm or m.")
+        return (LandmarkSet(landmark_stem(path), one.labels, one.points, one.unit, one.unit_said),)
     said, beside = reader(read_text(path), path.name), read_beside(path)
     if not said.sets:
         raise LandmarkFileError(f"{path.name} holds no landmarks.")
@@ -161,7 +163,8 @@ def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
                 f"{len(labels)}: they do not belong together."
             )
         check_labels(labels, path.name)
-        sets[name] = LandmarkSet(name, labels, points * to_lps, beside.unit or said.unit or "mm")
+        unit = beside.unit or said.unit
+        sets[name] = LandmarkSet(name, labels, points * to_lps, unit or "mm", bool(unit))
     return tuple(sets.values())
 
 
@@ -176,20 +179,20 @@ def _reader(path: Path) -> Callable[[str, str], FileOfSets] | None:
     return {".tps": read_tps, ".nts": read_nts, ".csv": read_table}.get(suffix)
 
 
-def reviewed_unit(path: Path, said: LandmarkFile) -> str:
-    """The unit of the scan, if a record of a review beside its landmarks says it: Slicer writes mm for every scan.
+def in_reviewed_unit(path: Path, said: LandmarkFile) -> LandmarkFile:
+    """What a file says, in the unit of the record of a review beside it: Slicer writes mm for every scan.
 
     A record of other landmarks, or of some of another size, says nothing of these.
 
     :param said: what is in the file
-    :returns: ``"mm"``, ``"cm"``, ``"m"``, or empty
     :raises LandmarkFileError: the record cannot be read
     """
     record = record_beside(path)
     if not path.name.lower().endswith(".mrk.json") or not record.is_file():
-        return ""
+        return said
     try:
         review = Review.read(record)
     except ReviewError as error:
         raise LandmarkFileError(str(error)) from None
-    return review.unit if review.is_of_size(said.labels, said.points) else ""
+    known = review.is_of_size(said.labels, said.points)
+    return replace(said, unit=review.unit, unit_said=True) if known else said
