@@ -17,7 +17,7 @@ from .batch_task import turned
 from .batch_workers import run_here
 from .errors import OutputError, PalnetError
 from .files import check_writable, write_json, write_text
-from .landmark_command import RESEARCH_USE, summary
+from .landmark_command import PICTURE_ENDING, RESEARCH_USE, summary
 from .landmark_text import some_of
 from .model import Model
 from .scan_file import scan_space
@@ -116,7 +116,7 @@ class _Printer:
         if self._host is not None:
             found = step.review.prediction
             path = step.item.markups(self._batch.output)
-            picture = path.with_name(path.name.removesuffix(".mrk.json") + ".png")
+            picture = path.with_name(path.name.removesuffix(".mrk.json") + PICTURE_ENDING)
             try:
                 in_file = turned(found) if scan_space(step.item.scan) == "RAS" else found
                 self._host.render_sheet(in_file, step.item.scan, picture)

@@ -15,6 +15,9 @@ from .prediction import Prediction
 if TYPE_CHECKING:
     from .cli import Host
 
+PICTURE_ENDING = ".landmarks.png"
+"""Of a sheet of pictures: beside SCAN.obj, the texture is SCAN.png."""
+
 RESEARCH_USE = "For research use. Not a medical device. Predictions are not reviewed: check them in 3D Slicer."
 
 
@@ -73,7 +76,7 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
             written = [target]
             if options.picture:
                 _print_progress(1.0, "Drawing the picture")
-                written.append(target.with_name(f"{scan.stem}.png"))
+                written.append(target.with_name(scan.stem + PICTURE_ENDING))
                 host.render_sheet(prediction, scan, written[-1])
         except PalnetError as error:
             failed += 1

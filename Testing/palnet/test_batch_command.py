@@ -82,7 +82,7 @@ def test_pictures_and_timings(
     monkeypatch.setattr(batch_command, "scan_space", lambda _path: "LPS")
     folder, host = scans(tmp_path / "in", a="0", b="1"), Host()
     code, out, err = palnet(capsys, folder, "--output", tmp_path / "out", "--picture", "--timings", host=host)
-    assert code == 0 and host.drawn == [tmp_path / "out" / "b.png"]
+    assert code == 0 and host.drawn == [tmp_path / "out" / "b.landmarks.png"]
     assert "0.50 s" in out and err == "palnet: [1/2] a: No picture.\n"
 
 

@@ -84,6 +84,9 @@ def test_landmark(run: Run, host: Recorder, predictor: Predictor, sample: Path, 
 def test_picture_json_and_several_scans(run: Run, host: Recorder, sample: Path, tmp_path: Path) -> None:
     other = tmp_path / "other scan.PLY"
     shutil.copy(sample, other)
+    texture = tmp_path / "out" / "other scan.png"
+    texture.parent.mkdir()
+    texture.write_bytes(b"texture")
     bad = tmp_path / "bad.stl"
     bad.write_text("no scan")
     output, report = tmp_path / "out", tmp_path / "reports" / "summary.json"
@@ -94,8 +97,9 @@ def test_picture_json_and_several_scans(run: Run, host: Recorder, sample: Path, 
     assert "2 of 3 scans landmarked" in out
     assert err.count("palnet: ") == 1 and "bad.stl" in err
     stems = sorted([sample.stem, "other scan"])
-    assert files(output) == sorted(f"{stem}{end}" for stem in stems for end in (".mrk.json", ".png"))
-    assert [scan for scan, _ in host.drawn] == [sample, other]
+    written = [f"{stem}{end}" for stem in stems for end in (".landmarks.png", ".mrk.json")]
+    assert files(output) == sorted([*written, texture.name])
+    assert [scan for scan, _ in host.drawn] == [sample, other] and texture.read_bytes() == b"texture"
 
     summary = json.loads(report.read_text(encoding="utf-8"), parse_constant=lambda word: pytest.fail(word))
     first, failed, second = summary["scans"]
