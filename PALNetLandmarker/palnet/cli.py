@@ -14,6 +14,7 @@ from .convert_command import add_convert
 from .errors import PalnetError
 from .files import check_writable
 from .landmark_command import RESEARCH_USE, add_landmark
+from .output import steady_output
 from .prediction import Prediction
 
 
@@ -31,6 +32,16 @@ class Host(Protocol):
 
 def main(argv: Sequence[str], host: Host) -> int:
     """Run a command; returns the exit code: 0 where everything succeeded."""
+    with steady_output() as output:
+        code = _run(argv, host)
+        output.flush()
+        if output.reason:
+            print(f"palnet: What is printed cannot be written: {output.reason}.", file=sys.stderr)
+            code = code or 1
+    return code
+
+
+def _run(argv: Sequence[str], host: Host) -> int:
     options = _parser().parse_args(argv)
     try:
         return int(options.run(options, host))
