@@ -41,7 +41,8 @@ def write_text(text: str, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as beside:
-            beside.write_text(text, encoding="utf-8", newline="\n")
+            # A file's name that is not in UTF-8 has marks that no text in UTF-8 holds.
+            beside.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
 

@@ -85,6 +85,8 @@ def scan_space(path: str | Path, mesh: vtk.vtkPolyData | None = None) -> str:
 
 def _check_file(path: Path) -> None:
     try:
+        # VTK's readers take no other names.
+        str(path).encode("utf-8")
         size = path.stat().st_size
         if path.is_dir():
             raise ScanError(f"{path} is a folder, not a scan: name the scan files in it.")
@@ -94,6 +96,8 @@ def _check_file(path: Path) -> None:
         if not size:
             raise ScanError(f"{path.name} is empty: export the scan again.")
         whole = holds_together(path)
+    except UnicodeEncodeError:
+        raise ScanError(f"{path.name} has a name, or lies in a folder, that is not in UTF-8: rename it.") from None
     except FileNotFoundError:
         raise ScanError(f"There is no file {path}.") from None
     except OSError as error:
