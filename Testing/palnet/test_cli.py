@@ -344,11 +344,16 @@ def test_train_faults(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("PALNET_DATA", raising=False)
     config = tmp_path / "config.json"
     config.write_text('{"steps": 1}')
+    (tmp_path / "folder.palnet").mkdir()
     place = ["--work", tmp_path / "work", "--output", tmp_path / "m.palnet"]
     for arguments, words in (
         ([tmp_path / "none.json", *place], "cannot be read"),
         ([config, *place], "--population"),
         ([config, "--population", tmp_path, *place], "no ICT Face Model"),
+        ([config, *place[:3], tmp_path / "m.bin"], "ends in .palnet"),
+        ([config, *place[:3], tmp_path], "ends in .palnet"),
+        ([config, *place[:3], tmp_path / "folder.palnet"], "is a folder: name a file for the model"),
+        ([config, *place[:3], config / "m.palnet"], "is a file, not a folder"),
     ):
         code, _, err = run("train", *arguments)
         assert code == 1 and words in err and err.count("\n") == 1
