@@ -9,7 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from .annotated_folders import FACESCAPE_INDICES, kind_of, lafas_pairs, pairs_by_name, some_of, subjects_by_scan
+from .annotated_folders import (
+    FACESCAPE_INDICES,
+    kind_of,
+    lafas_pairs,
+    of_endings,
+    pairs_by_name,
+    some_of,
+    subjects_by_scan,
+)
 from .errors import AnnotationError, LandmarkFileError, PalnetError
 from .landmark_files import LandmarkFile, read_landmarks
 from .landmark_sets import in_reviewed_unit
@@ -19,7 +27,7 @@ from .surface import Surface, clean_surface, closest_on_surface, surface_from_po
 
 KINDS = ("auto", "markups", "lafas", "facescape")
 UNITS_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
-_FACESCAPE_KEY, _FACESCAPE_SCAN = "v10", "*_neutral.obj"
+_FACESCAPE_KEY, _FACESCAPE_SCAN = "v10", "_neutral.obj"
 # People's points lie within a few hundredths of the size of the whole; one of another frame or unit lies far off.
 _FAR_SHARE = 0.1
 
@@ -129,7 +137,7 @@ def read_annotated(
     for path, name, file in found:
         try:
             in_mesh = file.points * (np.array([-1.0, -1.0, 1.0]) if scan_space(path) == "RAS" else 1.0)
-        except (PalnetError, OSError) as error:
+        except PalnetError as error:
             problems.append(str(error))
             continue
         points = _in_order(labels, file.labels, in_mesh, name, kind == "lafas", problems)
@@ -232,7 +240,7 @@ def _facescape(folder: Path, landmarks: Path, protocol: Protocol | None) -> Anno
         raise AnnotationError(f"{path} holds {len(indices)} vertex numbers, the protocol {len(labels)} landmarks.")
     problems: list[str] = []
     scans: dict[str, AnnotatedScan] = {}
-    for scan in sorted(p for p in folder.rglob(_FACESCAPE_SCAN) if p.is_file() and not p.name.startswith(".")):
+    for scan in of_endings(folder, (_FACESCAPE_SCAN,)):
         # FaceScape keeps a folder for each subject, with the same file names in it.
         parts = scan.relative_to(folder).parts
         subject = parts[0] if len(parts) > 1 else scan.stem

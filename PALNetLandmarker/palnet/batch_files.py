@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .errors import OutputError, ScanError
-from .files import write_json
+from .files import files_below, write_json
 from .scan_file import READERS
 
 PARTS = "batch"
@@ -111,12 +111,12 @@ def find_scans(inputs: Sequence[Path], recursive: bool) -> list[Item]:
 
 def _in_folder(folder: Path, above: str, recursive: bool) -> list[Item]:
     try:
-        entries = sorted(folder.rglob("*") if recursive else folder.iterdir())
+        entries = files_below(folder) if recursive else sorted(folder.iterdir())
         # Macs leave files like ._scan.obj on other disks.
         shown = [p for p in entries if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
         files = [p for p in shown if p.suffix.lower() in READERS and p.is_file()]
     except OSError as error:
-        raise ScanError(f"The folder {folder} cannot be read: {error.strerror or error}.") from error
+        raise ScanError(f"The folder {error.filename or folder} cannot be read: {error.strerror or error}.") from error
     if not files:
         known = ", ".join(ending[1:].upper() for ending in READERS)
         inside = "" if recursive or not any(p.is_dir() for p in shown) else "; folders in it count with --recursive"

@@ -52,6 +52,23 @@ def write_json(data: Any, path: Path) -> None:
     write_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n", path)
 
 
+def files_below(folder: Path) -> list[Path]:
+    """All files in a folder and in the folders in it, at any depth, in the order of their paths; hidden ones are not.
+
+    :raises OSError: one of the folders may not be read; ``Path.rglob`` would pass over it without a word
+    """
+
+    def stop(error: OSError) -> None:
+        raise error
+
+    found = []
+    for parent, folders, names in os.walk(folder, onerror=stop):
+        # Hidden folders, as of the system on other disks, are often locked. Macs leave files like ._scan.obj there.
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(parent) / name for name in names if not name.startswith(".")]
+    return sorted(path for path in found if path.is_file())
+
+
 def check_writable(folder: Path) -> None:
     """Find out before the work, not after it, whether a folder can be written to; leaves nothing behind.
 

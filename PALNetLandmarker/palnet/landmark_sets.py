@@ -111,10 +111,11 @@ def read_sets(path: str | Path, frame: str = "LPS") -> tuple[LandmarkSet, ...]:
     :raises LandmarkFileError: a file cannot be read, or contradicts itself; the sentence names the file, and the line
     """
     path = Path(path)
-    if not path.is_dir():
+    files = files_of(path)
+    if files == [path]:
         return _read_file(path, frame)
     called = read_names(path / NAMES_FILE)
-    read = [(file, one) for file in files_of(path) for one in _read_file(file, frame)]
+    read = [(file, one) for file in files for one in _read_file(file, frame)]
     return tuple(replace(one, name=called.get(landmark_stem(file), one.name)) for file, one in read)
 
 
@@ -123,12 +124,15 @@ def files_of(path: Path) -> list[Path]:
 
     Subfolders and the tables beside other files do not count. A file is itself.
 
-    :raises LandmarkFileError: there is none
+    :raises LandmarkFileError: there is none, or the folder may not be read
     """
-    if not path.is_dir():
-        return [path]
-    # Macs leave files like ._scan.fcsv on other disks.
-    files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith(".") and p.name != NAMES_FILE)
+    try:
+        if not path.is_dir():
+            return [path]
+        # Macs leave files like ._scan.fcsv on other disks.
+        files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith(".") and p.name != NAMES_FILE)
+    except OSError as error:
+        raise LandmarkFileError(f"{path} cannot be read: {error.strerror}.") from error
     beside = {file.name + ending for file in files for ending in (NAMES_ENDING, LANDMARKS_ENDING)}
     for ending in ENDINGS:
         chosen = [file for file in files if file.name.lower().endswith(ending) and file.name not in beside]
