@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from .errors import OutputError, ScanError
 from .files import files_below, write_json
@@ -15,6 +16,9 @@ from .scan_file import READERS
 
 PARTS = "batch"
 """The folder in a batch's results with what the next run needs: a record and a picture of each scan."""
+
+TABLES = ("points.csv", "measurements.csv", "quality.csv")
+"""The tables of a batch, in the folder of its results."""
 
 _FORMAT, _VERSION = "palnet-batch", 1
 _CHUNK = 1 << 20
@@ -95,7 +99,8 @@ def find_scans(inputs: Sequence[Path], recursive: bool) -> list[Item]:
     named = result_names([path.name for path in files])
     items += [Item(path, name) for path, name in zip(files, named, strict=True)]
     for folder in (path for path in inputs if path.is_dir()):
-        above = f"{folder.absolute().resolve().name}/" if len(inputs) > 1 else ""
+        called = folder_name(folder.absolute().resolve()) if len(inputs) > 1 else ""
+        above = f"{called}/" if called else ""
         items += _in_folder(folder, above, recursive)
     seen: dict[str, Item] = {}
     for item in items:
@@ -107,6 +112,14 @@ def find_scans(inputs: Sequence[Path], recursive: bool) -> list[Item]:
                 "rename one of them, or landmark them into two folders."
             )
     return items
+
+
+def folder_name(folder: PurePath) -> str:
+    """What a folder is called among others: its name, that of the drive or share whose root it is, or nothing.
+
+    :param folder: from the root on
+    """
+    return folder.name or re.sub(r"\W+", "_", folder.drive).strip("_")
 
 
 def _in_folder(folder: Path, above: str, recursive: bool) -> list[Item]:

@@ -143,6 +143,10 @@ def test_what_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> 
         ([tmp_path / "empty", *output], "holds no scans"),
         ([folder, *output, "--jobs", "0"], "1 or more"),
         ([folder, *output, "--json", tmp_path], "is a folder"),
+        ([folder, *output, "--json", folder / "a.ply" / "s.json"], "is a file, not a folder"),
+        ([folder, *output, "--json", folder / "a.ply"], "a scan or a result"),
+        ([folder, *output, "--json", tmp_path / "out" / "a.mrk.json"], "a scan or a result"),
+        ([folder, *output, "--json", tmp_path / "in" / ".." / "out" / "quality.csv"], "a scan or a result"),
         ([folder, "--output", folder / "a.ply"], "is a file, not a folder"),
         ([folder, folder, *output], "would both be written to"),
     ):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -227,6 +224,15 @@ def test_json_is_a_folder(run: Run, tmp_path: Path) -> None:
     assert code == 1 and "is a folder" in err and out == ""
 
 
+def test_json_is_a_scan_or_a_result(run: Run, tmp_path: Path) -> None:
+    scan, output = tmp_path / "a.ply", tmp_path / "out"
+    scan.write_text("mine")
+    for summary in (scan, *(output / f"a{end}" for end in (".mrk.json", ".review.json", ".landmarks.png"))):
+        code, out, err = run("landmark", scan, "--output", output, "--json", summary)
+        assert code == 1 and "a scan or a result: name another file with --json" in err and out == ""
+    assert scan.read_text() == "mine" and files(tmp_path) == ["a.ply"]
+
+
 @pytest.mark.skipif(not hasattr(os, "seteuid"), reason="Windows knows no such rights")
 def test_output_may_not_be_written_to(run: Run) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -290,54 +296,6 @@ def test_stopped_by_the_keyboard(run: Run, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(Predictor, "load", interrupted)
     code, _, err = run("landmark", "a.ply", "--output", tmp_path)
     assert code == 130 and err.strip() == "palnet: stopped."
-
-
-COMMAND = "import sys; from palnet.cli import main; sys.exit(main(sys.argv[1:], None))"
-
-
-def test_a_name_that_the_console_has_no_letters_for(tmp_path: Path) -> None:
-    """As on Windows, where the output of a command goes to a file in the code page of the system."""
-    done = subprocess.run(
-        [sys.executable, "-c", COMMAND, "landmark", "Łukasz.ply", "Łukasz.ply", "--output", str(tmp_path)],
-        env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert rb"\u0141ukasz.ply" in done.stderr and b"Traceback" not in done.stderr
-
-
-class Lost(io.StringIO):
-    """A standard output that no one can write to."""
-
-    def __init__(self, error: OSError) -> None:
-        super().__init__()
-        self.error = error
-
-    def write(self, _text: str) -> int:
-        raise self.error
-
-
-@pytest.mark.usefixtures("predictor")
-@pytest.mark.parametrize(
-    ("error", "code", "words"),
-    [(OSError(28, "No space left on device"), 1, "No space left on device."), (BrokenPipeError(32, "gone"), 0, "")],
-)
-def test_what_is_printed_is_lost_and_the_work_is_not(
-    run: Run, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, code: int, words: str
-) -> None:
-    monkeypatch.setattr(sys, "stdout", Lost(error))
-    done, _, err = run("landmark", sample, "--output", tmp_path / "out")
-    assert done == code and (tmp_path / "out" / f"{sample.stem}.mrk.json").is_file()
-    assert words in err and err.count("\n") == bool(words)
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_output_is_no_traceback() -> None:
-    with open("/dev/full", "w") as full:  # noqa: PTH123
-        command = [sys.executable, "-c", COMMAND, "--help"]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
-    assert b"Traceback" not in done.stderr and b"Exception ignored" not in done.stderr
 
 
 def test_train_faults(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
