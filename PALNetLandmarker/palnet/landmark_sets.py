@@ -9,14 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
+from .batch_files import PARTS, TABLES
 from .errors import LandmarkFileError, ReviewError
+from .files import files_below
 from .landmark_files import LandmarkFile, is_lafas, landmark_stem, read_landmarks
 from .landmark_formats_morphologika import read_morphologika
 from .landmark_formats_nts import read_nts
 from .landmark_formats_tables import read_morphoj, read_table
 from .landmark_formats_tps import read_tps
 from .landmark_names import LANDMARKS_ENDING, NAMES_ENDING, NAMES_FILE, read_beside, read_names
-from .landmark_text import MM_PER_UNIT, TO_LPS, FileOfSets, check_labels, read_text
+from .landmark_text import MM_PER_UNIT, TO_LPS, FileOfSets, check_labels, read_text, some_of
 from .review import Review, record_beside
 
 ENDINGS = (".mrk.json", ".fcsv", ".tps", ".nts", ".csv", ".txt")
@@ -122,7 +124,7 @@ def read_sets(path: str | Path, frame: str = "LPS") -> tuple[LandmarkSet, ...]:
 def files_of(path: Path) -> list[Path]:
     """The files of landmarks in a folder: those of one format, the first of ``ENDINGS`` of which there are any.
 
-    Subfolders and the tables beside other files do not count. A file is itself.
+    Subfolders, the tables beside other files and those of a batch do not count. A file is itself.
 
     :raises LandmarkFileError: there is none, or the folder may not be read
     """
@@ -130,7 +132,11 @@ def files_of(path: Path) -> list[Path]:
         if not path.is_dir():
             return [path]
         # Macs leave files like ._scan.fcsv on other disks.
-        files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith(".") and p.name != NAMES_FILE)
+        entries = sorted(p for p in path.iterdir() if not p.name.startswith(".") and p.name != NAMES_FILE)
+        folders = [p for p in entries if p.is_dir()]
+        # The tables of a batch hold its landmarks, too, but are no files of landmarks.
+        tables = TABLES if any(p.name == PARTS for p in folders) else ()
+        files = [p for p in entries if p.is_file() and p.name not in tables]
     except OSError as error:
         raise LandmarkFileError(f"{path} cannot be read: {error.strerror}.") from error
     beside = {file.name + ending for file in files for ending in (NAMES_ENDING, LANDMARKS_ENDING)}
@@ -138,11 +144,22 @@ def files_of(path: Path) -> list[Path]:
         chosen = [file for file in files if file.name.lower().endswith(ending) and file.name not in beside]
         if chosen:
             return chosen
-    raise LandmarkFileError(f"The folder {path} holds no file of landmarks: {', '.join(ENDINGS)}.")
+    inside = [folder.name for folder in folders if _holds_landmarks(folder)]
+    below = f" Folders in it do: name one of {some_of(inside)}." if inside else ""
+    raise LandmarkFileError(f"The folder {path} holds no file of landmarks: {', '.join(ENDINGS)}.{below}")
+
+
+def _holds_landmarks(folder: Path) -> bool:
+    try:
+        return any(path.name.lower().endswith(ENDINGS[0]) for path in files_below(folder))
+    except OSError:
+        return False
 
 
 def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
     if not path.name.lower().endswith(ENDINGS):
+        if not path.exists():
+            raise LandmarkFileError(f"There is no file or folder {path}.")
         raise LandmarkFileError(f"{path.name} is no file of landmarks that is known here: {', '.join(ENDINGS)}.")
     reader = _reader(path)
     if reader is None:

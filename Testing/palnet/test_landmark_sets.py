@@ -244,3 +244,20 @@ def test_of_a_folder_the_format_that_says_most_is_read(tmp_path: Path) -> None:
     assert [one.name for one in read_sets(tmp_path / "sub")] == ["A 1", "B"]
     with pytest.raises(LandmarkFileError, match="cannot be read"):
         read_sets(tmp_path / "none.tps")
+    with pytest.raises(LandmarkFileError, match=r"There is no file or folder .*nope"):
+        read_sets(tmp_path / "nope")
+
+
+def test_results_of_a_batch_with_folders(tmp_path: Path) -> None:
+    """Its tables are no landmarks, and the landmarks lie in the folders."""
+    (tmp_path / "batch").mkdir()
+    for name in ("points.csv", "measurements.csv", "quality.csv"):
+        (tmp_path / name).write_text("scan,label\nA,Prn\n")
+    (tmp_path / "sub").mkdir()
+    with pytest.raises(LandmarkFileError, match=r"holds no file of landmarks: [^:]*\.$"):
+        files_of(tmp_path)
+    write_sets(sets_of("A"), "mrk", tmp_path / "sub" / "deep")
+    with pytest.raises(LandmarkFileError, match=r"Folders in it do: name one of sub\.$"):
+        files_of(tmp_path)
+    write_sets(sets_of("A"), "csv", tmp_path / "mine.csv")
+    assert files_of(tmp_path) == [tmp_path / "mine.csv"]
