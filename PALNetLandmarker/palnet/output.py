@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 
@@ -33,9 +33,9 @@ class SteadyStream:
 
     def flush(self) -> None:
         """Hand on what was written, if that is possible."""
-        self._try(self._stream.flush)
+        self._try(lambda: self._stream.flush())
 
-    def _try(self, act: Any) -> None:
+    def _try(self, act: Callable[[], object]) -> None:
         if self._lost:
             return
         try:

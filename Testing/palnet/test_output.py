@@ -65,3 +65,12 @@ def test_a_full_output_is_no_traceback() -> None:
         command = [sys.executable, "-c", COMMAND, "--help"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
     assert b"Traceback" not in done.stderr and b"Exception ignored" not in done.stderr
+
+
+def test_no_output_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """As of a program without a console, or where the shell closed it."""
+    monkeypatch.setattr(sys, "stdout", None)
+    (tmp_path / "empty").mkdir()
+    for scan, said in ((tmp_path / "empty", "holds no scans"), (tmp_path / "none.ply", "There is no file")):
+        assert main(["landmark", str(scan), "--output", str(tmp_path / "out")], Recorder()) == 1
+        assert said in capfd.readouterr().err
