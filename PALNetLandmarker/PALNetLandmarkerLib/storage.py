@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -39,12 +40,26 @@ def write_markups_node(node: Any, path: Path) -> None:
             storage.SetCoordinateSystem(slicer.vtkMRMLStorageNode.CoordinateSystemLPS)
             if not storage.WriteData(node):
                 raise OSError("Slicer's storage node refused")
-            beside.write_text(
-                completed(beside.read_text(encoding="utf-8"), _unit(node)), encoding="utf-8", newline="\n"
-            )
+            text = _whole_text(beside, node.GetNumberOfControlPoints())
+            beside.write_text(completed(text, _unit(node)), encoding="utf-8", newline="\n")
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"The landmarks cannot be written to {path}: {reason}.") from error
+
+
+def _whole_text(written: Path, count: int) -> str:
+    """What the storage node wrote; a full disk cuts it short, and the storage node takes that for a success.
+
+    :raises OSError: it is not whole
+    """
+    try:
+        text = written.read_text(encoding="utf-8")
+        whole = len(json.loads(text)["markups"][0]["controlPoints"]) == count
+    except (ValueError, KeyError, IndexError, TypeError):
+        whole = False
+    if not whole:
+        raise OSError("the file was cut short, as on a full disk")
+    return text
 
 
 def _unit(node: Any) -> str:

@@ -9,16 +9,25 @@ from pathlib import Path
 
 import numpy as np
 
-from .annotated_folders import FACESCAPE_INDICES, kind_of, lafas_pairs, pairs_by_name, some_of, subjects_by_scan
+from .annotated_folders import (
+    FACESCAPE_INDICES,
+    kind_of,
+    lafas_pairs,
+    of_endings,
+    pairs_by_name,
+    some_of,
+    subjects_by_scan,
+)
 from .errors import AnnotationError, LandmarkFileError, PalnetError
 from .landmark_files import LandmarkFile, read_landmarks
+from .landmark_sets import in_reviewed_unit
 from .protocol import Protocol
 from .scan_file import read_surface, scan_space
 from .surface import Surface, clean_surface, closest_on_surface, surface_from_polydata
 
 KINDS = ("auto", "markups", "lafas", "facescape")
 UNITS_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
-_FACESCAPE_KEY, _FACESCAPE_SCAN = "v10", "*_neutral.obj"
+_FACESCAPE_KEY, _FACESCAPE_SCAN = "v10", "_neutral.obj"
 # People's points lie within a few hundredths of the size of the whole; one of another frame or unit lies far off.
 _FAR_SHARE = 0.1
 
@@ -81,7 +90,11 @@ class AnnotatedScans:
 
 
 def read_annotated(
-    folder: Path, landmarks: Path | None = None, protocol: Protocol | None = None, kind: str = "auto"
+    folder: Path,
+    landmarks: Path | None = None,
+    protocol: Protocol | None = None,
+    kind: str = "auto",
+    unit: str | None = None,
 ) -> AnnotatedScans:
     """Scans and their landmarks from folders.
 
@@ -91,6 +104,7 @@ def read_annotated(
     ``landmark_indices.npz``.
 
     :param protocol: which landmarks, in which order; without one, those of most files
+    :param unit: of the scans whose landmark files, and the records of reviews beside them, state none; by default mm
     :raises AnnotationError: there is not one scan with landmarks; the sentence says what was found
     """
     for given in (folder, landmarks):
@@ -101,17 +115,20 @@ def read_annotated(
     if kind == "auto":
         kind = kind_of(folder, landmarks)
     if kind == "facescape":
-        return _facescape(folder, landmarks or folder, protocol)
+        return replace(_facescape(folder, landmarks or folder, protocol), unit=unit or "mm")
     problems: list[str] = []
     pairs = lafas_pairs(folder, problems) if kind == "lafas" else pairs_by_name(folder, landmarks, problems)
     subjects = {} if kind == "lafas" else subjects_by_scan(folder, [scan for scan, _ in pairs], problems)
     found: list[tuple[Path, str, LandmarkFile]] = []
     for scan, path in pairs:
         try:
-            found.append((scan, path.name, read_landmarks(path)))
+            file = in_reviewed_unit(path, read_landmarks(path))
+            found.append((scan, path.name, file if file.unit_said else replace(file, unit=unit or "mm")))
         except LandmarkFileError as error:
             problems.append(str(error))
-    found, unit = _of_one_unit(found, problems)
+    found, of_most = _of_one_unit(found, problems)
+    if unit and of_most != unit:
+        problems.append(f"The landmark files state the unit {of_most}, which counts; --unit {unit} is for others.")
     labels = tuple(protocol.labels) if protocol else _usual_labels([file.labels for _, _, file in found])
     if kind == "lafas" and not protocol and all(label.isdecimal() for label in labels):
         # The published rows are in the order of their numbers as text: 1, 10, 11, 2.
@@ -120,14 +137,14 @@ def read_annotated(
     for path, name, file in found:
         try:
             in_mesh = file.points * (np.array([-1.0, -1.0, 1.0]) if scan_space(path) == "RAS" else 1.0)
-        except (PalnetError, OSError) as error:
+        except PalnetError as error:
             problems.append(str(error))
             continue
         points = _in_order(labels, file.labels, in_mesh, name, kind == "lafas", problems)
         if points is not None:
             scan_name = path.parent.name if kind == "lafas" else path.stem
             scans.append(AnnotatedScan(scan_name, subjects.get(path, scan_name), path, points))
-    return _checked(AnnotatedScans(folder.name, labels, tuple(scans), tuple(problems), unit))
+    return _checked(AnnotatedScans(folder.name, labels, tuple(scans), tuple(problems), of_most))
 
 
 def far_from_surface(scan: AnnotatedScan, surface: Surface) -> str | None:
@@ -223,7 +240,7 @@ def _facescape(folder: Path, landmarks: Path, protocol: Protocol | None) -> Anno
         raise AnnotationError(f"{path} holds {len(indices)} vertex numbers, the protocol {len(labels)} landmarks.")
     problems: list[str] = []
     scans: dict[str, AnnotatedScan] = {}
-    for scan in sorted(p for p in folder.rglob(_FACESCAPE_SCAN) if p.is_file() and not p.name.startswith(".")):
+    for scan in of_endings(folder, (_FACESCAPE_SCAN,)):
         # FaceScape keeps a folder for each subject, with the same file names in it.
         parts = scan.relative_to(folder).parts
         subject = parts[0] if len(parts) > 1 else scan.stem

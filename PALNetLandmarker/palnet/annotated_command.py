@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 
 from .annotated import AnnotatedScans, read_annotated
 from .annotated_protocol import protocol_from_labels
@@ -42,11 +41,9 @@ def annotated_scans(config: TrainingConfig, options: argparse.Namespace) -> tupl
     if config.protocol != FROM_LABELS:
         is_file = config.protocol.endswith(".json")
         given = Protocol.load(config.protocol) if is_file else Protocol.bundled(config.protocol)
-    scans = read_annotated(options.scans, options.landmarks, given, options.kind)
+    scans = read_annotated(options.scans, options.landmarks, given, options.kind, options.unit)
     for problem in scans.problems:
         _tell(f"  ! {problem}")
-    if options.unit:
-        scans = replace(scans, unit=options.unit)
     protocol = given or protocol_from_labels(config.name, scans.labels)
     _tell(f"{len(scans.scans)} scans of {len(scans.subjects)} subjects, {len(protocol)} landmarks, in {scans.unit}")
     return scans, protocol

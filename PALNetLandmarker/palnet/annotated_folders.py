@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from .errors import AnnotationError
+from .files import files_below
 from .landmark_files import ENDINGS, landmark_stem
 from .landmark_text import some_of
 from .scan_file import READERS
@@ -21,19 +22,30 @@ def kind_of(folder: Path, landmarks: Path | None) -> str:
     if (landmarks or folder).joinpath(FACESCAPE_INDICES).is_file():
         return "facescape"
     if landmarks is None:
-        for part in sorted(folder.iterdir()):
-            if part.is_dir() and len(list(part.glob("*.obj"))) == 1 and len(_of_endings(part, (".txt",))) == 1:
+        for part in _entries(folder):
+            if part.is_dir() and len(list(part.glob("*.obj"))) == 1 and len(of_endings(part, (".txt",))) == 1:
                 return "lafas"
     return "markups"
 
 
-def _of_endings(folder: Path, endings: tuple[str, ...]) -> list[Path]:
-    # Macs leave files like ._scan.obj on other disks.
-    return sorted(
-        p
-        for p in folder.rglob("*")
-        if p.is_file() and p.name.lower().endswith(endings) and not p.name.startswith(".") and p.name != SUBJECTS_FILE
-    )
+def of_endings(folder: Path, endings: tuple[str, ...]) -> list[Path]:
+    """The files in a folder, at any depth, whose names end so, in small letters or capitals.
+
+    :raises AnnotationError: a folder may not be read
+    """
+    try:
+        files = files_below(folder)
+    except OSError as error:
+        raise AnnotationError(f"The folder {error.filename or folder} cannot be read: {error.strerror}.") from error
+    return [path for path in files if path.name.lower().endswith(endings) and path.name != SUBJECTS_FILE]
+
+
+def _entries(folder: Path) -> list[Path]:
+    """:raises AnnotationError: the folder may not be read"""
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise AnnotationError(f"The folder {folder} cannot be read: {error.strerror}.") from error
 
 
 def match_key(stem: str) -> str:
@@ -44,7 +56,7 @@ def match_key(stem: str) -> str:
 def pairs_by_name(folder: Path, landmarks: Path | None, problems: list[str]) -> list[tuple[Path, Path]]:
     """Scans and the landmark files of their names; what is left over is added to ``problems``."""
     files: dict[str, Path] = {}
-    for file in _of_endings(landmarks or folder, ENDINGS):
+    for file in of_endings(landmarks or folder, ENDINGS):
         # Of the same points in several formats, the first format of ENDINGS says most.
         other = files.setdefault(match_key(landmark_stem(file)), file)
         if other is file:
@@ -53,7 +65,7 @@ def pairs_by_name(folder: Path, landmarks: Path | None, problems: list[str]) -> 
         files[match_key(landmark_stem(file))] = better
         problems.append(f"{worse.name} and {better.name} belong to the same scan; only {better.name} is used.")
     pairs: dict[str, tuple[Path, Path]] = {}
-    for scan in _of_endings(folder, tuple(READERS)):
+    for scan in of_endings(folder, tuple(READERS)):
         key = match_key(scan.stem)
         if key in pairs:
             problems.append(f"{scan} has the same name as {pairs[key][0]}; it is left out.")
@@ -73,7 +85,7 @@ def scans_by_key(folder: Path, problems: list[str]) -> dict[str, Path]:
     if not folder.is_dir():
         raise AnnotationError(f"There is no folder {folder}.")
     scans: dict[str, Path] = {}
-    for scan in _of_endings(folder, tuple(READERS)):
+    for scan in of_endings(folder, tuple(READERS)):
         first = scans.setdefault(match_key(scan.stem), scan)
         if first is not scan:
             problems.append(f"{scan} has the same name as {first}; it is left out.")
@@ -87,8 +99,8 @@ def _ends(file: Path, ending: str) -> bool:
 def lafas_pairs(folder: Path, problems: list[str]) -> list[tuple[Path, Path]]:
     """The scan and the landmark file of each folder; folders without both are added to ``problems``."""
     pairs = []
-    for part in sorted(p for p in folder.iterdir() if p.is_dir()):
-        scans, files = _of_endings(part, (".obj",)), _of_endings(part, (".txt",))
+    for part in (p for p in _entries(folder) if p.is_dir()):
+        scans, files = of_endings(part, (".obj",)), of_endings(part, (".txt",))
         if len(scans) == 1 and len(files) == 1:
             pairs.append((scans[0], files[0]))
         else:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from .batch_files import Item, Record, checksum, is_persons
+from .batch_files import Item, Record, checksum
 from .batch_task import Outcome, Task
 from .batch_workers import Stop
 from .errors import OutputError, ProtocolError
 from .files import whole_file, write_text
 from .landmark_formats_slicer import markups
 from .model import Model
+from .persons_work import is_persons
 from .prediction import Prediction
 from .review import Review, record_beside
 

@@ -10,22 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .batch import Batch, Fate, Run, Settings, Step, run_batch
-from .batch_files import find_scans, leftovers
+from .batch_files import TABLES, find_scans, leftovers
 from .batch_sheet import CONTACT_SHEET, contact_sheet
 from .batch_tables import ScanState, write_tables
 from .batch_task import turned
 from .batch_workers import run_here
-from .errors import OutputError, PalnetError
+from .errors import PalnetError
 from .files import check_writable, write_json, write_text
-from .landmark_command import RESEARCH_USE, summary
+from .landmark_command import RESEARCH_USE, check_summary, picture_beside, results_at, summary
 from .landmark_text import some_of
 from .model import Model
 from .scan_file import scan_space
 
 if TYPE_CHECKING:
     from .cli import Host
-
-TABLES = ("points.csv", "measurements.csv", "quality.csv")
 
 
 def is_batch(options: argparse.Namespace) -> bool:
@@ -57,9 +55,9 @@ def run(options: argparse.Namespace, host: Host) -> int:
     """Landmark; 0 where every scan has landmarks, 1 where some failed, 130 where it was stopped by the keyboard."""
     if options.jobs is not None and options.jobs < 1:
         raise PalnetError("--jobs takes a number of processes, 1 or more.")
-    if options.json and options.json.is_dir():
-        raise OutputError(f"{options.json} is a folder: name a file for the summary.")
     batch = begin(options.scans, options.output, options.model, options.recursive)
+    if options.json:
+        check_summary(options.json, _taken(batch))
     settings = Settings(options.model, options.units, "cpu" if options.cpu else "auto")
     print(f"{len(batch.items)} scans, model {batch.model.name}, results in {batch.output}", flush=True)
     told = _Printer(batch, options.timings, host if options.picture else None)
@@ -81,6 +79,12 @@ def run(options: argparse.Namespace, host: Host) -> int:
     if batch.stopped:
         return 130
     return 1 if batch.count(Fate.FAILED) else 0
+
+
+def _taken(batch: Batch) -> list[Path]:
+    """The scans of a batch, and the files of its results that a person sees."""
+    tables = [batch.output / name for name in (*TABLES, CONTACT_SHEET)]
+    return [path for item in batch.items for path in (item.scan, *results_at(item.markups(batch.output)))] + tables
 
 
 def where(jobs: int, address: str | None) -> Run:
@@ -116,7 +120,7 @@ class _Printer:
         if self._host is not None:
             found = step.review.prediction
             path = step.item.markups(self._batch.output)
-            picture = path.with_name(path.name.removesuffix(".mrk.json") + ".png")
+            picture = picture_beside(path)
             try:
                 in_file = turned(found) if scan_space(step.item.scan) == "RAS" else found
                 self._host.render_sheet(in_file, step.item.scan, picture)

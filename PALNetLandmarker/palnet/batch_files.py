@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
-import numpy as np
-
-from .errors import LandmarkFileError, OutputError, ReviewError, ScanError
-from .files import write_json
-from .landmark_files import read_landmarks
-from .review import Review, record_beside
+from .errors import OutputError, ScanError
+from .files import files_below, write_json
 from .scan_file import READERS
 
 PARTS = "batch"
 """The folder in a batch's results with what the next run needs: a record and a picture of each scan."""
 
+TABLES = ("points.csv", "measurements.csv", "quality.csv")
+"""The tables of a batch, in the folder of its results."""
+
 _FORMAT, _VERSION = "palnet-batch", 1
 _CHUNK = 1 << 20
-_SAME = 1e-5
-"""Share of the landmarks' extent below which two places are one: files round the last digits."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,8 @@ def find_scans(inputs: Sequence[Path], recursive: bool) -> list[Item]:
     named = result_names([path.name for path in files])
     items += [Item(path, name) for path, name in zip(files, named, strict=True)]
     for folder in (path for path in inputs if path.is_dir()):
-        above = f"{folder.absolute().resolve().name}/" if len(inputs) > 1 else ""
+        called = folder_name(folder.absolute().resolve()) if len(inputs) > 1 else ""
+        above = f"{called}/" if called else ""
         items += _in_folder(folder, above, recursive)
     seen: dict[str, Item] = {}
     for item in items:
@@ -115,14 +114,22 @@ def find_scans(inputs: Sequence[Path], recursive: bool) -> list[Item]:
     return items
 
 
+def folder_name(folder: PurePath) -> str:
+    """What a folder is called among others: its name, that of the drive or share whose root it is, or nothing.
+
+    :param folder: from the root on
+    """
+    return folder.name or re.sub(r"\W+", "_", folder.drive).strip("_")
+
+
 def _in_folder(folder: Path, above: str, recursive: bool) -> list[Item]:
     try:
-        entries = sorted(folder.rglob("*") if recursive else folder.iterdir())
+        entries = files_below(folder) if recursive else sorted(folder.iterdir())
         # Macs leave files like ._scan.obj on other disks.
         shown = [p for p in entries if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
         files = [p for p in shown if p.suffix.lower() in READERS and p.is_file()]
     except OSError as error:
-        raise ScanError(f"The folder {folder} cannot be read: {error.strerror or error}.") from error
+        raise ScanError(f"The folder {error.filename or folder} cannot be read: {error.strerror or error}.") from error
     if not files:
         known = ", ".join(ending[1:].upper() for ending in READERS)
         inside = "" if recursive or not any(p.is_dir() for p in shown) else "; folders in it count with --recursive"
@@ -159,29 +166,6 @@ def checksum(path: Path) -> str:
     except OSError:
         return ""
     return digest.hexdigest()
-
-
-def is_persons(markups: Path) -> bool:
-    """Whether a file of landmarks holds a person's work, or that of another program, which no batch may replace.
-
-    It does unless the record beside it says that no one decided on anything, and the points are the predicted ones.
-    """
-    if not markups.exists():
-        return False
-    try:
-        review, found = Review.read(record_beside(markups)), read_landmarks(markups)
-    except (ReviewError, LandmarkFileError):
-        return True
-    predicted = review.prediction.points
-    if review.reviewed.any() or tuple(review.prediction.protocol.labels) != tuple(found.labels):
-        return True
-    there, was_there = (np.isfinite(points).all(axis=1) for points in (found.points, predicted))
-    if (there != was_there).any():
-        return True
-    if not there.any():
-        return False
-    allowed = _SAME * float(np.ptp(predicted[there], axis=0).max())
-    return bool((np.abs(found.points[there] - predicted[there]) > allowed).any())
 
 
 def leftovers(output: Path, items: Iterable[Item]) -> list[str]:

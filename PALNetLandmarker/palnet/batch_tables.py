@@ -13,6 +13,7 @@ from .landmark_sets import read_sets
 from .landmark_text import MM_PER_UNIT
 from .measurement_tables import MeasuredScans
 from .measurements import Measurer
+from .persons_work import describes
 from .protocol import Protocol
 from .review import Review, State, record_beside
 from .tables import Row, write_table
@@ -56,7 +57,7 @@ def scan_state(batch: Batch, item: Item) -> ScanState:
         review = Review.read(beside) if beside.is_file() else None
     except (PalnetError, ValueError) as error:
         return ScanState(item, Fate.FAILED.value, record=record, problem=str(error))
-    if review is not None and tuple(review.prediction.protocol.labels) != found.labels:
+    if review is not None and not describes(review, found.labels, found.points):
         review = None
     said = Fate.LANDMARKED.value
     if fate is Fate.KEPT:

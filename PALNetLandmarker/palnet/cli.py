@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from . import __version__
 from .convert_command import add_convert
 from .errors import PalnetError
-from .files import check_writable
 from .landmark_command import RESEARCH_USE, add_landmark
+from .output import steady_output
 from .prediction import Prediction
 
 
@@ -31,6 +31,16 @@ class Host(Protocol):
 
 def main(argv: Sequence[str], host: Host) -> int:
     """Run a command; returns the exit code: 0 where everything succeeded."""
+    with steady_output() as output:
+        code = _run(argv, host)
+        output.flush()
+        if output.reason:
+            print(f"palnet: What is printed cannot be written: {output.reason}.", file=sys.stderr)
+            code = code or 1
+    return code
+
+
+def _run(argv: Sequence[str], host: Host) -> int:
     options = _parser().parse_args(argv)
     try:
         return int(options.run(options, host))
@@ -160,13 +170,13 @@ def _measure(options: argparse.Namespace, host: Host) -> int:
 
 
 def _train(options: argparse.Namespace, host: Host) -> int:
-    from .model import Model
+    from .model import Model, check_output
     from .model_training import train_model
     from .training_config import TrainingConfig
 
     config = TrainingConfig.load(options.config)
+    check_output(options.output)
     start = Model.find(options.start) if options.start else None
-    check_writable(options.output.parent)
     if options.scans and options.population:
         raise PalnetError("Name either --population or --scans: a model is trained on one of them.")
     if options.scans:

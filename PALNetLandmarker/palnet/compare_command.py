@@ -63,7 +63,12 @@ def compare_files(
     if protocol:
         chosen = Protocol.load(protocol) if protocol.endswith(".json") else Protocol.bundled(protocol)
     called = (names[0], names[1]) if names else titles(first, second)
-    return compare(ours, theirs, called, chosen)
+    result = compare(ours, theirs, called, chosen)
+    stated = sorted({one.unit for one in (*ours, *theirs)} - {unit})
+    if unit and stated:
+        told = f"Some files state the unit {' or '.join(stated)}, which counts; --unit {unit} is for others."
+        result = replace(result, problems=(*result.problems, told))
+    return result
 
 
 def titles(first: Path, second: Path) -> tuple[str, str]:
@@ -148,7 +153,7 @@ def _write_tables(folder: Path, rows: dict[str, list[Row]]) -> None:
 
 
 def _in_unit(sets: Sequence[LandmarkSet], unit: str | None) -> list[LandmarkSet]:
-    return [replace(one, unit=unit) if unit else one for one in sets]
+    return [replace(one, unit=unit) if unit and not one.unit_said else one for one in sets]
 
 
 def _backdrop(one: Comparison) -> np.ndarray | None:

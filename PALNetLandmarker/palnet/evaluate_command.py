@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +25,14 @@ from .tables import to_csv
 
 @dataclass(frozen=True)
 class _Set:
-    """Scans to measure on, and what is known of them."""
+    """Scans to measure on, and what is known of them; the unit is that which the methods are told."""
 
     name: str
     cases: Iterable[Case]
     count: int
     problems: tuple[str, ...] = ()
     population: Population | None = None
+    unit: str = "auto"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -41,18 +42,22 @@ def run(options: argparse.Namespace) -> int:
     check_writable(options.output)
     measured = Methods(options)
     data = _synthetic(options, measured.protocol) if options.population else _annotated(options, measured.protocol)
-    methods = measured.on(data.population)
+    methods = measured.on(data.population, data.unit)
     results: dict[str, list[ScanResult]] = {name: [] for name in methods}
+    warnings: list[str] = []
     for number, case in enumerate(data.cases, 1):
         for name, method in methods.items():
             result = method(case)
             results[name].append(result)
             print(f"[{number}/{data.count}] {case.name}, {name}: {_said(result)}", flush=True)
+            if result.warning:
+                warnings.append(f"{name}: {result.warning}")
+                print(f"  ! {result.warning}", flush=True)
     good, bad = sorted(options.within)
     evaluations = [
         Evaluation(name, data.name, measured.protocol, tuple(one), (good, bad)) for name, one in results.items()
     ]
-    _write(evaluations, _background(evaluations[0], measured, data.problems), options.output)
+    _write(evaluations, _background(evaluations[0], measured, (*data.problems, *warnings)), options.output)
     for one in evaluations:
         print(_line(tables.overall(one)))
     print(f"written: {options.output / 'report.html'} and the tables beside it")
@@ -68,9 +73,7 @@ def _said(result: ScanResult) -> str:
 
 
 def _annotated(options: argparse.Namespace, protocol: Protocol) -> _Set:
-    scans = read_annotated(options.scans, options.landmarks, protocol, options.kind)
-    if options.unit:
-        scans = replace(scans, unit=options.unit)
+    scans = read_annotated(options.scans, options.landmarks, protocol, options.kind, options.unit)
     for problem in scans.problems:
         print(f"  ! {problem}")
     cases = annotated_cases(scans)
@@ -80,7 +83,7 @@ def _annotated(options: argparse.Namespace, protocol: Protocol) -> _Set:
         cases = [case for case in cases if case.subject != source]
     if not cases:
         raise PalnetError(f"There is no scan to measure on in {options.scans}.")
-    return _Set(scans.name, cases, len(cases), scans.problems)
+    return _Set(scans.name, cases, len(cases), scans.problems, unit=scans.unit if options.unit else "auto")
 
 
 def _synthetic(options: argparse.Namespace, protocol: Protocol) -> _Set:

@@ -46,12 +46,13 @@ class Methods:
         if any(other.labels != self.protocol.labels for other in protocols):
             raise PalnetError("The models and predictions have different landmarks: measure them one by one.")
 
-    def on(self, population: Population | None = None) -> dict[str, Method]:
+    def on(self, population: Population | None = None, unit: str = "auto") -> dict[str, Method]:
         """The methods by name.
 
         :param population: whose mean head is the template where none is named
+        :param unit: of the scans, or ``"auto"`` where the methods are to find it
         """
-        options, unit = self._options, self._options.unit or "auto"
+        options = self._options
         methods: dict[str, Method] = {folder.name: partial(evaluate_stored, folder) for folder in options.predictions}
         landmarkers: dict[str, Landmarker] = {**self.predictors}
         for kind in options.baseline:
@@ -77,7 +78,8 @@ class Methods:
         path: Path = self._options.template
         if not path.is_file():
             raise PalnetError(f"There is no file {path}.")
-        scans = read_annotated(path.parent, self._options.template_landmarks or self._options.landmarks, self.protocol)
+        landmarks = self._options.template_landmarks or self._options.landmarks
+        scans = read_annotated(path.parent, landmarks, self.protocol, unit=self._options.unit)
         for scan in scans.scans:
             if scan.path.resolve() == path.resolve():
                 surface = scan.surface()

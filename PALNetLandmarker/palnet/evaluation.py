@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 from . import metrics
 from .alignment import UNITS
 from .errors import Cancelled, PalnetError, ProtocolError
+from .landmark_text import MM_PER_UNIT
 from .prediction import Prediction, from_rows, rows_or_null
 from .protocol import Protocol
 from .rigid import apply
@@ -64,6 +65,7 @@ class ScanResult:
     :ivar truth: (L, 3), NaN where not known, :ivar shown: (L,) bool
     :ivar expected: (L,) mm expected error, NaN where the method does not say
     :ivar failure: the sentence with which the scan was refused, or empty
+    :ivar warning: a sentence that puts the result in doubt, or empty
     """
 
     name: str
@@ -74,6 +76,7 @@ class ScanResult:
     expected: np.ndarray
     failure: str = ""
     seconds: float = np.nan
+    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,7 @@ class Evaluation:
                     "name": one.name,
                     "subject": one.subject,
                     "failure": one.failure,
+                    "warning": one.warning,
                     "seconds": one.seconds if np.isfinite(one.seconds) else None,
                     "shown": one.shown.tolist(),
                     **{key: rows_or_null(getattr(one, key)) for key in ("found", "truth", "expected")},
@@ -185,6 +189,7 @@ class Evaluation:
                 expected=from_rows(one["expected"], (count,)),
                 failure=one["failure"],
                 seconds=np.nan if one["seconds"] is None else one["seconds"],
+                warning=one.get("warning", ""),
             )
             for one in data["scans"]
         )
@@ -217,6 +222,11 @@ def measured(case: Case, prediction: Prediction, seconds: float = np.nan) -> Sca
             f"{case.name} has {len(case.truth)} landmarks and the prediction {len(prediction.points)}: "
             "use a model of the same protocol."
         )
+    known = next((unit for unit, mm in MM_PER_UNIT.items() if mm == case.mm), "")
+    warning = (
+        f"{case.name} counts as a scan in {known}, and the method takes it for one in {prediction.unit}: one of the "
+        "two is wrong, and so may be its errors. Name the unit with --unit."
+    )
     return ScanResult(
         case.name,
         case.subject,
@@ -225,6 +235,7 @@ def measured(case: Case, prediction: Prediction, seconds: float = np.nan) -> Sca
         case.shown,
         np.where(prediction.missing, np.nan, prediction.expected_error),
         seconds=seconds,
+        warning=warning if prediction.unit != known else "",
     )
 
 

@@ -41,7 +41,8 @@ def write_text(text: str, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as beside:
-            beside.write_text(text, encoding="utf-8", newline="\n")
+            # A file's name that is not in UTF-8 has marks that no text in UTF-8 holds.
+            beside.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
 
@@ -49,6 +50,23 @@ def write_text(text: str, path: Path) -> None:
 def write_json(data: Any, path: Path) -> None:
     """Write JSON whole, see :func:`write_text`; NaN is refused, as JSON has none."""
     write_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n", path)
+
+
+def files_below(folder: Path) -> list[Path]:
+    """All files in a folder and in the folders in it, at any depth, in the order of their paths; hidden ones are not.
+
+    :raises OSError: one of the folders may not be read; ``Path.rglob`` would pass over it without a word
+    """
+
+    def stop(error: OSError) -> None:
+        raise error
+
+    found = []
+    for parent, folders, names in os.walk(folder, onerror=stop):
+        # Hidden folders, as of the system on other disks, are often locked. Macs leave files like ._scan.obj there.
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(parent) / name for name in names if not name.startswith(".")]
+    return sorted(path for path in found if path.is_file())
 
 
 def check_writable(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,13 @@ from . import __version__
 from .errors import OutputError, PalnetError
 from .files import check_writable, write_json
 from .prediction import Prediction
+from .review import record_beside
 
 if TYPE_CHECKING:
     from .cli import Host
+
+PICTURE_ENDING = ".landmarks.png"
+"""Of a sheet of pictures: beside SCAN.obj, the texture is SCAN.png."""
 
 RESEARCH_USE = "For research use. Not a medical device. Predictions are not reviewed: check them in 3D Slicer."
 
@@ -50,24 +55,28 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
     targets = _targets(options.scans, options.output)
     check_writable(options.output)
     if options.json:
-        check_writable(options.json.parent)
-        if options.json.is_dir():
-            raise OutputError(f"{options.json} is a folder: name a file for the summary.")
+        check_summary(options.json, [path for scan, target in targets for path in (scan, *results_at(target))])
     print(f"Loading the model {options.model} ...", flush=True)
+    from .landmark_single import has_review, write_landmarks
     from .predictor import Predictor
 
     predictor = Predictor.load(options.model, "cpu" if options.cpu else "auto")
-    results, failed = [], 0
+    results, failed, kept = [], 0, 0
     for number, (scan, target) in enumerate(targets, 1):
         print(f"[{number}/{len(targets)}] {scan}", flush=True)
+        if has_review(target):
+            kept += 1
+            results.append({"scan": str(scan), "markups": str(target), "state": "kept"})
+            print(f"  {target} has landmarks that a person reviewed or changed, which are kept")
+            continue
         try:
             prediction = predictor.predict_file(scan, options.units, _print_progress)
             options.output.mkdir(parents=True, exist_ok=True)
-            host.write_markups(prediction, target, scan.stem)
+            write_landmarks(prediction, scan, target, host.write_markups)
             written = [target]
             if options.picture:
                 _print_progress(1.0, "Drawing the picture")
-                written.append(target.with_name(f"{scan.stem}.png"))
+                written.append(picture_beside(target))
                 host.render_sheet(prediction, scan, written[-1])
         except PalnetError as error:
             failed += 1
@@ -84,10 +93,34 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
     if options.json:
         write_json({"model": options.model, "version": __version__, "scans": results}, options.json)
     if len(targets) > 1:
-        print(f"{len(targets) - failed} of {len(targets)} scans landmarked.")
-    if failed < len(targets):
+        told = f"; {kept} have landmarks of a person, which are kept" if kept else ""
+        print(f"{len(targets) - failed - kept} of {len(targets)} scans landmarked{told}.")
+    if failed + kept < len(targets):
         print(RESEARCH_USE)
     return 1 if failed else 0
+
+
+def results_at(markups: Path) -> list[Path]:
+    """The files that are written for one scan."""
+    return [markups, record_beside(markups), picture_beside(markups)]
+
+
+def picture_beside(markups: Path) -> Path:
+    """Where the sheet of pictures of a scan goes."""
+    return markups.with_name(markups.name.removesuffix(".mrk.json") + PICTURE_ENDING)
+
+
+def check_summary(path: Path, taken: Iterable[Path]) -> None:
+    """Find out before the work whether the summary of all results can be written.
+
+    :param taken: scans and results, which it must not replace
+    :raises OutputError: it cannot, or would replace one of these
+    """
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: name a file for the summary.")
+    check_writable(path.parent)
+    if path.resolve() in {other.resolve() for other in taken}:
+        raise OutputError(f"The summary would replace {path}, a scan or a result: name another file with --json.")
 
 
 def _targets(scans: list[Path], output: Path) -> list[tuple[Path, Path]]:

@@ -33,11 +33,13 @@ class LandmarkFile:
     :ivar labels: in the file's order; each stands once
     :ivar points: (N, 3) in LPS, in the file's unit; NaN where a point is not set
     :ivar unit: as the file states it; ``"mm"`` where it does not
+    :ivar unit_said: it states one; the mm of a Markups file is no statement, for Slicer writes it for every scan
     """
 
     labels: tuple[str, ...]
     points: np.ndarray
     unit: str = "mm"
+    unit_said: bool = True
 
 
 def read_landmarks(path: str | Path) -> LandmarkFile:
@@ -58,7 +60,7 @@ def read_landmarks(path: str | Path) -> LandmarkFile:
         raise LandmarkFileError(f"{path.name} holds no landmarks.")
     check_labels([label for label, _ in rows], path.name)
     points = np.array([place for _, place in rows], dtype=float) * TO_LPS[frame]
-    return LandmarkFile(tuple(label for label, _ in rows), points, unit)
+    return LandmarkFile(tuple(label for label, _ in rows), points, unit or "mm", bool(unit))
 
 
 def landmark_stem(path: Path) -> str:
@@ -73,7 +75,7 @@ def _markups(text: str, name: str) -> tuple[list[_Row], str, str]:
         markups = json.loads(text)["markups"]
         # As Slicer does for a point list, and SlicerMorph: the first one counts.
         node = markups[0]
-        frame, unit = str(node.get("coordinateSystem", "LPS")), str(node.get("coordinateUnits", "mm"))
+        frame, unit = str(node.get("coordinateSystem", "LPS")), str(node.get("coordinateUnits", ""))
         points = [dict(point) for point in node.get("controlPoints", [])]
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         raise LandmarkFileError(f"{name} is no Markups file of Slicer, or it is damaged: save it again.") from None
@@ -85,7 +87,7 @@ def _markups(text: str, name: str) -> tuple[list[_Row], str, str]:
         # Slicer writes an unset position as "".
         unset = place in ("", [], None) or point.get("positionStatus", "defined") != "defined"
         rows.append((label, [math.nan] * 3 if unset else point_of(place, f"point {number} ('{label}') in {name}")))
-    return rows, frame, unit or "mm"
+    return rows, frame, "" if unit == "mm" else unit
 
 
 def _fcsv(text: str, name: str) -> tuple[list[_Row], str, str]:
@@ -112,7 +114,7 @@ def _fcsv(text: str, name: str) -> tuple[list[_Row], str, str]:
         rows.append((held["label"].strip(), place))
     if system not in _FCSV_SYSTEMS:
         raise LandmarkFileError(f"{name} states the coordinate system '{system}': save it in LPS or RAS.")
-    return rows, _FCSV_SYSTEMS[system], "mm"
+    return rows, _FCSV_SYSTEMS[system], ""
 
 
 def is_lafas(text: str) -> bool:
@@ -135,7 +137,7 @@ def _lafas(text: str, name: str) -> tuple[list[_Row], str, str]:
         if not match:
             raise LandmarkFileError(f"In {where}, a name and (x,y,z) are expected.")
         rows.append((match[1].strip(), point_of(match[2].split(","), where)))
-    return rows, "LPS", "mm"
+    return rows, "LPS", ""
 
 
 def _table(text: str, name: str) -> tuple[list[_Row], str, str]:
@@ -147,7 +149,7 @@ def _table(text: str, name: str) -> tuple[list[_Row], str, str]:
     rows = [
         (label, list(point)) for _, labels, points in read.sets for label, point in zip(labels, points, strict=True)
     ]
-    return rows, read.frame or "LPS", read.unit or "mm"
+    return rows, read.frame or "LPS", read.unit
 
 
 _READERS: dict[str, Callable[[str, str], tuple[list[_Row], str, str]]] = {

@@ -96,4 +96,12 @@ def _labels(columns: list[str]) -> tuple[str, ...]:
 
 def _point(words: list[_Word], missing: str, name: str) -> list[float]:
     number = words[0][0]
-    return point_of(["NA" if word == missing else word for _, word in words], f"line {number} of {name}")
+    return point_of(["NA" if _is_same(word, missing) else word for _, word in words], f"line {number} of {name}")
+
+
+def _is_same(word: str, missing: str) -> bool:
+    """Whether a word is what stands for a missing number, which may be written with other digits: 9999 and 9999.000."""
+    try:
+        return word == missing or float(word) == float(missing)
+    except ValueError:
+        return False

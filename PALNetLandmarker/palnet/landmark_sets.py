@@ -9,14 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
+from .batch_files import PARTS, TABLES
 from .errors import LandmarkFileError, ReviewError
-from .landmark_files import is_lafas, landmark_stem, read_landmarks
+from .files import files_below
+from .landmark_files import LandmarkFile, is_lafas, landmark_stem, read_landmarks
 from .landmark_formats_morphologika import read_morphologika
 from .landmark_formats_nts import read_nts
 from .landmark_formats_tables import read_morphoj, read_table
 from .landmark_formats_tps import read_tps
 from .landmark_names import LANDMARKS_ENDING, NAMES_ENDING, NAMES_FILE, read_beside, read_names
-from .landmark_text import MM_PER_UNIT, TO_LPS, FileOfSets, check_labels, read_text
+from .landmark_text import MM_PER_UNIT, TO_LPS, FileOfSets, check_labels, read_text, some_of
 from .review import Review, record_beside
 
 ENDINGS = (".mrk.json", ".fcsv", ".tps", ".nts", ".csv", ".txt")
@@ -33,12 +35,14 @@ class LandmarkSet:
     :ivar labels: each stands once
     :ivar points: (L, 3) in LPS, in ``unit``; NaN where a landmark is missing
     :ivar unit: ``"mm"``, ``"cm"`` or ``"m"``
+    :ivar unit_said: the file states it, or the record beside it; else it is mm for want of better
     """
 
     name: str
     labels: tuple[str, ...]
     points: np.ndarray
     unit: str = "mm"
+    unit_said: bool = True
 
     @property
     def missing(self) -> np.ndarray:
@@ -83,7 +87,7 @@ class LandmarkSets:
                     f"{', '.join(apart[:5])}{' and others' if len(apart) > 5 else ''} stand in one of them only."
                 )
             at = [one.labels.index(label) for label in first.labels]
-            ordered.append(LandmarkSet(one.name, first.labels, one.points[at], one.unit))
+            ordered.append(replace(one, labels=first.labels, points=one.points[at]))
         return LandmarkSets(first.labels, tuple(ordered))
 
 
@@ -109,42 +113,61 @@ def read_sets(path: str | Path, frame: str = "LPS") -> tuple[LandmarkSet, ...]:
     :raises LandmarkFileError: a file cannot be read, or contradicts itself; the sentence names the file, and the line
     """
     path = Path(path)
-    if not path.is_dir():
+    files = files_of(path)
+    if files == [path]:
         return _read_file(path, frame)
     called = read_names(path / NAMES_FILE)
-    read = [(file, one) for file in files_of(path) for one in _read_file(file, frame)]
+    read = [(file, one) for file in files for one in _read_file(file, frame)]
     return tuple(replace(one, name=called.get(landmark_stem(file), one.name)) for file, one in read)
 
 
 def files_of(path: Path) -> list[Path]:
     """The files of landmarks in a folder: those of one format, the first of ``ENDINGS`` of which there are any.
 
-    Subfolders and the tables beside other files do not count. A file is itself.
+    Subfolders, the tables beside other files and those of a batch do not count. A file is itself.
 
-    :raises LandmarkFileError: there is none
+    :raises LandmarkFileError: there is none, or the folder may not be read
     """
-    if not path.is_dir():
-        return [path]
-    # Macs leave files like ._scan.fcsv on other disks.
-    files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith(".") and p.name != NAMES_FILE)
+    try:
+        if not path.is_dir():
+            return [path]
+        # Macs leave files like ._scan.fcsv on other disks.
+        entries = sorted(p for p in path.iterdir() if not p.name.startswith(".") and p.name != NAMES_FILE)
+        folders = [p for p in entries if p.is_dir()]
+        # The tables of a batch hold its landmarks, too, but are no files of landmarks.
+        tables = TABLES if any(p.name == PARTS for p in folders) else ()
+        files = [p for p in entries if p.is_file() and p.name not in tables]
+    except OSError as error:
+        raise LandmarkFileError(f"{path} cannot be read: {error.strerror}.") from error
     beside = {file.name + ending for file in files for ending in (NAMES_ENDING, LANDMARKS_ENDING)}
     for ending in ENDINGS:
         chosen = [file for file in files if file.name.lower().endswith(ending) and file.name not in beside]
         if chosen:
             return chosen
-    raise LandmarkFileError(f"The folder {path} holds no file of landmarks: {', '.join(ENDINGS)}.")
+    inside = [folder.name for folder in folders if _holds_landmarks(folder)]
+    below = f" Folders in it do: name one of {some_of(inside)}." if inside else ""
+    raise LandmarkFileError(f"The folder {path} holds no file of landmarks: {', '.join(ENDINGS)}.{below}")
+
+
+def _holds_landmarks(folder: Path) -> bool:
+    try:
+        return any(path.name.lower().endswith(ENDINGS[0]) for path in files_below(folder))
+    except OSError:
+        return False
 
 
 def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
     if not path.name.lower().endswith(ENDINGS):
+        if not path.exists():
+            raise LandmarkFileError(f"There is no file or folder {path}.")
         raise LandmarkFileError(f"{path.name} is no file of landmarks that is known here: {', '.join(ENDINGS)}.")
     reader = _reader(path)
     if reader is None:
         one = read_landmarks(path)
-        unit = _reviewed_unit(path) or one.unit
-        if unit not in MM_PER_UNIT:
-            raise LandmarkFileError(f"{path.name} states the unit '{unit[:20]}': save it in mm, cm or m.")
-        return (LandmarkSet(landmark_stem(path), one.labels, one.points, unit),)
+        one = in_reviewed_unit(path, one)
+        if one.unit not in MM_PER_UNIT:
+            raise LandmarkFileError(f"{path.name} states the unit '{one.unit[:20]}': save it in mm, cm or m.")
+        return (LandmarkSet(landmark_stem(path), one.labels, one.points, one.unit, one.unit_said),)
     said, beside = reader(read_text(path), path.name), read_beside(path)
     if not said.sets:
         raise LandmarkFileError(f"{path.name} holds no landmarks.")
@@ -161,7 +184,8 @@ def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
                 f"{len(labels)}: they do not belong together."
             )
         check_labels(labels, path.name)
-        sets[name] = LandmarkSet(name, labels, points * to_lps, beside.unit or said.unit or "mm")
+        unit = beside.unit or said.unit
+        sets[name] = LandmarkSet(name, labels, points * to_lps, unit or "mm", bool(unit))
     return tuple(sets.values())
 
 
@@ -176,12 +200,20 @@ def _reader(path: Path) -> Callable[[str, str], FileOfSets] | None:
     return {".tps": read_tps, ".nts": read_nts, ".csv": read_table}.get(suffix)
 
 
-def _reviewed_unit(path: Path) -> str:
-    """The unit of the scan, if a record of a review beside its landmarks says it: Slicer writes mm for every scan."""
+def in_reviewed_unit(path: Path, said: LandmarkFile) -> LandmarkFile:
+    """What a file says, in the unit of the record of a review beside it: Slicer writes mm for every scan.
+
+    A record of other landmarks, or of some of another size, says nothing of these.
+
+    :param said: what is in the file
+    :raises LandmarkFileError: the record cannot be read
+    """
     record = record_beside(path)
     if not path.name.lower().endswith(".mrk.json") or not record.is_file():
-        return ""
+        return said
     try:
-        return Review.read(record).unit
+        review = Review.read(record)
     except ReviewError as error:
         raise LandmarkFileError(str(error)) from None
+    known = review.is_of_size(said.labels, said.points)
+    return replace(said, unit=review.unit, unit_said=True) if known else said

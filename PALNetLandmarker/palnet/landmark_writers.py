@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from .landmark_names import (
 )
 from .landmark_sets import LandmarkSet, LandmarkSets, check_names
 from .landmark_text import MM_PER_UNIT, TO_LPS, NamedPoints, some_of
+from .persons_work import has_decisions, is_persons
+from .review import record_beside
 
 _GPA_LONGEST_NAME = 50
 """SlicerMorph's table of subjects cuts names there."""
@@ -105,7 +107,7 @@ def write_sets(
     :param frame: of the coordinates in the files, ``"LPS"`` or ``"RAS"``
     :param keep: files that must not be replaced
     :raises LandmarkFileError: the landmarks do not fit the format; the sentence names specimens and landmarks
-    :raises OutputError: a file cannot be written, or would replace one of ``keep``
+    :raises OutputError: a file cannot be written, or would replace one of ``keep`` or a person's review
     """
     form = FORMATS[to]
     check_names(sets)
@@ -124,11 +126,36 @@ def write_sets(
     for path in texts:
         if path.resolve() in taken:
             raise OutputError(f"{path} would be replaced, and is what was read: name another output.")
+    records = _records_beside(texts)
     check_writable(output.parent if single else output)
     for path, text in texts.items():
+        if path in records:
+            _remove(records[path])
         write_text(text, path)
     renamed = [(one.name, other) for one, other in zip(sets, called, strict=True) if one.name != other]
     return Written(list(texts), renamed)
+
+
+def _records_beside(paths: Iterable[Path]) -> dict[Path, Path]:
+    """The records of reviews beside files of landmarks that are to be written, by these files.
+
+    They are of the landmarks that were there, and would be taken for records of the new ones.
+
+    :raises OutputError: one of them, or the landmarks beside it, are a person's work
+    """
+    markups = [path for path in paths if path.name.lower().endswith(FORMATS["mrk"].ending)]
+    found = {path: record_beside(path) for path in markups if record_beside(path).is_file()}
+    for path, record in found.items():
+        if has_decisions(record) or is_persons(path):
+            raise OutputError(f"{path} has a person's review beside it, {record.name}: name another output.")
+    return found
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be replaced: {error.strerror}.") from error
 
 
 def _in_one(

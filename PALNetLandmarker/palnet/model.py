@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ModelError, ProtocolError
-from .files import whole_file
+from .errors import ModelError, OutputError, ProtocolError
+from .files import check_writable, whole_file
 from .protocol import Protocol
 from .resources import resource
 from .shape import ShapeModel
 from .surface_prior import SurfacePrior
 
+ENDING = ".palnet"
 FORMAT = "palnet-model"
 VERSION = 1
 
@@ -64,7 +65,10 @@ class Model:
         return str(self.protocol.facts.get("object", "face"))
 
     def save(self, path: str | Path) -> None:
-        """Write the file beside its place, then rename it there. Sets ``checksum``."""
+        """Write the file beside its place, then rename it there. Sets ``checksum``.
+
+        :raises OutputError: it cannot be written
+        """
         path = Path(path)
         arrays = self._arrays()
         header = {
@@ -81,9 +85,12 @@ class Model:
         buffer = io.BytesIO()
         held: dict[str, Any] = {"header": np.array(text), "checksum": np.array(self.checksum), **arrays}
         np.savez_compressed(buffer, **held)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as beside:
-            beside.write_bytes(buffer.getvalue())
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(path) as beside:
+                beside.write_bytes(buffer.getvalue())
+        except OSError as error:
+            raise OutputError(f"The model cannot be written to {path}: {error.strerror or error}.") from error
 
     def _arrays(self) -> dict[str, np.ndarray]:
         arrays = {"mean_shape": self.mean_shape, "template": self.template}
@@ -158,9 +165,21 @@ class Model:
         bundled = bundled_models()
         if str(name) in bundled:
             return Model.load(bundled[str(name)])
-        if Path(name).suffix != ".palnet":
+        if Path(name).suffix != ENDING:
             raise ModelError(f"There is no model '{name}'. Bundled: {', '.join(bundled)}; or name a .palnet file.")
         return Model.load(name)
+
+
+def check_output(path: Path) -> None:
+    """Find out before a training, not after it, whether a model file can be written and found again.
+
+    :raises OutputError: its name has not the ending of models, is a folder's, or the folder may not be written to
+    """
+    if path.suffix != ENDING:
+        raise OutputError(f"{path} is no name of a model: name a file that ends in {ENDING}.")
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: name a file for the model.")
+    check_writable(path.parent)
 
 
 def bundled_models() -> dict[str, Path]:

@@ -124,8 +124,14 @@ class Protocol:
 
     @staticmethod
     def bundled(name: str) -> Protocol:
-        """One of the protocols that come with the project, by name, for example ``face50``."""
-        return Protocol.load(resource(f"protocols/{name}.json"))
+        """One of the protocols that come with the project, by name, for example ``face50``.
+
+        :raises ProtocolError: there is none of this name
+        """
+        bundled = {path.stem: path for path in sorted(resource("protocols").glob("*.json"))}
+        if name not in bundled:
+            raise ProtocolError(f"There is no protocol '{name}'. Bundled: {', '.join(bundled)}; or name a .json file.")
+        return Protocol.load(bundled[name])
 
     def _check(self) -> None:
         labels = self.labels

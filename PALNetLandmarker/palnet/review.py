@@ -22,6 +22,7 @@ FORMAT = "palnet-review"
 VERSION = 1
 SUFFIX = ".review.json"
 _SAME_UNIT = 0.01
+_SAME_SIZE = 3.0
 
 
 class State(str, Enum):
@@ -98,6 +99,20 @@ class Review:
     def unit(self) -> str:
         """The unit of the coordinates; ``"mm"`` where a transform in Slicer left them in none of mm, cm and m."""
         return next((unit for unit, mm in MM_PER_UNIT.items() if abs(self.mm_per_unit / mm - 1.0) < _SAME_UNIT), "mm")
+
+    def is_of_size(self, labels: tuple[str, ...], points: np.ndarray) -> bool:
+        """Whether landmarks are those of the record, in its unit, wherever they were moved or turned to since.
+
+        :param points: (L, 3), NaN where missing
+        """
+        if tuple(self.prediction.protocol.labels) != labels:
+            return False
+        both = np.isfinite(points).all(axis=1) & ~self.missing
+        if both.sum() < 2:
+            return False
+        size, known = (float(np.linalg.norm(p[both] - p[both].mean(axis=0))) for p in (points, self.points))
+        # Units are a factor of ten apart, or more; what a person moves changes the size by far less.
+        return known / _SAME_SIZE < size < known * _SAME_SIZE
 
     @property
     def moved_mm(self) -> np.ndarray:

@@ -13,6 +13,7 @@ from .agreement import spread
 from .compare import part_of
 from .comparison import Comparison, measured
 from .errors import ReviewError
+from .files import files_below
 from .protocol import Protocol
 from .review import SUFFIX, Review, State
 from .rigid import apply
@@ -82,9 +83,12 @@ def read_reviews(folder: Path) -> tuple[tuple[ReviewStudy, ...], tuple[str, ...]
     """All records of reviews in a folder and below it, a study for each model, the one with the most scans first.
 
     :returns: the studies, and sentences on records that cannot be read
-    :raises ReviewError: there is no record that can be read
+    :raises ReviewError: there is no record that can be read, or a folder may not be read
     """
-    files = sorted(path for path in folder.rglob(f"*{SUFFIX}") if path.is_file()) if folder.is_dir() else []
+    try:
+        files = [path for path in files_below(folder) if path.name.endswith(SUFFIX)] if folder.is_dir() else []
+    except OSError as error:
+        raise ReviewError(f"The folder {error.filename or folder} cannot be read: {error.strerror}.") from error
     groups: dict[Any, list[tuple[str, Review]]] = {}
     problems = []
     for path in files:

@@ -71,6 +71,7 @@ def scan_space(path: str | Path, mesh: vtk.vtkPolyData | None = None) -> str:
     """The frame that the file's header states, ``"RAS"`` or ``"LPS"``; Slicer takes a file that states none as LPS.
 
     :param mesh: what :func:`read_surface` made of the file, so that a VTP file need not be read again
+    :raises ScanError: it cannot be read
     """
     path = Path(path)
     if path.suffix.lower() == ".vtp":
@@ -78,13 +79,22 @@ def scan_space(path: str | Path, mesh: vtk.vtkPolyData | None = None) -> str:
         array = (mesh or read_surface(path)).GetFieldData().GetAbstractArray("SPACE")
         stated = str(array.GetValue(0)) if array is not None and array.GetNumberOfValues() else ""
         return "RAS" if stated.upper() == "RAS" else "LPS"
-    with path.open("rb") as file:
-        head = file.read(_HEADER_BYTES)
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEADER_BYTES)
+    except OSError as error:
+        raise _may_not_be_read(path, error) from None
     return "RAS" if re.search(rb"SPACE=RAS", head, re.IGNORECASE) else "LPS"
+
+
+def _may_not_be_read(path: Path, error: OSError) -> ScanError:
+    return ScanError(f"{path.name} may not be read ({error.strerror}): ask for the permission to read it.")
 
 
 def _check_file(path: Path) -> None:
     try:
+        # VTK's readers take no other names.
+        str(path).encode("utf-8")
         size = path.stat().st_size
         if path.is_dir():
             raise ScanError(f"{path} is a folder, not a scan: name the scan files in it.")
@@ -94,9 +104,11 @@ def _check_file(path: Path) -> None:
         if not size:
             raise ScanError(f"{path.name} is empty: export the scan again.")
         whole = holds_together(path)
+    except UnicodeEncodeError:
+        raise ScanError(f"{path.name} has a name, or lies in a folder, that is not in UTF-8: rename it.") from None
     except FileNotFoundError:
         raise ScanError(f"There is no file {path}.") from None
     except OSError as error:
-        raise ScanError(f"{path.name} may not be read ({error.strerror}): ask for the permission to read it.") from None
+        raise _may_not_be_read(path, error) from None
     if not whole:
         raise ScanError(f"{path.name} is damaged, or not a whole {path.suffix[1:].upper()} file: export it again.")

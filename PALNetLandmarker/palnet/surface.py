@@ -11,6 +11,8 @@ from scipy.sparse.csgraph import connected_components
 from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 
 _MOST_DRAWS = 3_000_000
+_LARGEST = 1e12
+"""Of a coordinate, in any unit: nothing lies farther, and VTK's search does not survive the squares of 1e155."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +107,14 @@ def draw_evenly(total: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarra
 
 
 def clean_surface(surface: Surface) -> Surface:
-    """Without what is not surface: non-finite and unused points, doubles, empty triangles, spikes, loose fragments.
+    """Without what is not surface: impossible and unused points, doubles, empty triangles, spikes, loose fragments.
 
     :param surface: any unit
     :returns: a surface wound consistently; empty where nothing is left
     """
-    finite = np.isfinite(surface.points).all(axis=1)
-    surface = compact(Surface(surface.points, surface.triangles[finite[surface.triangles].all(axis=1)]))
+    # Not a number is no less than the limit, either.
+    usable = (np.abs(surface.points) < _LARGEST).all(axis=1)
+    surface = compact(Surface(surface.points, surface.triangles[usable[surface.triangles].all(axis=1)]))
     if not len(surface.triangles):
         return surface
     surface = _merged(surface)

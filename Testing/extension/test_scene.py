@@ -223,6 +223,30 @@ def test_unwritable_place(host: Host, prediction: Prediction, tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["egg.mrk.json"]
 
 
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
+def test_a_write_that_was_cut_short_is_no_success(
+    host: Host, prediction: Prediction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    """As on a full disk, where Slicer's storage node says that it has written."""
+
+    class FullDisk(slicer.vtkMRMLMarkupsJsonStorageNode):  # type: ignore[misc]
+        def WriteData(self, node: Any) -> int:
+            said = super().WriteData(node)
+            path = Path(self.GetFileName())
+            whole = path.read_bytes()
+            path.write_bytes(whole[: int(share * len(whole))])
+            return int(said)
+
+    path = tmp_path / "egg.mrk.json"
+    path.write_text("what was there")
+    node = fill(host, prediction)
+    monkeypatch.setattr(slicer, "vtkMRMLMarkupsJsonStorageNode", FullDisk)
+    with pytest.raises(OutputError, match="was cut short, as on a full disk"):
+        storage.write_markups_node(node, path)
+    assert path.read_text() == "what was there"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["egg.mrk.json"]
+
+
 def test_replaces_a_file_whole(host: Host, prediction: Prediction, tmp_path: Path) -> None:
     path = tmp_path / "egg.mrk.json"
     path.write_text("what was there")

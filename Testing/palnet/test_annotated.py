@@ -12,7 +12,9 @@ import pytest
 from palnet.annotated import AnnotatedScan, far_from_surface, read_annotated
 from palnet.annotated_protocol import protocol_from_labels
 from palnet.errors import AnnotationError, ProtocolError
+from palnet.prediction import Prediction
 from palnet.protocol import Protocol
+from palnet.review import Review, record_beside
 from shapes import WRITERS, head, polydata
 
 HEAD = head(600)
@@ -74,6 +76,41 @@ def test_everything_that_does_not_match_is_told(tmp_path: Path) -> None:
     ):
         assert said in found.problems
     assert len(found.problems) == 8
+
+
+def reviewed(path: Path, unit: str, mm: float) -> None:
+    """The record of a review beside landmarks."""
+    frame = np.diag([mm, mm, mm, 1.0])
+    said = Prediction(protocol(*LABELS), POINTS, np.ones(3), np.ones(3), unit, frame, 0.5)
+    record_beside(path).write_text(Review.begin(path.name, said).to_json())
+
+
+def test_the_unit_of_a_review_counts_more_than_slicers_own(tmp_path: Path) -> None:
+    """Slicer writes mm for every scan."""
+    for name in "ab":
+        scan(tmp_path / f"{name}.ply")
+        marks(tmp_path / f"{name}.mrk.json")
+        reviewed(tmp_path / f"{name}.mrk.json", "m", 1000.0)
+    assert read_annotated(tmp_path).unit == "m"
+    (tmp_path / "b.review.json").write_text("{")
+    found = read_annotated(tmp_path)
+    assert [one.name for one in found.scans] == ["a"] and "b.review.json" in found.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("unit", "with_record", "expected"), [("mm", False, "m"), ("mm", True, "mm"), ("cm", False, "cm")]
+)
+def test_the_unit_that_is_asked_for_is_for_files_that_state_none(
+    tmp_path: Path, unit: str, with_record: bool, expected: str
+) -> None:
+    scan(tmp_path / "a.ply")
+    marks(tmp_path / "a.mrk.json", unit=unit)
+    if with_record:
+        reviewed(tmp_path / "a.mrk.json", "mm", 1.0)
+    found = read_annotated(tmp_path, unit="m")
+    assert found.unit == expected
+    told = [f"The landmark files state the unit {expected}, which counts; --unit m is for others."]
+    assert list(found.problems) == (told if expected != "m" else [])
 
 
 def test_the_order_is_the_protocols_and_case_does_not_count(tmp_path: Path) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 import numpy as np
 import pytest
 from batches import Engine, files, model, prediction, run, scans
+from palnet import batch_files
 from palnet.batch import Batch, Fate, Settings, Step, run_batch
-from palnet.batch_files import Record, find_scans, is_persons, leftovers, result_names
+from palnet.batch_files import Record, find_scans, folder_name, leftovers, result_names
 from palnet.errors import OutputError, ScanError
 from palnet.landmark_files import read_landmarks
+from palnet.persons_work import is_persons
 from palnet.review import Review, State
 
 
@@ -44,6 +46,25 @@ def test_scans_that_cannot_be_told_apart(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ScanError, match=r"holds no scans \([^;]*\)\.$"):
         names(tmp_path / "empty", recursive=True)
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        (PurePosixPath("/data/scans"), "scans"),
+        (PurePosixPath("/"), ""),
+        (PureWindowsPath("D:/"), "D"),
+        (PureWindowsPath("//server/share one/"), "server_share_one"),
+    ],
+)
+def test_the_root_of_a_drive_has_a_name(folder: PurePath, name: str) -> None:
+    assert folder_name(folder) == name
+
+
+def test_the_root_of_all_is_no_way_out_of_the_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, other = scans(tmp_path / "in", a="1"), scans(tmp_path / "other", b="1")
+    monkeypatch.setattr(batch_files, "folder_name", lambda path: "" if path.name == "in" else path.name)
+    assert names(folder, other) == ["a", "other/b"]
 
 
 def test_result_names() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,12 @@ from batches import Engine, files, model, prediction, scans
 from palnet import batch_command, batch_process, cli
 from palnet.batch import write_markups
 from palnet.batch_command import time_left
+from palnet.batch_files import checksum
 from palnet.batch_task import Outcome, Task, turned
-from palnet.errors import OutputError
+from palnet.errors import OutputError, ScanError
 from palnet.model import Model
 from palnet.prediction import Prediction
+from palnet.scan_file import read_surface
 
 TABLES = ["contact_sheet.html", "measurements.csv", "points.csv", "quality.csv"]
 
@@ -67,6 +71,31 @@ def test_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert [scan["state"] for scan in said["scans"]] == ["predicted", "failed", "predicted"]
 
 
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="all names of files are in Unicode here")
+def test_a_name_that_is_not_in_utf8_costs_its_scan(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Reader(Engine):
+        def __call__(self, tasks: Sequence[Task], stop: Callable[[], bool]) -> Iterator[tuple[int, Outcome]]:
+            for index, outcome in super().__call__(tasks, stop):
+                try:
+                    read_surface(tasks[index].scan)
+                except ScanError as error:
+                    refused = Outcome(0.1, error=str(error), checksum=checksum(Path(tasks[index].scan)))
+                    yield index, refused if "UTF-8" in str(error) else outcome
+
+    monkeypatch.setattr(batch_command, "run_here", lambda tasks, jobs, stop: Reader()(tasks, stop))
+    folder, output = scans(tmp_path / "in", a="0", c="1"), tmp_path / "out"
+    (folder / os.fsdecode(b"b\xfc.ply")).write_text("1")
+    arguments = (folder, "--output", output, "--json", tmp_path / "all.json")
+    for _time in range(2):
+        code, out, err = palnet(capsys, *arguments)
+        assert code == 1 and "2 of 3 scans have landmarks; " in out and "1 failed." in out
+        assert err.count("\n") == 1 and "is not in UTF-8: rename it." in err
+    assert "b\\udcfc" in (output / "quality.csv").read_text(encoding="utf-8")
+    assert len(json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["scans"]) == 3
+
+
 def test_second_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     folder, output = scans(tmp_path / "in", a="0", b="1"), tmp_path / "out"
     assert palnet(capsys, folder, "--output", output)[0] == 0
@@ -82,7 +111,7 @@ def test_pictures_and_timings(
     monkeypatch.setattr(batch_command, "scan_space", lambda _path: "LPS")
     folder, host = scans(tmp_path / "in", a="0", b="1"), Host()
     code, out, err = palnet(capsys, folder, "--output", tmp_path / "out", "--picture", "--timings", host=host)
-    assert code == 0 and host.drawn == [tmp_path / "out" / "b.png"]
+    assert code == 0 and host.drawn == [tmp_path / "out" / "b.landmarks.png"]
     assert "0.50 s" in out and err == "palnet: [1/2] a: No picture.\n"
 
 
@@ -114,6 +143,10 @@ def test_what_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> 
         ([tmp_path / "empty", *output], "holds no scans"),
         ([folder, *output, "--jobs", "0"], "1 or more"),
         ([folder, *output, "--json", tmp_path], "is a folder"),
+        ([folder, *output, "--json", folder / "a.ply" / "s.json"], "is a file, not a folder"),
+        ([folder, *output, "--json", folder / "a.ply"], "a scan or a result"),
+        ([folder, *output, "--json", tmp_path / "out" / "a.mrk.json"], "a scan or a result"),
+        ([folder, *output, "--json", tmp_path / "in" / ".." / "out" / "quality.csv"], "a scan or a result"),
         ([folder, "--output", folder / "a.ply"], "is a file, not a folder"),
         ([folder, folder, *output], "would both be written to"),
     ):

@@ -84,6 +84,9 @@ def test_landmark(run: Run, host: Recorder, predictor: Predictor, sample: Path, 
 def test_picture_json_and_several_scans(run: Run, host: Recorder, sample: Path, tmp_path: Path) -> None:
     other = tmp_path / "other scan.PLY"
     shutil.copy(sample, other)
+    texture = tmp_path / "out" / "other scan.png"
+    texture.parent.mkdir()
+    texture.write_bytes(b"texture")
     bad = tmp_path / "bad.stl"
     bad.write_text("no scan")
     output, report = tmp_path / "out", tmp_path / "reports" / "summary.json"
@@ -94,8 +97,9 @@ def test_picture_json_and_several_scans(run: Run, host: Recorder, sample: Path, 
     assert "2 of 3 scans landmarked" in out
     assert err.count("palnet: ") == 1 and "bad.stl" in err
     stems = sorted([sample.stem, "other scan"])
-    assert files(output) == sorted(f"{stem}{end}" for stem in stems for end in (".mrk.json", ".png"))
-    assert [scan for scan, _ in host.drawn] == [sample, other]
+    written = [f"{stem}{end}" for stem in stems for end in (".landmarks.png", ".mrk.json")]
+    assert files(output) == sorted([*written, texture.name])
+    assert [scan for scan, _ in host.drawn] == [sample, other] and texture.read_bytes() == b"texture"
 
     summary = json.loads(report.read_text(encoding="utf-8"), parse_constant=lambda word: pytest.fail(word))
     first, failed, second = summary["scans"]
@@ -220,6 +224,15 @@ def test_json_is_a_folder(run: Run, tmp_path: Path) -> None:
     assert code == 1 and "is a folder" in err and out == ""
 
 
+def test_json_is_a_scan_or_a_result(run: Run, tmp_path: Path) -> None:
+    scan, output = tmp_path / "a.ply", tmp_path / "out"
+    scan.write_text("mine")
+    for summary in (scan, *(output / f"a{end}" for end in (".mrk.json", ".review.json", ".landmarks.png"))):
+        code, out, err = run("landmark", scan, "--output", output, "--json", summary)
+        assert code == 1 and "a scan or a result: name another file with --json" in err and out == ""
+    assert scan.read_text() == "mine" and files(tmp_path) == ["a.ply"]
+
+
 @pytest.mark.skipif(not hasattr(os, "seteuid"), reason="Windows knows no such rights")
 def test_output_may_not_be_written_to(run: Run) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -289,11 +302,16 @@ def test_train_faults(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("PALNET_DATA", raising=False)
     config = tmp_path / "config.json"
     config.write_text('{"steps": 1}')
+    (tmp_path / "folder.palnet").mkdir()
     place = ["--work", tmp_path / "work", "--output", tmp_path / "m.palnet"]
     for arguments, words in (
         ([tmp_path / "none.json", *place], "cannot be read"),
         ([config, *place], "--population"),
         ([config, "--population", tmp_path, *place], "no ICT Face Model"),
+        ([config, *place[:3], tmp_path / "m.bin"], "ends in .palnet"),
+        ([config, *place[:3], tmp_path], "ends in .palnet"),
+        ([config, *place[:3], tmp_path / "folder.palnet"], "is a folder: name a file for the model"),
+        ([config, *place[:3], config / "m.palnet"], "is a file, not a folder"),
     ):
         code, _, err = run("train", *arguments)
         assert code == 1 and words in err and err.count("\n") == 1

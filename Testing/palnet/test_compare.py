@@ -15,11 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from palnet import cli, report_plots
 from palnet.compare import compare, scan_beside
+from palnet.compare_command import compare_files
 from palnet.compare_report import compare_page
 from palnet.compare_tables import case_rows, landmark_rows, measure_rows, overall, scan_rows
 from palnet.comparison import Comparison
 from palnet.errors import LandmarkFileError
 from palnet.landmark_sets import LandmarkSet
+from palnet.landmark_writers import in_unit, write_sets
 from palnet.protocol import Protocol
 from palnet.rigid import apply, random_pose
 from test_evaluation import read_page
@@ -254,6 +256,16 @@ def test_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
         rows = {row["label"]: row for row in csv.DictReader(file)}
     assert float(rows["Prn"]["mean_mm"]) == pytest.approx(2.0, abs=1e-4) and rows["Prn"]["count"] == "3"
     assert len(scan_rows(compare(faces(3), faces(3), TITLES))) == 3
+
+
+def test_the_unit_that_is_asked_for_is_for_files_that_state_none(tmp_path: Path) -> None:
+    """One observer's files state cm, the other's state nothing and are in m."""
+    in_mm = faces(3)
+    write_sets(in_unit(in_mm, "cm"), "csv", tmp_path / "one.csv")
+    second = write_csv(list(in_unit(in_mm, "m")), tmp_path / "two")
+    result = compare_files(tmp_path / "one.csv", second, unit="m")
+    assert overall(result)["mean_mm"] == pytest.approx(0.0, abs=1e-2)
+    assert "Some files state the unit cm, which counts; --unit m is for others." in result.problems
 
 
 @pytest.mark.parametrize(

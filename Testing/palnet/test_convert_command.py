@@ -107,11 +107,13 @@ def test_several_inputs_units_and_frames(scans: Path, capsys: pytest.CaptureFixt
 
 def test_what_cannot_be_done_is_said_in_one_sentence(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (scans.parent / "bad.tps").write_text("LM3=3\n1 2 3\n4 5 6\nID=A\n")
+    (scans.parent / "model.ply").write_text("ply")
     for arguments, said in (
         ((scans, scans / "Anna.mrk.json", "--to", "csv"), "Two specimens are called 'Anna'"),
         ((scans, scans / "Anna.mrk.json", "--to", "mrk"), "Two specimens are called 'Anna'"),
         ((scans.parent / "bad.tps", "--to", "csv"), "line 4 of bad.tps"),
         ((scans.parent / "gone.tps", "--to", "csv"), "gone.tps cannot be read"),
+        ((scans.parent / "gone", "--to", "csv"), "There is no file or folder"),
         ((scans.parent / "model.ply", "--to", "csv"), "no file of landmarks that is known here"),
         ((scans, "--to", "tps"), "ends in .tps"),
     ):

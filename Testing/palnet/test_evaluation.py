@@ -106,6 +106,12 @@ def test_errors_are_in_mm_and_refused_scans_count() -> None:
     assert list(one.regions()) == ["eyes"]
 
 
+def test_a_method_that_takes_a_scan_for_one_of_another_unit_is_doubted() -> None:
+    assert evaluate(Fake(1.0, [1, 1, 1, 1]), case("one")).warning == ""
+    said = evaluate(Fake(1000.0, [1, 1, 1, 1]), case("one", 1000.0)).warning
+    assert said.startswith("one counts as a scan in m, and the method takes it for one in mm") and "--unit" in said
+
+
 def test_a_damaged_scan_is_a_failure_of_the_run_and_not_its_end() -> None:
     def damaged() -> vtk.vtkPolyData:
         raise ScanError("x.ply is damaged.")

@@ -130,6 +130,8 @@ def test_gpa_reads_the_folder_as_it_is(tmp_path: Path) -> None:
         ("a.tps", "lm3=1\n1\t2\t3\n\nlm3=1\n4 5 6\n", ["1", "2"], "1", [1, 2, 3]),
         ("a.nts", "' a comment\n1 2 6 0 Dim=3\n1 2 3 4 5 6\n7 8 9\n10 11 12\n", ["1", "2"], "12", [1, 2, 3]),
         ("a.nts", '"x\n1 1L 3 1 -999 DIM=3\nA\n-999 -999 -999\n', ["A"], "1", NAN),
+        ("a.nts", "1 1L 3 1 9999 DIM=3\nA\n9999.000 9999.0 9.999e3\n", ["A"], "1", NAN),
+        ("a.nts", "1 1L 3 1 NA DIM=3\nA\nNA NA NA\n", ["A"], "1", NAN),
         ("a.nts", "1 2L 3 0 DIM=3\nPrn Sn\n1 2 3\n4 5 6\n", ["a"], ("Prn", "Sn"), [1, 2, 3]),
         ("a.nts", "1 2L 3L 0 DIM=3\nA B\nPrn_x Prn_y Prn_z\n1 2 3\n4 5 6\n", ["A", "B"], ("Prn",), [1, 2, 3]),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from palnet.landmark_writers import (
 )
 from palnet.prediction import Prediction
 from palnet.protocol import Landmark, Protocol
-from palnet.review import Review, record_beside
+from palnet.review import Review, State, record_beside
 
 LABELS = ("Prn", "Al_R", "G")
 
@@ -156,16 +157,43 @@ def test_units(tmp_path: Path) -> None:
 
 def test_the_record_of_a_review_says_the_unit_of_the_scan(tmp_path: Path) -> None:
     """Slicer itself writes mm for every scan."""
-    (path,) = write_sets(sets_of("A"), "mrk", tmp_path / "A.mrk.json").files
+    (one,) = sets_of("A")
+    (path,) = write_sets([one], "mrk", tmp_path / "A.mrk.json").files
     assert read_sets(path)[0].unit == "mm"
     protocol = Protocol("three", "three", tuple(Landmark(label, label) for label in LABELS))
     frame = np.diag([10.0, 10.0, 10.0, 1.0])
-    said = Prediction(protocol, np.zeros((3, 3)), np.ones(3), np.ones(3), "cm", frame, 0.5)
+    said = Prediction(protocol, one.points, np.ones(3), np.ones(3), "cm", frame, 0.5)
     record_beside(path).write_text(Review.begin("A", said).to_json())
     assert read_sets(path)[0].unit == "cm"
+    # Of the same scan in another unit, or of other landmarks, it says nothing.
+    for other in (replace(said, points=one.points / 10), replace(said, points=np.full((3, 3), np.nan))):
+        record_beside(path).write_text(Review.begin("A", other).to_json())
+        assert read_sets(path)[0].unit == "mm"
+    four = Protocol("three", "three", tuple(Landmark(label, label) for label in ("Sn", *LABELS[1:])))
+    record_beside(path).write_text(Review.begin("A", replace(said, protocol=four)).to_json())
+    assert read_sets(path)[0].unit == "mm"
     record_beside(path).write_text("{}")
     with pytest.raises(LandmarkFileError, match=r"A.review.json"):
         read_sets(path)
+
+
+def test_a_record_does_not_outlive_its_landmarks(tmp_path: Path) -> None:
+    a, other = sets_of("A", "other")
+    path, record = tmp_path / "A.mrk.json", tmp_path / "A.review.json"
+    write_sets([a], "mrk", path)
+    protocol = Protocol("three", "three", tuple(Landmark(label, label) for label in LABELS))
+    review = Review.begin("A", Prediction(protocol, a.points, np.ones(3), np.ones(3), "mm", np.eye(4), 0.5))
+    record.write_text(review.to_json())
+    write_sets([replace(other, name="A")], "mrk", tmp_path)
+    assert not record.exists()
+    np.testing.assert_allclose(read_sets(path)[0].points, other.points)
+    # A person's is not replaced: nor where the landmarks themselves were deleted or moved.
+    before = path.read_text()
+    for text in (review.decide([0], State.ACCEPTED).to_json(), "{", review.to_json()):
+        record.write_text(text)
+        with pytest.raises(OutputError, match=r"a person's review beside it, A\.review\.json: name another output"):
+            write_sets([a], "mrk", tmp_path)
+        assert record.read_text() == text and path.read_text() == before
 
 
 @pytest.mark.parametrize("to", FORMATS)
@@ -216,3 +244,20 @@ def test_of_a_folder_the_format_that_says_most_is_read(tmp_path: Path) -> None:
     assert [one.name for one in read_sets(tmp_path / "sub")] == ["A 1", "B"]
     with pytest.raises(LandmarkFileError, match="cannot be read"):
         read_sets(tmp_path / "none.tps")
+    with pytest.raises(LandmarkFileError, match=r"There is no file or folder .*nope"):
+        read_sets(tmp_path / "nope")
+
+
+def test_results_of_a_batch_with_folders(tmp_path: Path) -> None:
+    """Its tables are no landmarks, and the landmarks lie in the folders."""
+    (tmp_path / "batch").mkdir()
+    for name in ("points.csv", "measurements.csv", "quality.csv"):
+        (tmp_path / name).write_text("scan,label\nA,Prn\n")
+    (tmp_path / "sub").mkdir()
+    with pytest.raises(LandmarkFileError, match=r"holds no file of landmarks: [^:]*\.$"):
+        files_of(tmp_path)
+    write_sets(sets_of("A"), "mrk", tmp_path / "sub" / "deep")
+    with pytest.raises(LandmarkFileError, match=r"Folders in it do: name one of sub\.$"):
+        files_of(tmp_path)
+    write_sets(sets_of("A"), "csv", tmp_path / "mine.csv")
+    assert files_of(tmp_path) == [tmp_path / "mine.csv"]

@@ -201,7 +201,7 @@ def test_what_is_refused(run: Run, folder: Path, tmp_path: Path) -> None:
         ((tmp_path / "mouse.csv", *output), "'mouse' has none of the landmarks of the protocol face50"),
         ((folder, folder / "third.csv", *output), "'third'"),
         ((tmp_path / "no such folder", *output), "no such folder"),
-        ((folder, "--protocol", "none", *output), "protocols/none.json"),
+        ((folder, "--protocol", "none", *output), "There is no protocol 'none'. Bundled: face50"),
         ((folder, "--protocol", tmp_path / "none.json", *output), "none.json cannot be read"),
         ((folder, "--scans", tmp_path / "no scans", *output), "There is no folder"),
         ((folder, "--groups", tmp_path / "no.csv", *output), "no.csv cannot be read"),

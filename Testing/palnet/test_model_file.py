@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from palnet.errors import ModelError
+from palnet.errors import ModelError, OutputError
 from palnet.model import Model, _checksum, bundled_models
 from palnet.protocol import Protocol
 from palnet.shape import ShapeModel
@@ -45,6 +45,15 @@ def file(model: Model, tmp_path: Path) -> Path:
     path = tmp_path / "a new folder" / "töny.palnet"
     model.save(path)
     return path
+
+
+def test_a_model_that_cannot_be_written_is_a_sentence(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "m.palnet").mkdir()
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "m.palnet", tmp_path / "file" / "m.palnet"):
+        with pytest.raises(OutputError, match="The model cannot be written to"):
+            model.save(path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "m.palnet"]
 
 
 def rewritten(file: Path, change: dict[str, Any], **arrays: Any) -> Path:

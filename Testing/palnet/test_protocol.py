@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from palnet.errors import PalnetError, ProtocolError
+from palnet.errors import ProtocolError
 from palnet.protocol import Protocol
 
 GOOD: dict[str, Any] = {
@@ -115,5 +115,6 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
 def test_unknown_names() -> None:
     with pytest.raises(ProtocolError, match="no landmark 'Xy'"):
         Protocol.bundled("face50").index("Xy")
-    with pytest.raises(PalnetError, match="incomplete"):
-        Protocol.bundled("no_such_protocol")
+    for name in ("face51", "../models/face50", ""):
+        with pytest.raises(ProtocolError, match=r"There is no protocol '.*'\. Bundled: face50, .*name a \.json file"):
+            Protocol.bundled(name)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -183,19 +181,6 @@ def test_not_a_number(tmp_path: Path) -> None:
         else:
             assert np.isfinite(cleaned.points).all()
             assert 0 < len(cleaned.triangles) < len(SHAPE.triangles)
-
-
-@pytest.fixture
-def nobody() -> Iterator[Path]:
-    """A folder, and for the time of the test a user who may not read everything."""
-    if not hasattr(os, "seteuid"):
-        pytest.skip("Windows knows no such rights")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        yield folder
-        if os.getuid() == 0:
-            os.seteuid(0)
 
 
 def test_not_allowed(nobody: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,62 @@
+"""What a command prints, on consoles of any code page, and where no one takes it any more."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+
+class SteadyStream:
+    """A stream of text that takes every character, and on which a write never fails: work goes on without it.
+
+    :ivar reason: why nothing more is written; empty while all is well, or where the reader has simply gone
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._lost = stream is None  # as of a program without a console
+        self.reason = ""
+        # A console's code page, as of Windows, lacks most of the characters that names have.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write, or drop the text where that is not possible any more."""
+        self._try(lambda: self._stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written, if that is possible."""
+        self._try(lambda: self._stream.flush())
+
+    def _try(self, act: Callable[[], object]) -> None:
+        if self._lost:
+            return
+        try:
+            act()
+        except OSError as error:
+            self._lost = True
+            self.reason = "" if isinstance(error, BrokenPipeError) else error.strerror or str(error)
+            # What the stream still holds must go somewhere, or the interpreter complains at its end.
+            with contextlib.suppress(OSError, ValueError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, self._stream.fileno())
+                os.close(nowhere)
+
+
+@contextlib.contextmanager
+def steady_output() -> Iterator[SteadyStream]:
+    """The standard output and error as :class:`SteadyStream`, for as long as the context lasts; gives the output."""
+    out, err = SteadyStream(sys.stdout), SteadyStream(sys.stderr)
+    with contextlib.redirect_stdout(cast(Any, out)), contextlib.redirect_stderr(cast(Any, err)):
+        try:
+            yield out
+        finally:
+            out.flush()
+            err.flush()
