@@ -44,8 +44,7 @@ _FIRST = _Search((5, 12), 64)
 # A piece near the edge of a scan is itself cut: the station that it looks like most is often wrong, one of the next few
 # is right.
 _WIDE = _Search((10, 20, 30, 40, 50), 1200, 5)
-# Children: the template, and what the first guess has learned, fit to sizes around their own.
-_SMALL = (_Search((5,), 64, size=0.75), _Search((5,), 64, size=0.58))
+_SMALLER = _Search((5,), 64)
 
 
 @dataclass(frozen=True)
@@ -73,12 +72,14 @@ class Aligner:
     :ivar template: (T, 6) points (mm, face frame) and normals of the mean face
     :ivar stations: working mm, face frame
     :ivar scale: working mm in a mm: what is not as large as a face is searched as if it were
+    :ivar smaller: other sizes that the model has learned, as shares of the template's: children's
     """
 
     template: np.ndarray
     stations: Frames
     network: StationNet
     scale: float = 1.0
+    smaller: tuple[float, ...] = ()
 
     def candidates(self, surface: Surface, unit: str = "auto", seed: int = 0) -> Iterator[Alignment]:
         """Ways in which a face may lie on a cleaned surface, the likelier ones first.
@@ -94,14 +95,14 @@ class Aligner:
                 yield from self._candidates(surface, name, inside_out, _FIRST, seed)
 
     def further_candidates(self, surface: Surface, unit: str = "auto", seed: int = 0) -> Iterator[Alignment]:
-        """What to try where none of :meth:`candidates` is right: small faces, then about four times as many guesses
+        """What to try where none of :meth:`candidates` is right: smaller faces, then about four times as many guesses
         from less sure votes.
 
         The latter are for pieces of a face. None of it is for scans that are inside out, and of two likely units only
         the one that makes the scan smaller is tried.
         """
         for name in self._units(surface, unit)[:1]:
-            for search in (*_SMALL, _WIDE):
+            for search in (*(replace(_SMALLER, size=size) for size in self.smaller), _WIDE):
                 yield from self._candidates(surface, name, False, search, seed)
 
     def _units(self, surface: Surface, unit: str) -> list[str]:

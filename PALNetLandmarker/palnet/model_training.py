@@ -42,9 +42,17 @@ SETTINGS: dict[str, Any] = {
 # Of a doubted, nearly whole face, how far its landmarks may lie in the mean from where the shape model expects them.
 # 240 worn scans of validation subjects reach 1.8; faces with one axis squeezed or stretched begin at 3.3.
 _MOST_DEVIATION_MM = 2.9
+# Of children, as shares of an adult's size: the first guess, and the template, serve sizes around each.
+_SMALLER_SIZES = [0.75, 0.58]
 # On annotated scans the limits follow from the error on validation, by about the ratios of the numbers above to it. The
 # limits of what is accepted leave more room: nobody has measured what else a scanner of skulls or shoes may meet.
-_OF_ERROR = {"doubtful_mm": 2.1, "clear_doubt_mm": 1.6, "most_doubt_mm": 2.8, "most_doubt_whole_mm": 2.8}
+_OF_ERROR = {
+    "doubtful_mm": 2.1,
+    "clear_doubt_mm": 1.6,
+    "most_doubt_mm": 2.8,
+    "most_doubt_whole_mm": 2.8,
+    "most_deviation_mm": 2.3,
+}
 # The error on validation of the network that SETTINGS were found with.
 _USUAL_ERROR_MM = 1.25
 
@@ -66,7 +74,9 @@ def train_model(config: TrainingConfig, population_folder: Path, work: Path, sta
     model = _trained(config, protocol, train, validation, work, start)
     model.settings |= doubt_limits(model.facts["validation_error_mm"])
     model.shape = _kept_shape(train, work / "shape.npz")
-    model.settings["most_deviation_mm"] = _MOST_DEVIATION_MM
+    model.settings |= {"most_deviation_mm": _MOST_DEVIATION_MM, "search_further": True}
+    if config.young:
+        model.settings["smaller_sizes"] = _SMALLER_SIZES
     model.facts |= {
         "population": "ICT Face Model Light (USC ICT, MIT), synthetic scans",
         "subjects": config.steps * config.fresh + config.pool,

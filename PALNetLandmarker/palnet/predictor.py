@@ -154,7 +154,11 @@ class Predictor:
     def _find_face(self, surface: Surface, unit: str) -> _Look:
         """The candidate alignment on which the network doubts the landmarks least."""
         looks: list[_Look] = []
-        for search in (self.aligner.candidates, self.aligner.further_candidates):
+        searches = [self.aligner.candidates]
+        # Of so many guesses, one that is wrong may be accepted where nobody has measured the limits of doubt with them.
+        if self.model.settings.get("search_further"):
+            searches.append(self.aligner.further_candidates)
+        for search in searches:
             for alignment in search(surface, unit):
                 look = self._look(surface, alignment, _LOOKS)
                 if look is not None:
@@ -268,7 +272,8 @@ def _aligner(model: Model) -> Aligner:
     network = StationNet(len(stations.points))
     weights = {name[8:]: torch.from_numpy(value) for name, value in alignment.items() if name.startswith("network/")}
     network.load_state_dict(weights)
-    return Aligner(model.template, stations, network.eval(), model.scale)
+    smaller = tuple(model.settings.get("smaller_sizes", ()))
+    return Aligner(model.template, stations, network.eval(), model.scale, smaller)
 
 
 class _Clock:

@@ -237,6 +237,12 @@ def test_a_further_search_where_the_first_comes_to_nothing(
     assert np.linalg.norm(found.points - prediction.points, axis=1)[both].mean() < 1.0
 
 
+def test_the_model_says_what_is_searched(predictor: Predictor, scan: Surface) -> None:
+    assert predictor.aligner.smaller == (0.75, 0.58)
+    with pytest.raises(NoFaceError):
+        _with(predictor, _Held(predictor.aligner), search_further=False).predict_surface(polydata(scan))
+
+
 def test_the_best_few_are_looked_at_again(
     predictor: Predictor, prediction: Prediction, scan: Surface, monkeypatch: pytest.MonkeyPatch
 ) -> None:
