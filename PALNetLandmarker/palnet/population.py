@@ -12,6 +12,7 @@ from scipy.sparse import coo_matrix, csr_matrix, diags
 from scipy.sparse.linalg import splu
 
 from .errors import ProtocolError
+from .extremes import ProfileExtremes
 from .face_model import FaceModel, read_face_model, visible_triangles
 from .protocol import Protocol
 from .resources import resource
@@ -112,7 +113,9 @@ class Population:
         self.seen = seen[shown]
         self.eyeball = model.is_eyeball[used]
         self.places = LandmarkPlaces(compact[self.places.triangles], self.places.weights)
-        self.mean_landmarks = self.places.on(self.model.neutral)
+        neutral, told = self.model.neutral.astype(float), resource("population/extremes.json")
+        self.mean_landmarks = self.places.on(neutral)
+        self._extremes = ProfileExtremes(told, self.protocol.labels, neutral, self.model.triangles, self.mean_landmarks)
         self.regions = self._regions()
 
     def head(
@@ -159,7 +162,11 @@ class Population:
         strength = rng.uniform(0, 1.5)
         field = [random_field(rng, vertices, rng.uniform(60, 150)) for _ in range(3)]
         vertices = vertices + strength * np.stack(field, 1)
-        return Head(vertices, self.places.on(vertices), blink)
+        return Head(vertices, self.landmarks(vertices), blink)
+
+    def landmarks(self, vertices: np.ndarray) -> np.ndarray:
+        """(L, 3) mm, the landmarks of a head (V, 3): carried by their triangles, or at the extremes of its profile."""
+        return self._extremes.on(vertices, self.places.on(vertices))
 
     def _grown(self, vertices: np.ndarray, growth: float) -> np.ndarray:
         """A head (V, 3) at a child's size and, roughly, proportions; ``growth`` is the width of the face in an adult's.

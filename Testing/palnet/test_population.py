@@ -78,7 +78,7 @@ def test_children(population: Population) -> None:
     def sizes(growth: float) -> dict[str, float]:
         head = population.head(np.random.default_rng(1), expression={}, growth=growth)
         at = dict(zip(population.protocol.labels, head.landmarks, strict=True))
-        assert np.abs(population.places.on(head.vertices) - head.landmarks).max() == 0
+        assert np.abs(population.landmarks(head.vertices) - head.landmarks).max() == 0
         return {
             "width": abs(at["Ex_L"][0] - at["Ex_R"][0]),
             "height": at["En_L"][1] - at["Gn"][1],
