@@ -5,7 +5,8 @@
 Resources/population/observer_a.json and observer_b.json hold what two observers placed, each blind to the other
 (midline and right side, mm, the model's frame); decided.json holds the points where they differed by more than 1 mm and
 the definition was asked again. Prints their differences as a table for docs/landmarks.md; with --write also the places:
-the mean of the two observers or the decision, put on the nearest triangle, and mirrored to the left.
+the mean of the two observers or the decision, put on the nearest triangle, and mirrored to the left. Last, how far from
+the carried places the extremes of Resources/population/extremes.json are on 200 heads.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent / "PALNetLandmarker"))
 
 from palnet.face_model import SKIN, read_face_model
+from palnet.population import Population
 from palnet.protocol import Protocol
 from palnet.surface import Surface, places_on_triangles
 
@@ -59,6 +61,19 @@ def main() -> None:
         named = zip(protocol.labels, places, strict=True)
         lines = ",\n".join(f"  {json.dumps(label)}: {json.dumps(place)}" for label, place in named)
         path.write_text(f'{{\n "places": {{\n{lines}\n }}\n}}\n', encoding="utf-8")
+    _print_extremes(Population(options.face_model, protocol), list(json.loads((FOLDER / "extremes.json").read_text())))
+
+
+def _print_extremes(population: Population, labels: list[str], heads: int = 200) -> None:
+    """How far the extremes of heads without expression are from the carried places."""
+    drawn = [population.head(np.random.default_rng(seed), expression={}) for seed in range(heads)]
+    moved = np.array([head.landmarks - population.places.on(head.vertices) for head in drawn])
+    far = np.linalg.norm(moved, axis=2)
+    print("\n| landmark | mean, mm | 95th percentile, mm | mean upwards, mm |\n| --- | --- | --- | --- |")
+    for label in labels:
+        one = population.protocol.index(label)
+        high = float(np.percentile(far[:, one], 95))
+        print(f"| {label} | {far[:, one].mean():.2f} | {high:.2f} | {moved[:, one, 1].mean():+.2f} |")
 
 
 if __name__ == "__main__":
