@@ -18,16 +18,11 @@ from palnet.errors import PalnetError, ReviewError
 from palnet.review import Review, State
 from palnet.review_list import ReviewList, Row, shape_model_of
 
-from . import record
 from .placing import OneClick
 from .review_view import ReviewView
-from .scene import SCAN_REFERENCE, flip, world
-from .snap import ScanSurface
-from .undo import History
+from .reviewed_points import Change, ReviewedPoints
+from .scene import SCAN_REFERENCE
 from .watch import Listener, PointsWatch
-
-_FARTHEST_DRAG_MM = 60.0
-_FARTHEST_OFF_MM = 5.0
 
 Choice = int | str | None
 """A landmark by index or by label; None: the chosen one."""
@@ -39,9 +34,7 @@ class ReviewSession:
     :param node: ``vtkMRMLMarkupsFiducialNode`` in a scene
     :param on_changed: called after anything has changed: by this session, the mouse, undo, or another module
     :param landmark_model: name or file of the model in use, which knows what is usual if it made the prediction
-    :ivar review: the record as it is, :ivar current: index of the chosen landmark, or None
-    :ivar problem: why the landmarks cannot be reviewed for now; empty if they can
-    :ivar notice: what the last drag came to, if the person has to know; empty otherwise
+    :ivar current: index of the chosen landmark, or None
     :raises ReviewError: the node holds no landmarks of a model, or its record cannot be read
     """
 
@@ -51,23 +44,34 @@ class ReviewSession:
         self.node = node
         self.scene = node.GetScene()
         self.current: int | None = None
-        self.problem = ""
-        self.notice = ""
         self.closed = False
         self._across = False
         self._on_changed = on_changed
         self._landmark_model = landmark_model
-        self._surface = ScanSurface(node)
-        self._history = History()
-        self._begin(record.load(node))
-        record.store(node, self.review)
-        self._view = ReviewView(node, self.review, self._surface)
+        self._points = ReviewedPoints(node, lambda: self._watch.deaf())
+        self._begin()
+        self._view = ReviewView(node, self.review, self._points.surface)
         self._one_click = OneClick(self.scene, node, self._placed, self._notify)
         listener = Listener(self._grabbed, self._draw, self._dropped, self._changed_by_others, self._gone)
         self._watch = PointsWatch(node, listener)
         self._draw()
 
     # What there is to see
+
+    @property
+    def review(self) -> Review:
+        """The record as it is."""
+        return self._points.review
+
+    @property
+    def problem(self) -> str:
+        """Why the landmarks cannot be reviewed for now; empty if they can."""
+        return self._points.problem
+
+    @property
+    def notice(self) -> str:
+        """What the last drag came to, if the person has to know; empty otherwise."""
+        return self._points.notice
 
     @property
     def protocol(self) -> Any:
@@ -107,7 +111,7 @@ class ReviewSession:
         :raises ReviewError: there is no such landmark
         """
         self.stop_placing()
-        self.notice = ""
+        self._points.notice = ""
         self.current = None if landmark is None else self._index(landmark)
         self._across = False
         if self.current is not None and turn:
@@ -186,7 +190,7 @@ class ReviewSession:
 
         :param place: (3,) RAS in the scene; the nearest place of the scan is taken
         """
-        self._decide([self._index(landmark)], State.CORRECTED, self._on_surface(np.asarray(place, float))[None])
+        self._decide([self._index(landmark)], State.CORRECTED, self._points.on_surface(np.asarray(place, float))[None])
 
     def start_placing(self, landmark: Choice = None) -> None:
         """Put the landmark where the next click in a view is; ``stop_placing`` or Esc call it off."""
@@ -209,28 +213,27 @@ class ReviewSession:
         :returns: False if there is none
         """
         if self.problem and not self.closed:
-            with self._watch.deaf():
-                record.put_back(self.node, self.review)
+            self._points.put_back()
             self._sync()
             return True
-        return self.can_undo and self._travel(self._history.back)
+        return self.can_undo and self._travel(self._points.history.back)
 
     def redo(self) -> bool:
         """Do again what was taken back.
 
         :returns: False if there is none
         """
-        return self.can_redo and self._travel(self._history.forth)
+        return self.can_redo and self._travel(self._points.history.forth)
 
     @property
     def can_undo(self) -> bool:
         """Whether something can be taken back."""
-        return not self.closed and (bool(self.problem) or self._history.can_go_back)
+        return not self.closed and (bool(self.problem) or self._points.history.can_go_back)
 
     @property
     def can_redo(self) -> bool:
         """Whether something can be done again."""
-        return not self.closed and not self.problem and self._history.can_go_forth
+        return not self.closed and not self.problem and self._points.history.can_go_forth
 
     def rest(self) -> None:
         """Show nothing and leave the landmarks to others; what was decided, chosen and can be undone is kept."""
@@ -264,11 +267,10 @@ class ReviewSession:
 
     # How it works
 
-    def _begin(self, review: Review) -> None:
+    def _begin(self) -> None:
         """Go on with a record of another prediction, or of the same one in another frame."""
-        self._history.forget()
-        self._shape = shape_model_of(review.prediction, self._landmark_model)
-        self.review, self._list = review, ReviewList(review, self._shape)
+        self._shape = shape_model_of(self.review.prediction, self._landmark_model)
+        self._list = ReviewList(self.review, self._shape)
         self.order = self._list.order()
         if self.current is not None and self.current >= len(self.order):
             self.current = None
@@ -303,17 +305,13 @@ class ReviewSession:
         for index in indices:
             self._index(index)
         self.stop_placing()
-        self.notice = ""
-        review = self.review.decide(indices, state, places)
-        self._history.remember(self.review)
-        self._write(review, indices)
+        self._points.notice = ""
+        self._points.decide(indices, state, places)
+        self._show_record()
 
-    def _write(self, review: Review, indices: list[int]) -> None:
-        """Make the node say what a record says."""
-        with self._watch.deaf():
-            record.put_points(self.node, review, indices)
-            record.store(self.node, review)
-        self.review, self._list = review, ReviewList(review, self._shape)
+    def _show_record(self) -> None:
+        """Show a record that has changed."""
+        self._list = ReviewList(self.review, self._shape)
         self._draw()
         self._notify()
 
@@ -321,7 +319,8 @@ class ReviewSession:
         self.stop_placing()
         review = step(self.review)
         changed = self.review.differences(review)
-        self._write(review, changed)
+        self._points.write(review, changed)
+        self._show_record()
         if changed:
             self.select(changed[0])
         return True
@@ -333,13 +332,7 @@ class ReviewSession:
 
     def nearest_on_scan(self, place: np.ndarray) -> np.ndarray:
         """(3,) RAS in the scene: the place of the scan nearest to another; that one itself if the scan is gone."""
-        return self._surface.nearest(place)
-
-    def _on_surface(self, place: np.ndarray) -> np.ndarray:
-        """(3,) LPS of the node's file: the place of the scan nearest to one in the scene (RAS)."""
-        inside = [0.0] * 3
-        self.node.TransformPointFromWorld(self.nearest_on_scan(place), inside)
-        return flip(np.array(inside))
+        return self._points.surface.nearest(place)
 
     # What others do to the node
 
@@ -362,45 +355,17 @@ class ReviewSession:
         :param snap: put what was moved on the surface
         :returns: whether anything was
         """
-        problem = self.problem
-        try:
-            review = record.load(self.node, last=self.review)
-            self.problem = ""
-        except ReviewError as error:
-            self.problem = str(error)
-        if self.problem:
+        change = self._points.take_up(snap)
+        if change is Change.PROBLEM:
             self.stop_placing()
             self._notify()
-            return False
-        if review.prediction.to_json() != self.review.prediction.to_json():
-            self._begin(review)
-            self._write(review, [])
-            return True
-        changed = self.review.differences(review)
-        if snap and any(self._is_thrown(index, review.points[index]) for index in changed):
-            self.notice = "There is no surface of the face where you let go: the landmark is back where it was."
-            self._write(self.review, changed)
-            return False
-        if snap:
-            for index in changed:
-                if not review.missing[index]:
-                    place = world(self.node, review.points[index])
-                    review = review.decide([index], State.CORRECTED, self._on_surface(place)[None])
-        if changed:
-            self._history.remember(self.review)
-            self._write(review, changed)
-        elif not record.is_told(self.node, review):
-            self._write(review, [])
-        elif problem:
+        elif change is Change.REVIEWABLE:
             self._notify()
-        return bool(changed)
-
-    def _is_thrown(self, index: int, point: np.ndarray) -> bool:
-        """Whether a drag ended in the air, or through a hole on the far side of the head."""
-        scale, before = self.review.mm_per_unit, self.review.points[index]
-        jump = float(np.linalg.norm(point - before)) * scale
-        off = float(np.linalg.norm(self._on_surface(world(self.node, point)) - point)) * scale
-        return jump > _FARTHEST_DRAG_MM or off > _FARTHEST_OFF_MM
+        elif change is not Change.NOTHING:
+            if change is Change.OTHER_PREDICTION:
+                self._begin()
+            self._show_record()
+        return change in (Change.POINTS, Change.OTHER_PREDICTION)
 
     def _gone(self) -> None:
         self.close()
