@@ -3,10 +3,11 @@
     python tools/landmark_places.py FACE_MODEL [--write]
 
 Resources/population/observer_a.json and observer_b.json hold what two observers placed, each blind to the other
-(midline and right side, mm, the model's frame); decided.json holds the points where they differed by more than 1 mm and
-the definition was asked again, and those that were moved since (docs/landmarks.md says why). Prints their differences as a table for docs/landmarks.md; with --write also the places:
-the mean of the two observers or the decision, put on the nearest triangle, and mirrored to the left. Last, how far from
-the carried places the extremes of Resources/population/extremes.json are on 200 heads.
+(midline and right side, mm, the model frame); decided.json holds the points where they differed by more than 1 mm and
+the definition was asked again, and those that were moved since (docs/landmarks.md says why). Prints their differences
+as a table for docs/landmarks.md; with --write also the places: the mean of the two observers or the decision, put on
+the nearest triangle, and mirrored to the left. Last, how far from the carried places the extremes of
+Resources/population/extremes.json are on 200 heads.
 """
 
 from __future__ import annotations
