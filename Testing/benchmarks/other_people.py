@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from common import data_folder, predictor, thrown
 from palnet.errors import PalnetError
+from palnet.metrics import point_errors, summarise
 from palnet.population import LandmarkPlaces
 from palnet.rigid import apply
 from palnet.scan_file import read_surface
@@ -48,28 +49,30 @@ def main() -> None:
         "the faces of 3DGrowthCurves": _grown(chosen.growth_curves, template.triangles),
     }
     for title, faces in groups.items():
-        each = []
         print(f"{title}\n| face | mean, mm | median | worst | expected |\n| --- | --- | --- | --- | --- |")
+        found, truth = [], []
         for seed, (name, surface) in enumerate(faces):
+            truth.append(places.on(surface.points))
             mesh, to_file, _ = thrown(surface, seed)
             try:
-                found = machine.predict_surface(mesh)
+                prediction = machine.predict_surface(mesh)
             except PalnetError as error:
                 print(f"| {name} | {error} | | | |")
+                found.append(np.full_like(truth[-1], np.nan))
                 continue
-            points = apply(np.linalg.inv(to_file), found.points)[index]
-            error = np.linalg.norm(points - places.on(surface.points), axis=1)
-            each.append(error)
-            worst = f"{np.nanmax(error):.1f} ({list(ROWS)[int(np.nanargmax(error))]})"
-            expected = np.nanmean(found.expected_error[index])
-            print(f"| {name} | {np.nanmean(error):.2f} | {np.nanmedian(error):.2f} | {worst} | {expected:.2f} |")
-        all_errors = np.array(each)
+            found.append(apply(np.linalg.inv(to_file), prediction.points)[index])
+            off = np.linalg.norm(found[-1] - truth[-1], axis=1)
+            worst = f"{np.nanmax(off):.1f} ({list(ROWS)[int(np.nanargmax(off))]})"
+            expected = np.nanmean(prediction.expected_error[index])
+            print(f"| {name} | {np.nanmean(off):.2f} | {np.nanmedian(off):.2f} | {worst} | {expected:.2f} |")
+        shown = np.ones((len(truth), len(ROWS)), bool)
+        errors = point_errors(np.array(found), np.array(truth), shown)
+        one = summarise(errors, np.array(truth), shown)
         print(
-            f"placed {np.isfinite(all_errors).sum()} of {all_errors.size}; mean {np.nanmean(all_errors):.2f} mm, ",
-            end="",
+            f"placed {one.placed} of {one.count}; mean {one.mean:.2f} mm, median {one.median:.2f}, "
+            f"95th percentile {one.p95:.2f}"
         )
-        print(f"median {np.nanmedian(all_errors):.2f}, 95th percentile {np.nanpercentile(all_errors, 95):.2f}")
-        print(", ".join(f"{label} {value:.2f}" for label, value in zip(ROWS, np.nanmean(all_errors, 0), strict=True)))
+        print(", ".join(f"{label} {value:.2f}" for label, value in zip(ROWS, np.nanmean(errors, 0), strict=True)))
 
 
 def _simulated(folder: Path) -> Iterator[tuple[str, Surface]]:
