@@ -48,7 +48,7 @@ class PALNetLandmarker(ScriptedLoadableModule):
 
 def registerSampleData() -> None:
     """Offer the face scan that comes with the extension in the Sample Data module."""
-    from PALNetLandmarkerLib import sample_data
+    from PALNetLandmarkerLib.nodes import sample_data
 
     sample_data.register(Path(__file__).parent / "Resources" / "Icons" / "PALNetLandmarker.png")
 
@@ -86,7 +86,7 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setup(self) -> None:
         """Build the panel; called when the user opens the module the first time."""
-        from PALNetLandmarkerLib.sections import Sections
+        from PALNetLandmarkerLib.panels.sections import Sections
 
         ScriptedLoadableModuleWidget.setup(self)
         self.logic = PALNetLandmarkerLogic()
@@ -198,7 +198,7 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
         :returns: ``Placement`` with the fiducial node and the prediction; None if the user declined to install PyTorch
         :raises palnet.errors.PalnetError: with a sentence for the user; the scene is as before
         """
-        from PALNetLandmarkerLib.landmarking import ensure_torch, place_landmarks
+        from PALNetLandmarkerLib.engine.landmarking import ensure_torch, place_landmarks
 
         if not ensure_torch():
             return None
@@ -219,8 +219,8 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
         :returns: what became of the scans, in words; None if the user declined to install PyTorch
         :raises palnet.errors.PalnetError: with a sentence for the user; what is done stays
         """
-        from PALNetLandmarkerLib.batch_process import landmark_folder
-        from PALNetLandmarkerLib.landmarking import ensure_torch
+        from PALNetLandmarkerLib.engine.landmarking import ensure_torch
+        from PALNetLandmarkerLib.queue.batch_process import landmark_folder
 
         if not ensure_torch():
             return None
@@ -230,20 +230,20 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
         """Review landmarks: ``session = logic.review(node); session.accept("Prn"); session.undo(); session.close()``.
 
         :param landmarkModel: the file of the model that placed them; without it only bundled models raise concerns
-        :returns: ``PALNetLandmarkerLib.review_session.ReviewSession``, which does all that the panel does
+        :returns: ``PALNetLandmarkerLib.review.session.ReviewSession``, which does all that the panel does
         :raises palnet.errors.ReviewError: the node holds no landmarks of a landmark model
         """
-        from PALNetLandmarkerLib.review_session import ReviewSession
+        from PALNetLandmarkerLib.review.session import ReviewSession
 
         return ReviewSession(landmarks, landmark_model=landmarkModel)
 
     def measureLandmarks(self, landmarks: vtkMRMLMarkupsFiducialNode):
         """Measure landmarks, again whenever one moves: ``m = logic.measureLandmarks(node); m.values["N-Sn"]``.
 
-        :returns: ``PALNetLandmarkerLib.measurements.LandmarkMeasurements``, which does all that the panel does
+        :returns: ``PALNetLandmarkerLib.measure.measurements.LandmarkMeasurements``, which does all that the panel does
         :raises palnet.errors.ReviewError: the node holds no landmarks of a landmark model
         """
-        from PALNetLandmarkerLib.measurements import LandmarkMeasurements
+        from PALNetLandmarkerLib.measure.measurements import LandmarkMeasurements
 
         return LandmarkMeasurements(landmarks)
 
@@ -258,7 +258,7 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
         :returns: the files, the landmarks first; coordinates are in LPS
         :raises palnet.errors.PalnetError: with a sentence for the user
         """
-        from PALNetLandmarkerLib.storage import write_in_format
+        from PALNetLandmarkerLib.nodes.storage import write_in_format
 
         return write_in_format(landmarks, Path(path), to, asShown)
 
@@ -266,10 +266,10 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
         """Compare two observers' landmarks of the same scans, in files or in folders of files.
 
         :param reportFolder: where report.html and the tables are written; nowhere by default
-        :returns: ``palnet.comparison.Comparison``
+        :returns: ``palnet.agreement.comparison.Comparison``
         :raises palnet.errors.PalnetError: with a sentence for the user
         """
-        from palnet.compare_command import compare_files, write_comparison
+        from palnet.agreement.files import compare_files, write_comparison
 
         comparison = compare_files(Path(first), Path(second))
         if reportFolder:
@@ -283,7 +283,7 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
         :returns: a new ``vtkMRMLMarkupsFiducialNode``
         :raises palnet.errors.ReviewError: with a sentence for the user
         """
-        from PALNetLandmarkerLib.storage import read_reviewed
+        from PALNetLandmarkerLib.nodes.storage import read_reviewed
 
         return read_reviewed(slicer.mrmlScene, Path(path), surfaceModel)
 

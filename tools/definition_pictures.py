@@ -20,11 +20,11 @@ from scipy.spatial.transform import Rotation
 sys.path.insert(0, str(Path(__file__).parent.parent / "PALNetLandmarker"))
 
 from head_picture import Shot, draw_head
-from palnet.face_model import EYEBALLS, FaceModel, read_face_model
-from palnet.population import LandmarkPlaces
-from palnet.protocol import Landmark, Protocol
-from PALNetLandmarkerLib.drawing import Overlay, image_data
+from palnet.population.face_model import EYEBALLS, FaceModel, read_face_model
+from palnet.population.heads import LandmarkPlaces
+from palnet.protocols.protocol import Landmark, Protocol
 from PALNetLandmarkerLib.palette import BACKDROP_BOTTOM, CHOSEN, PAPER, SKIN
+from PALNetLandmarkerLib.view.drawing import Overlay, image_data
 
 ROOT = Path(__file__).parent.parent
 SIZE, TIMES = (320, 240), 4  # px; drawn so many times larger, then shrunk

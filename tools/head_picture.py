@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import vtk
-from palnet.surface import polydata_from_arrays
-from PALNetLandmarkerLib.drawing import Overlay, pixels_of
+from palnet.scans.surface import polydata_from_arrays
 from PALNetLandmarkerLib.palette import SKIN, Color
+from PALNetLandmarkerLib.view.drawing import Overlay, pixels_of
 from scipy.spatial.transform import Rotation
 from vtk.util.numpy_support import numpy_to_vtk
 

@@ -19,12 +19,12 @@ from scipy.spatial.transform import Rotation
 sys.path.insert(0, str(Path(__file__).parent.parent / "PALNetLandmarker"))
 
 from head_picture import Shot, draw_head
-from palnet.face_model import FaceModel, read_face_model
-from palnet.population import LandmarkPlaces
-from palnet.protocol import Protocol
-from PALNetLandmarkerLib.drawing import Overlay, image_data
-from PALNetLandmarkerLib.labels import place_column
+from palnet.population.face_model import FaceModel, read_face_model
+from palnet.population.heads import LandmarkPlaces
+from palnet.protocols.protocol import Protocol
 from PALNetLandmarkerLib.palette import BACKDROP_TOP, INK, PAPER
+from PALNetLandmarkerLib.pictures.labels import place_column
+from PALNetLandmarkerLib.view.drawing import Overlay, image_data
 
 ROOT = Path(__file__).parent.parent
 DOT, OTHER_DOT = (0.0, 0.30, 0.58), (0.62, 0.75, 0.86)

@@ -21,10 +21,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "PALNetLandmarker"))
 
-from palnet.face_model import SKIN, read_face_model
-from palnet.population import Population
-from palnet.protocol import Protocol
-from palnet.surface import Surface, places_on_triangles
+from palnet.population.face_model import SKIN, read_face_model
+from palnet.population.heads import Population
+from palnet.protocols.protocol import Protocol
+from palnet.scans.surface import Surface, places_on_triangles
 
 FOLDER = Path(__file__).parent.parent / "Resources" / "population"
 

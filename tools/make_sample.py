@@ -19,9 +19,9 @@ import vtk
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "PALNetLandmarker"))
 
-from palnet.dataset import PopulationScans
-from palnet.population import Population
-from palnet.surface import polydata_from_arrays
+from palnet.population.heads import Population
+from palnet.scans.surface import polydata_from_arrays
+from palnet.training.dataset import PopulationScans
 
 ROOT = Path(__file__).resolve().parent.parent
 SUBJECT, SEED, SEVERITY, VERTICES = 27, 7, 0.8, 24000

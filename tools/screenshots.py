@@ -103,9 +103,9 @@ def _beside(session: Any, label: str) -> Any:
 
 def sheet(host: Any, scan: Path, target: Path) -> None:
     """The sheet of pictures of the shell command."""
-    from palnet.predictor import Predictor
-    from palnet.scan_file import read_surface
-    from PALNetLandmarkerLib.picture import render_sheet
+    from palnet.pipeline.predictor import Predictor
+    from palnet.scans.file import read_surface
+    from PALNetLandmarkerLib.pictures.picture import render_sheet
 
     prediction = Predictor.load("face50").predict_file(scan)
     render_sheet(host.core, prediction, read_surface(scan), scan.stem, target)

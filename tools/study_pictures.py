@@ -32,7 +32,7 @@ def main() -> None:
     from host.start import start
 
     host = start()
-    from palnet.cli import main as palnet
+    from palnet.commands.cli import main as palnet
     from screenshots import Album
 
     palnet(["compare", str(anna), str(ben), "--output", str(chosen.study / "observers")], host)
@@ -46,7 +46,7 @@ def measurements(album: Any) -> None:
     """The section Measurements, and some of them on the face."""
     import qt
     import slicer
-    from PALNetLandmarkerLib.viewpoint import camera_of_first_view
+    from PALNetLandmarkerLib.view.viewpoint import camera_of_first_view
     from user import click
 
     with album.window() as window:

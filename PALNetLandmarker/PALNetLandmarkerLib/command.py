@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from palnet.prediction import Prediction
+from palnet.pipeline.prediction import Prediction
 
 
 class SlicerHost:
@@ -17,11 +17,11 @@ class SlicerHost:
         :param name: of the markups node, for whoever opens the file
         :raises palnet.errors.OutputError: slicer-core is missing, or the file cannot be written
         """
-        from .headless import core
+        from .nodes.headless import core
 
         scene = core().scene
-        from . import storage
-        from .fiducials import create_fiducials, fill_fiducials, style_fiducials
+        from .nodes import storage
+        from .nodes.fiducials import create_fiducials, fill_fiducials, style_fiducials
 
         node = create_fiducials(scene, name)
         try:
@@ -37,18 +37,18 @@ class SlicerHost:
 
         :raises palnet.errors.OutputError: slicer-core is missing, or the file cannot be written
         """
-        from .headless import core
+        from .nodes.headless import core
 
         started = core()
-        from palnet.scan_file import read_surface
+        from palnet.scans.file import read_surface
 
-        from .picture import render_sheet
+        from .pictures.picture import render_sheet
 
         render_sheet(started, prediction, read_surface(scan_path), scan_path.stem, png_path)
 
 
 def main() -> int:
     """Entry point of the shell command."""
-    from palnet.cli import main as run
+    from palnet.commands.cli import main as run
 
     return run(sys.argv[1:], SlicerHost())

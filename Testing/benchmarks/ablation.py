@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 import torch
 from common import ROOT, predictor, test_scans
-from palnet.evaluation import Case, Evaluation, evaluate, synthetic_cases
-from palnet.metrics import distance_errors
-from palnet.surface import polydata_from_arrays, surface_from_polydata
+from palnet.evaluation.results import Case, Evaluation, evaluate, synthetic_cases
+from palnet.measures.metrics import distance_errors
+from palnet.scans.surface import polydata_from_arrays, surface_from_polydata
 
 NAMES = ("palnet", "palnet-no-attention", "palnet-top-k", "palnet-two-blocks", "palnet-no-dropout", "cascade")
 PUBLISHED, OURS = "palnet", "cascade"

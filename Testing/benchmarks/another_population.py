@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 from common import data_folder, options, predictor, thrown
-from palnet.metrics import LIMITS_MM, point_errors, summarise
-from palnet.population import LandmarkPlaces
-from palnet.predictor import Predictor
+from palnet.measures.metrics import LIMITS_MM, point_errors, summarise
+from palnet.pipeline.predictor import Predictor
+from palnet.population.heads import LandmarkPlaces
 from palnet.rigid import apply, rigid_fit
-from palnet.scan_file import read_surface
-from palnet.surface import Surface, places_on_triangles, surface_from_polydata
+from palnet.scans.file import read_surface
+from palnet.scans.surface import Surface, places_on_triangles, surface_from_polydata
 
 PLACES = Path(__file__).with_name("template_landmarks.json")
 FACES = [f"SIMPOP_{number:02d}" for number in range(1, 11)]

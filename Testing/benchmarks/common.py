@@ -14,12 +14,12 @@ from scipy.spatial.transform import Rotation
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "PALNetLandmarker"))
 
-from palnet.alignment import UNITS  # noqa: E402
-from palnet.dataset import PopulationScans  # noqa: E402
-from palnet.evaluation import TEST_SEED  # noqa: E402
-from palnet.population import Population  # noqa: E402
-from palnet.predictor import Predictor  # noqa: E402
-from palnet.surface import Surface, polydata_from_arrays  # noqa: E402
+from palnet.evaluation.results import TEST_SEED  # noqa: E402
+from palnet.pipeline.alignment import UNITS  # noqa: E402
+from palnet.pipeline.predictor import Predictor  # noqa: E402
+from palnet.population.heads import Population  # noqa: E402
+from palnet.scans.surface import Surface, polydata_from_arrays  # noqa: E402
+from palnet.training.dataset import PopulationScans  # noqa: E402
 
 LPS = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 """From the population's axes, left, up, front, to those of Slicer's files: left, back, up."""
@@ -48,7 +48,7 @@ def predictor(name: str) -> Predictor:
 
 
 def test_scans(severity: float = 1.0, **shares: float) -> PopulationScans:
-    """Synthetic scans of subjects that no training has seen; ``shares`` of :class:`palnet.dataset.PopulationScans`."""
+    """Synthetic scans of subjects that no training has seen; ``shares`` of ``PopulationScans``."""
     return PopulationScans(Population(data_folder() / "ict-facekit"), "test", TEST_SEED, severity, **shares)
 
 

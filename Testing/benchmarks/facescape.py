@@ -6,8 +6,9 @@ FaceScape itself may not be passed on, so this makes 700 faces in its layout (a 
 ``*_neutral.obj``, and ``landmark_indices.npz``): random identities of the face model, without expression and without
 wear. A fifth of the subjects is tested; the model is trained on the others alone, 15 % of which only choose the
 checkpoint. Nothing is told of the vertices: the network sees surfaces that are sampled anew at fixed densities, and
-between the 68 landmarks the surface prior (palnet/surface_prior.py) finds its own points. What is there already is not
-made again. ``--vertices`` also gives every tested face another mesh, in which none of the 68 vertices is left.
+between the 68 landmarks the surface prior (palnet/pipeline/surface_prior.py) finds its own points. What is there
+already is not made again. ``--vertices`` also gives every tested face another mesh, in which none of the 68 vertices is
+left.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ from pathlib import Path
 import numpy as np
 import vtk
 from common import ROOT, data_folder
-from palnet.annotated import AnnotatedScans, read_annotated
-from palnet.annotated_folders import FACESCAPE_INDICES
-from palnet.evaluation import Case, Evaluation, annotated_cases, evaluate
-from palnet.face_model import SKIN, FaceModel, read_face_model
+from palnet.evaluation.results import Case, Evaluation, annotated_cases, evaluate
 from palnet.files import whole_file, write_text
-from palnet.metrics import distance_errors
-from palnet.model import Model
-from palnet.model_training import train_on_annotated
-from palnet.predictor import Predictor
-from palnet.protocol import Protocol
-from palnet.scanner import remesh
-from palnet.surface import polydata_from_arrays, surface_from_polydata
-from palnet.training_config import TrainingConfig
+from palnet.measures.metrics import distance_errors
+from palnet.pipeline.model import Model
+from palnet.pipeline.predictor import Predictor
+from palnet.population.face_model import SKIN, FaceModel, read_face_model
+from palnet.population.scanner import remesh
+from palnet.protocols.protocol import Protocol
+from palnet.scans.surface import polydata_from_arrays, surface_from_polydata
+from palnet.training.annotated import AnnotatedScans, read_annotated
+from palnet.training.annotated_folders import FACESCAPE_INDICES
+from palnet.training.config import TrainingConfig
+from palnet.training.model import train_on_annotated
 
 SUBJECTS = 700
 TEST_SHARE = 0.2

@@ -14,12 +14,12 @@ from functools import cached_property
 
 import numpy as np
 from common import TEST_SEED, options, predictor, test_scans
-from palnet.dataset import SPLITS
-from palnet.evaluation import Case, Evaluation, ScanResult, evaluate
-from palnet.population import Head
-from palnet.scanner import Scan, Scanner, landmarks_shown
-from palnet.surface import Surface, polydata_from_arrays, vertex_normals
-from palnet.wear import melted_ears, outward, ragged_hole, select, with_beard, with_hair
+from palnet.evaluation.results import Case, Evaluation, ScanResult, evaluate
+from palnet.population.heads import Head
+from palnet.population.scanner import Scan, Scanner, landmarks_shown
+from palnet.population.wear import melted_ears, outward, ragged_hole, select, with_beard, with_hair
+from palnet.scans.surface import Surface, polydata_from_arrays, vertex_normals
+from palnet.training.dataset import SPLITS
 from scipy.spatial import cKDTree
 
 VERTICES = 50_000

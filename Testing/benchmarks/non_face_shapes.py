@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import vtk
-from palnet.population import random_field
-from palnet.surface import Surface, polydata_from_arrays, surface_from_polydata
-from palnet.wear import join
+from palnet.population.heads import random_field
+from palnet.population.wear import join
+from palnet.scans.surface import Surface, polydata_from_arrays, surface_from_polydata
 from scipy.spatial import ConvexHull
 from scipy.spatial.transform import Rotation
 

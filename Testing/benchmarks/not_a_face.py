@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import vtk
 from common import ROOT, data_folder
-from palnet.surface import polydata_from_arrays
+from palnet.scans.surface import polydata_from_arrays
 
 _COMMAND = "import sys; del sys.path[0]; from PALNetLandmarkerLib.command import main; sys.exit(main())"
 # For an administrator every file is readable; without these rights permissions count again.

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import numpy as np
 from common import LPS, data_folder, predictor, write_scan
-from palnet.dataset import PopulationScans
+from palnet.exports.sets import LandmarkSet
+from palnet.exports.writers import write_sets
 from palnet.files import write_text
-from palnet.landmark_sets import LandmarkSet
-from palnet.landmark_writers import write_sets
-from palnet.population import Population
-from palnet.prediction import Prediction
-from palnet.protocol import Protocol
-from palnet.review import Review, State, record_beside
-from palnet.surface import Surface, closest_on_surface
+from palnet.pipeline.prediction import Prediction
+from palnet.population.heads import Population
+from palnet.protocols.protocol import Protocol
+from palnet.review.record import Review, State, record_beside
+from palnet.scans.surface import Surface, closest_on_surface
+from palnet.training.dataset import PopulationScans
 
 _SCANS, _VERTICES, _SEVERITY, _SEED = 24, 15_000, 0.6, 11
 _SCATTER = 0.7 / 2.6

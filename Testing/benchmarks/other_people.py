@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from common import data_folder, predictor, thrown
 from palnet.errors import PalnetError
-from palnet.metrics import point_errors, summarise
-from palnet.population import LandmarkPlaces
+from palnet.measures.metrics import point_errors, summarise
+from palnet.population.heads import LandmarkPlaces
 from palnet.rigid import apply
-from palnet.scan_file import read_surface
-from palnet.surface import Surface, surface_from_polydata
+from palnet.scans.file import read_surface
+from palnet.scans.surface import Surface, surface_from_polydata
 from scipy.io import loadmat
 from scipy.io.matlab._mio5 import MatFile5Reader
 

@@ -14,7 +14,7 @@ import time
 import numpy as np
 from common import options, predictor, test_scans
 from palnet.errors import PalnetError
-from palnet.surface import polydata_from_arrays, sample_surface
+from palnet.scans.surface import polydata_from_arrays, sample_surface
 
 MOVED = 5
 DISTANCES_MM = (6.0, 8.0, 10.0, 12.0)

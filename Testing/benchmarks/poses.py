@@ -14,9 +14,9 @@ from dataclasses import replace
 import numpy as np
 from common import options, predictor, test_scans, thrown
 from palnet.errors import PalnetError
+from palnet.population.scanner import Scan, landmarks_shown
+from palnet.population.wear import select
 from palnet.rigid import apply
-from palnet.scanner import Scan, landmarks_shown
-from palnet.wear import select
 
 FOUND_WITHIN_MM = 15.0
 # Shares of the landmarks that a cut scan shows, for the table.

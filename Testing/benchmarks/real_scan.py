@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from common import data_folder, options, predictor, thrown
 from palnet.rigid import apply
-from palnet.scan_file import read_surface
-from palnet.surface import surface_from_polydata
+from palnet.scans.file import read_surface
+from palnet.scans.surface import surface_from_polydata
 
 # The order of the rows of DemoFaceLandmarks.csv.
 LABELS = ("En_R", "En_L", "Prn", "Ch_R", "Ch_L")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 from common import options, predictor, test_scans
-from palnet.scanner import remesh
-from palnet.surface import polydata_from_arrays
+from palnet.population.scanner import remesh
+from palnet.scans.surface import polydata_from_arrays
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import vtk
 from common import options, predictor, test_scans
-from palnet.surface import polydata_from_arrays
+from palnet.scans.surface import polydata_from_arrays
 
 
 def main() -> None:

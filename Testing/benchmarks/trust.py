@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 from common import options, predictor, test_scans
-from palnet.evaluation import Evaluation, evaluate, synthetic_cases
-from palnet.evaluation_tables import landmark_rows, overall, region_rows, scan_rows
+from palnet.evaluation.results import Evaluation, evaluate, synthetic_cases
+from palnet.evaluation.tables import landmark_rows, overall, region_rows, scan_rows
 
 
 def main() -> None:

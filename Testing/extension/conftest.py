@@ -5,14 +5,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from host.start import Host, LoadedModule, load_module, start
 
 start()
@@ -20,8 +16,8 @@ start()
 import slicer
 from desk import Desk, FixedConcerns
 from fakes import FakePredictor, egg, predict_egg, to_ras
-from palnet.prediction import Prediction
-from PALNetLandmarkerLib import review_session
+from palnet.pipeline.prediction import Prediction
+from PALNetLandmarkerLib.review import session
 from queues import FakeBackground, QueueDesk
 
 
@@ -60,9 +56,9 @@ def model(host: Host, surface: Any) -> Any:
 @pytest.fixture
 def predictor(monkeypatch: pytest.MonkeyPatch) -> type[FakePredictor]:
     """The engine's place is taken by one that a test can steer."""
-    engine = ModuleType("palnet.predictor")
+    engine = ModuleType("palnet.pipeline.predictor")
     engine.Predictor = FakePredictor
-    monkeypatch.setitem(sys.modules, "palnet.predictor", engine)
+    monkeypatch.setitem(sys.modules, "palnet.pipeline.predictor", engine)
     FakePredictor.reset()
     return FakePredictor
 
@@ -87,7 +83,7 @@ def panel(module: LoadedModule) -> LoadedModule:
 @pytest.fixture
 def desk(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """The review panel alone; the shape of faces speaks against two of the egg's landmarks, whatever their places."""
-    monkeypatch.setattr(review_session, "shape_model_of", lambda _prediction, _model: FixedConcerns())
+    monkeypatch.setattr(session, "shape_model_of", lambda _prediction, _model: FixedConcerns())
     opened = Desk()
     yield opened
     opened.close()

@@ -11,10 +11,10 @@ import qt
 import slicer
 from host.fit import cut_off
 from host.palettes import use_palette
-from palnet.prediction import Prediction
-from PALNetLandmarkerLib.landmark_list import Column
-from PALNetLandmarkerLib.review_panel import ReviewPanel
-from PALNetLandmarkerLib.review_session import ReviewSession
+from palnet.pipeline.prediction import Prediction
+from PALNetLandmarkerLib.panels.review import ReviewPanel
+from PALNetLandmarkerLib.review.landmark_list import Column
+from PALNetLandmarkerLib.review.session import ReviewSession
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from reviews import landmarks_of

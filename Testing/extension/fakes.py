@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 import vtk
 from palnet.errors import PalnetError
-from palnet.prediction import Prediction
-from palnet.protocol import Protocol
+from palnet.pipeline.prediction import Prediction
+from palnet.protocols.protocol import Protocol
 from vtk.util.numpy_support import vtk_to_numpy
 
 # Half axes of the egg in the face frame, mm, and where the engine's frame has its middle.
@@ -84,7 +84,7 @@ def predict_egg(missing: tuple[str, ...] = ()) -> Prediction:
 
 
 class FakePredictor:
-    """Stands for ``palnet.predictor.Predictor``.
+    """Stands for ``palnet.pipeline.predictor.Predictor``.
 
     :cvar steps: what the progress callback hears, :cvar error: raised instead of a prediction, if any
     :cvar during: called after each step, as what a user does in the meantime

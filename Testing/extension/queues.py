@@ -11,10 +11,10 @@ import slicer
 import vtk
 from fakes import egg
 from palnet.errors import PalnetError
-from palnet.prediction import Prediction
-from palnet.review import State
-from PALNetLandmarkerLib import record
-from PALNetLandmarkerLib.scan_queue import QueueEntry, ScanQueue
+from palnet.pipeline.prediction import Prediction
+from palnet.review.record import State
+from PALNetLandmarkerLib.nodes import record
+from PALNetLandmarkerLib.queue.queue import QueueEntry, ScanQueue
 
 
 class FakeBackground:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
-from palnet.prediction import Prediction
-from palnet.review import State
-from PALNetLandmarkerLib import fiducials
-from PALNetLandmarkerLib.review_session import ReviewSession
+from palnet.pipeline.prediction import Prediction
+from palnet.review.record import State
+from PALNetLandmarkerLib.nodes import fiducials
+from PALNetLandmarkerLib.review.session import ReviewSession
 
 
 def landmarks_of(model: Any, prediction: Prediction) -> Any:

@@ -14,7 +14,8 @@ import vtk
 from fakes import FakePredictor, egg
 from host.start import Host
 from palnet.errors import OutputError
-from PALNetLandmarkerLib import command, headless
+from PALNetLandmarkerLib import command
+from PALNetLandmarkerLib.nodes import headless
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 import slicer
 from fakes import FakePredictor, egg
 from host.start import LoadedModule
-from palnet.review import Review, State
+from palnet.review.record import Review, State
 from vtk import vtkPLYWriter
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,11 +11,12 @@ import pytest
 import slicer
 import vtk
 from host.start import Host, LoadedModule
-from palnet.prediction import Prediction
+from palnet.pipeline.prediction import Prediction
 from palnet.resources import resource
-from palnet.review import State
-from palnet.surface import polydata_from_arrays, surface_from_polydata
-from PALNetLandmarkerLib import export_panel, storage
+from palnet.review.record import State
+from palnet.scans.surface import polydata_from_arrays, surface_from_polydata
+from PALNetLandmarkerLib.nodes import storage
+from PALNetLandmarkerLib.panels import export as export_panel
 from reviews import landmarks_of, states
 from user import FIDUCIALS, click, count, once
 

@@ -18,8 +18,8 @@ from fakes import FakePredictor, to_ras
 from host import data_tree, pythonqt
 from host.start import LoadedModule
 from palnet.errors import ModelError
-from palnet.prediction import Prediction
-from palnet.review import State
+from palnet.pipeline.prediction import Prediction
+from palnet.review.record import State
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from reviews import landmarks_of, states
@@ -189,15 +189,15 @@ def modules_as_they_were() -> Iterator[None]:
 
 
 def test_reload(modules_as_they_were: None, panel: LoadedModule, model: Any, predictor: type[FakePredictor]) -> None:
-    before, library = panel.widget, sys.modules["PALNetLandmarkerLib.run_panel"]
+    before, library = panel.widget, sys.modules["PALNetLandmarkerLib.panels.run"]
     before.onReload()
     assert panel.widget is not before
     slicer.app.processEvents()
     assert "X" in keys_on()  # as before the reload
-    assert sys.modules["PALNetLandmarkerLib.run_panel"] is not library
+    assert sys.modules["PALNetLandmarkerLib.panels.run"] is not library
     # With the engine's modules the one that this test put in their place was dropped.
-    sys.modules["palnet.predictor"] = ModuleType("palnet.predictor")
-    sys.modules["palnet.predictor"].Predictor = predictor
+    sys.modules["palnet.pipeline.predictor"] = ModuleType("palnet.pipeline.predictor")
+    sys.modules["palnet.pipeline.predictor"].Predictor = predictor
     click(panel.widget.ui.applyButton)
     assert count(FIDUCIALS) == 1
 
@@ -210,7 +210,7 @@ def test_sample_data(module: LoadedModule, tmp_path: Path, monkeypatch: pytest.M
     """The sample scan is offered with its checksum when Slicer has started; an installation without it is no error."""
     import SampleData
     from palnet.errors import PalnetError
-    from PALNetLandmarkerLib import sample_data
+    from PALNetLandmarkerLib.nodes import sample_data
 
     scan = tmp_path / "sample face.ply"
     scan.write_bytes(b"ply")

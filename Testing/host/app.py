@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import qt
-from PALNetLandmarkerLib.headless import Core
+from PALNetLandmarkerLib.nodes.headless import Core
 from PySide6.QtCore import QObject, Signal
 
 from .files import IOManager

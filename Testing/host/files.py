@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import slicer
-from PALNetLandmarkerLib.headless import Core
+from PALNetLandmarkerLib.nodes.headless import Core
 
 _SCENES = (".mrml", ".mrb")
 

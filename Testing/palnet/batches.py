@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from palnet.batch import Batch, Settings, Step, run_batch
-from palnet.batch_files import checksum, find_scans
-from palnet.batch_task import Outcome, Task
-from palnet.model import Model
-from palnet.prediction import Prediction
-from palnet.protocol import Protocol
+from palnet.batch.batch import Batch, Settings, Step, run_batch
+from palnet.batch.files import checksum, find_scans
+from palnet.batch.task import Outcome, Task
+from palnet.pipeline.model import Model
+from palnet.pipeline.prediction import Prediction
+from palnet.protocols.protocol import Protocol
 
 PROTOCOL = Protocol.from_json(
     {
@@ -46,7 +46,7 @@ def prediction(shift: float = 0.0) -> Prediction:
 
 
 def fake_landmark(task: Task) -> Outcome:
-    """Stands for ``palnet.batch_task.landmark``: a scan that holds a number has its landmarks shifted by that."""
+    """Stands for ``palnet.batch.task.landmark``: a scan that holds a number has its landmarks shifted by that."""
     path = Path(task.scan)
     word = path.read_text() if path.exists() else "gone"
     if word == "crash":

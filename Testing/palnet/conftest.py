@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from palnet.errors import PalnetError
-from palnet.population import Population
-from palnet.predictor import Predictor
+from palnet.pipeline.predictor import Predictor
+from palnet.population.heads import Population
 from palnet.resources import resource
 
 
@@ -37,16 +35,3 @@ def sample() -> Path:
     if not found:
         pytest.skip("there is no sample scan in Resources/samples")
     return found[0]
-
-
-@pytest.fixture
-def nobody() -> Iterator[Path]:
-    """A folder, and for the time of the test a user who may not read everything."""
-    if not hasattr(os, "seteuid"):
-        pytest.skip("Windows knows no such rights")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        yield folder
-        if os.getuid() == 0:
-            os.seteuid(0)

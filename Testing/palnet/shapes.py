@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import vtk
-from palnet.surface import Surface, surface_from_polydata
+from palnet.scans.surface import Surface, surface_from_polydata
 from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 
 _AXES = np.array([75.0, 110.0, 95.0])

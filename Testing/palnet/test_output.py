@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from palnet.cli import main
-from test_cli import Recorder
+from palnet.commands.cli import main
+from recorder import Recorder
 
-COMMAND = "import sys; from palnet.cli import main; sys.exit(main(sys.argv[1:], None))"
+COMMAND = "import sys; from palnet.commands.cli import main; sys.exit(main(sys.argv[1:], None))"
 
 
 def test_a_name_that_the_console_has_no_letters_for(tmp_path: Path) -> None:

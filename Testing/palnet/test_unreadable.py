@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from palnet.annotated import read_annotated
-from palnet.annotated_folders import scans_by_key
-from palnet.batch_files import find_scans
+from palnet.agreement.review_study import read_reviews
+from palnet.batch.files import find_scans
 from palnet.errors import AnnotationError, LandmarkFileError, ReviewError, ScanError
-from palnet.landmark_sets import read_sets
-from palnet.review_study import read_reviews
-from palnet.scan_file import scan_space
+from palnet.exports.sets import read_sets
+from palnet.scans.file import scan_space
+from palnet.training.annotated import read_annotated
+from palnet.training.annotated_folders import scans_by_key
 
 
 @pytest.fixture

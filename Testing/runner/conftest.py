@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import shutil
 import venv
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from projects import SOURCE, TELL, Installers, write_stamp
+from projects import TELL, Installers, loaded, project_in, write_stamp
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    root = tmp_path / "a folder with blanks"
-    root.mkdir()
-    for name in ("run.py", "pyproject.toml"):
-        shutil.copy(SOURCE / name, root)
-    return root
+    return project_in(tmp_path / "a folder with blanks")
 
 
 @pytest.fixture
 def run(project: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("run_under_test", project / "run.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded(project)
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,6 +27,23 @@ def main():
     print(json.dumps([sys.argv, os.getcwd()]))
     return int(os.environ.get("CODE", "0"))
 """
+
+
+def project_in(root: Path) -> Path:
+    """The project's entrance, copied into a new folder."""
+    root.mkdir()
+    for name in ("run.py", "pyproject.toml"):
+        shutil.copy(SOURCE / name, root)
+    return root
+
+
+def loaded(project: Path) -> ModuleType:
+    """``run.py`` of a project, as a module."""
+    spec = importlib.util.spec_from_file_location("run_under_test", project / "run.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 class Installers:

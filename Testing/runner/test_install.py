@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from projects import NO_NETWORK, NO_SLICER, posix_only, script, start
+from projects import NO_NETWORK, NO_SLICER, loaded, posix_only, project_in, script, start
 
 # ------------------------------------------------------------------------------------------------------ installing
 
@@ -192,14 +192,19 @@ def test_a_place_that_cannot_be_written(project: Path, command: str) -> None:
 
 
 @posix_only
-def test_a_folder_that_is_read_only(project: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("the superuser may write everywhere")
-    project.chmod(0o555)
-    done = start(project, "demo")
-    project.chmod(0o755)
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "Permission denied" in done.stderr
+def test_a_folder_that_is_read_only(nobody: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = loaded(project_in(nobody / "project"))
+    (nobody / "project").chmod(0o555)
+    if os.getuid() == 0:
+        os.seteuid(65534)
+    try:
+        assert run.main(["demo"]) == 1
+    finally:
+        if os.getuid() == 0:
+            os.seteuid(0)
+        (nobody / "project").chmod(0o755)
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "cannot be made: Permission denied" in error
 
 
 def test_debian_without_python3_venv(run: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

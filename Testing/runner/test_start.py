@@ -163,20 +163,24 @@ def test_the_demo_says_how_to_see_its_files(project: Path, ready: Path, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("failing", "code"), [("", 0), ("ruff", 1), ("mypy", 1), ("pytest", 5), ("ruff mypy pytest", 5)]
+    ("failing", "code"),
+    [("", 0), ("ruff", 1), ("mypy", 1), ("imports", 1), ("pytest", 5), ("ruff mypy imports pytest", 5)],
 )
 def test_every_check_runs_and_the_last_line_is_pytests(project: Path, ready: Path, failing: str, code: int) -> None:
     for tool in ("ruff", "mypy", "pytest"):
         code_of_tool = (5 if tool == "pytest" else 2) if tool in failing else 0
         text = f"import sys\nprint('{tool}', *sys.argv[1:], 'ends')\nsys.exit({code_of_tool})\n"
         (ready / f"{tool}.py").write_text(text)
+    (ready / "importlinter").mkdir()
+    text = f"def lint_imports():\n    print('imports ends')\n    return {int('imports' in failing)}\n"
+    (ready / "importlinter" / "cli.py").write_text(text)
     done = start(project, "test", "-k", "a name")
     assert done.returncode == code
     lines = done.stdout.splitlines()
     ran = [line for line in lines if line.endswith("ends")]
-    assert ran == ["ruff check . ends", "ruff format --check . ends", "mypy ends", "pytest -k a name ends"]
-    assert lines[-1] == ran[-1]
-    assert ("-- failed: " in done.stdout) == any(tool in failing for tool in ("ruff", "mypy"))
+    assert ran[:-1] == ["ruff check . ends", "ruff format --check . ends", "mypy ends", "imports ends"]
+    assert ran[-1].startswith("pytest ") and ran[-1].endswith(" -k a name ends") and lines[-1] == ran[-1]
+    assert ("-- failed: " in done.stdout) == any(tool in failing for tool in ("ruff", "mypy", "imports"))
 
 
 @pytest.fixture

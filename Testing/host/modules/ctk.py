@@ -1,10 +1,14 @@
 """``import ctk`` as in Slicer: stand-ins for the CTK widgets that the module's panel uses."""
 
+# ruff: noqa: E402  (PySide6 is changed first)
 from __future__ import annotations
 
 from typing import Any
 
-import qt  # noqa: F401  (makes PySide6 behave like PythonQt)
+from host import pythonqt
+
+pythonqt.install()
+
 from PySide6.QtCore import Property, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QMessageBox, QPushButton, QToolButton, QWidget
 

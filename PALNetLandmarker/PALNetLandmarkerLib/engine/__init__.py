@@ -1,0 +1,1 @@
+"""Running the engine beside the window: process, progress, cancelling."""

@@ -1,0 +1,107 @@
+"""From a model node in the scene to a fiducial node, by the engine; whole or not at all."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+from palnet.errors import Cancelled, PalnetError
+from palnet.pipeline.model import bundled_models
+from palnet.pipeline.prediction import Prediction, Progress
+
+from ..nodes.fiducials import create_fiducials, fill_fiducials, style_fiducials
+from ..nodes.scene import surface_of
+
+TORCH_REQUIREMENT = ">=2.4"
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Landmarks in the scene.
+
+    :ivar node: ``vtkMRMLMarkupsFiducialNode``, :ivar prediction: what it was filled from
+    """
+
+    node: Any
+    prediction: Prediction
+
+
+def bundled_model_names() -> list[str]:
+    """Names of the landmark models that come with the extension."""
+    try:
+        return sorted(bundled_models())
+    except PalnetError:  # the installation is incomplete: the user can still choose a file
+        return []
+
+
+def ensure_torch() -> bool:
+    """Have PyTorch ready; where it is not, let the PyTorch extension ask the user and install it.
+
+    :returns: False if the user declined
+    :raises PalnetError: the PyTorch extension is missing too
+    """
+    try:
+        import torch  # noqa: F401
+    except ModuleNotFoundError:
+        pass
+    else:
+        return True
+    try:
+        PyTorchUtils = importlib.import_module("PyTorchUtils")
+    except ModuleNotFoundError:
+        raise PalnetError(
+            "Placing landmarks needs PyTorch: install the extension 'PyTorch' in the Extensions Manager, "
+            "restart Slicer and try again."
+        ) from None
+    logic = PyTorchUtils.PyTorchUtilsLogic()
+    return logic.installTorch(askConfirmation=True, torchVersionRequirement=TORCH_REQUIREMENT) is not None
+
+
+def place_landmarks(
+    model: Any, landmark_model: str, output: Any = None, cpu_only: bool = False, progress: Progress | None = None
+) -> Placement:
+    """Landmark a model node.
+
+    :param model: ``vtkMRMLModelNode`` with a face scan; its parent transforms count
+    :param landmark_model: name of a bundled landmark model, or path of a ``.palnet`` file
+    :param output: ``vtkMRMLMarkupsFiducialNode`` to fill; a new one by default
+    :param progress: called with the fraction done and the name of the step; may raise ``Cancelled``
+    :raises PalnetError: the scan or the landmark model does not fit, or the run was cancelled; the scene is as before
+    """
+    scene = model.GetScene()
+    surface = surface_of(model)
+    from palnet.pipeline.predictor import Predictor  # needs torch, so not before a run
+
+    predictor = Predictor.load(landmark_model, device="cpu" if cpu_only else "auto")
+    prediction = predictor.predict_surface(surface, unit="auto", progress=progress)
+
+    if progress is not None:
+        progress(1.0, "Showing the landmarks")  # the last moment to cancel
+    # The window lives while the engine works: the scan may have been deleted, or the scene closed.
+    if not scene.IsNodePresent(model):
+        raise Cancelled("The scan was removed while its landmarks were being placed.")
+    return fill(model, prediction, output)
+
+
+def fill(model: Any, prediction: Prediction, output: Any = None, of_file: bool = False) -> Placement:
+    """Put the landmarks of a model node into the scene.
+
+    :param model: ``vtkMRMLModelNode``, :param prediction: of its surface as shown, or of its file
+    :param output: ``vtkMRMLMarkupsFiducialNode`` to fill; a new one by default
+    :param of_file: the prediction is of the file, whatever transforms the model is under
+    """
+    scene = model.GetScene()
+    is_new = output is None or not scene.IsNodePresent(output)
+    node: Any = create_fiducials(scene, f"{model.GetName()} landmarks") if is_new else output
+    unstyled = node.GetNumberOfControlPoints() == 0
+    try:
+        fill_fiducials(node, prediction, model, of_file)
+    except Exception:
+        if is_new:
+            scene.RemoveNode(node)
+        raise
+    node.CreateDefaultDisplayNodes()
+    if unstyled:
+        style_fiducials(node)
+    return Placement(node, prediction)

@@ -1,0 +1,1 @@
+"""Measurements of nodes that follow every change."""

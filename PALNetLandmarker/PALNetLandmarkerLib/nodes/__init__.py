@@ -1,0 +1,1 @@
+"""Arrays to nodes of the scene and back: frames, records, files, snapping."""

@@ -1,0 +1,292 @@
+"""The record of a review in the landmarks' node: scene files and copies of the node take it along.
+
+It is one attribute, the JSON text of :class:`palnet.review.record.Review`. The points of the record and those of the
+node are kept alike by :func:`store`; where they differ, someone else moved the node's, and :func:`absorb` says
+what happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import slicer
+import vtk
+from palnet.errors import ModelError, ReviewError
+from palnet.pipeline.model import Model, bundled_models
+from palnet.pipeline.prediction import Prediction
+from palnet.review.record import Review, State, record_beside
+from palnet.rigid import apply
+
+from .scene import LPS_FROM_RAS, expected_error, file_of, flip
+
+ATTRIBUTE = "PALNet.review"
+_SAME = 1e-6
+"""Share of the landmarks' extent below which two places are one: files round the last digits."""
+_LIKE = 1e-4
+"""The same for points that another program wrote, perhaps with few digits."""
+_FLAT = 1e-4
+"""Share of its extent below which a configuration of landmarks lies in a plane."""
+
+
+def node_points(node: Any) -> np.ndarray:
+    """(L, 3) a fiducial node's points as its file holds them: LPS, before the node's transform; NaN where undefined."""
+    points = np.full((node.GetNumberOfControlPoints(), 3), np.nan)
+    for index in range(len(points)):
+        if node.GetNthControlPointPositionStatus(index) == node.PositionDefined:
+            points[index] = node.GetNthControlPointPosition(index)
+    return flip(points)
+
+
+def begin(node: Any, prediction: Prediction, scan: str) -> None:
+    """Start the review of a node that was just filled with a prediction.
+
+    :param scan: the scan's name
+    """
+    face_from_node = prediction.face_from_scan @ _scan_from_node(node, prediction)
+    in_node = replace(prediction, points=node_points(node), face_from_scan=face_from_node, space="LPS")
+    store(node, Review.begin(scan, in_node))
+
+
+def load(node: Any, file: Path | None = None, last: Review | None = None) -> Review:
+    """The record of a node, brought up to date with the node's points.
+
+    A node without one, as an older version or the shell command made it, takes the record beside its file, or gets one
+    in which nothing was decided.
+
+    :param file: where the node was read from; by default what its storage node says
+    :param last: what the record was, should the node have lost it
+    :raises ReviewError: the record is damaged, of other landmarks or from a later version, or the points are not those
+        of a landmark model
+    """
+    text = node.GetAttribute(ATTRIBUTE)
+    review = Review.from_json(text) if text else last or _beside(node, file) or _from_points(node)
+    return absorb(node, review)
+
+
+def store(node: Any, review: Review) -> None:
+    """Put a record into a node, and what the node itself says of its points: description, ``selected`` if reviewed."""
+    with slicer.util.NodeModify(node):
+        for index in range(len(review.states)):
+            node.SetNthControlPointDescription(index, describe(review, index))
+            node.SetNthControlPointSelected(index, bool(review.reviewed[index]))
+        node.SetAttribute(ATTRIBUTE, review.to_json())
+
+
+def is_told(node: Any, review: Review) -> bool:
+    """Whether a node shows those points as reviewed that are: anyone can select points."""
+    return [node.GetNthControlPointSelected(i) for i in range(len(review.states))] == review.reviewed.tolist()
+
+
+def put_back(node: Any, review: Review) -> None:
+    """Make a node's points those of a record again, whatever was added, removed or renamed, and store the record."""
+    with slicer.util.NodeModify(node):
+        node.SetFixedNumberOfControlPoints(False)
+        node.RemoveAllControlPoints()
+        for label in review.prediction.protocol.labels:
+            node.AddControlPoint(vtk.vtkVector3d(0.0, 0.0, 0.0), label)
+        put_points(node, review, list(range(len(review.states))))
+        node.SetFixedNumberOfControlPoints(True)
+        store(node, review)
+
+
+def put_points(node: Any, review: Review, indices: list[int]) -> None:
+    """Move a node's points to where the record has them; those that are nowhere become missing."""
+    with slicer.util.NodeModify(node):
+        for index in indices:
+            if review.missing[index]:
+                node.SetNthControlPointPositionMissing(index)
+            else:
+                node.SetNthControlPointPosition(index, *flip(review.points[index]))
+
+
+def absorb(node: Any, review: Review) -> Review:
+    """The record after what was done to the node's points without it, in another module or by a script.
+
+    Points that moved were corrected by whoever moved them. Where all moved at once, a transform was hardened: nobody
+    decided on anything, and the prediction moves along.
+
+    :raises ReviewError: points were added, removed or renamed
+    """
+    if _labels(node) != review.prediction.protocol.labels:
+        raise ReviewError(
+            f"The points of '{node.GetName()}' were added, removed or renamed: its landmarks cannot be reviewed any "
+            "more. Undo that, or place the landmarks anew."
+        )
+    points = node_points(node)
+    there, was_there = (np.isfinite(p).all(axis=1) for p in (points, review.points))
+    both = there & was_there
+    moved = _moved(review.points, points)
+    if moved.sum() > 1 and moved.sum() == both.sum():
+        review = move_record(review, np.where(both[:, None], points, np.nan))
+        moved[:] = False
+    found = [int(i) for i in np.flatnonzero(moved | (there & ~was_there))]
+    lost = np.flatnonzero(was_there & ~there)
+    said_missing = [int(i) for i in lost if node.GetNthControlPointPositionStatus(int(i)) == node.PositionMissing]
+    undefined = [int(i) for i in lost if int(i) not in said_missing]
+    if found:
+        review = review.decide(found, State.CORRECTED, points[found])
+    if said_missing:
+        review = review.decide(said_missing, State.MISSING)
+    if undefined:
+        review = review.decide(undefined, State.TO_CHECK, points[undefined])
+    return review
+
+
+def is_untouched_prediction(node: Any) -> bool:
+    """Whether a node holds a prediction as it was made: no point moved, added, removed, renamed, set or decided on."""
+    text = node.GetAttribute(ATTRIBUTE)
+    try:
+        review = Review.from_json(text or "")
+        return not review.reviewed.any() and absorb(node, review) is review
+    except ReviewError:
+        return False
+
+
+def describe(review: Review, index: int) -> str:
+    """What Slicer shows beside the label, without commas: SlicerMorph splits .fcsv rows there."""
+    name = " ".join(review.prediction.protocol.landmarks[index].name.replace(",", " ").split())
+    state, error, moved = review.states[index], review.prediction.expected_error[index], review.moved_mm[index]
+    if state is State.TO_CHECK:
+        known = f"expected error {error:.1f} mm" if np.isfinite(error) else "expected error not known"
+        return f"{name}; predicted; {'missing on this scan' if review.missing[index] else known}"
+    if state is State.CORRECTED and np.isfinite(moved):
+        return f"{name}; corrected; {moved:.1f} mm from the prediction"
+    return f"{name}; {state.value}"
+
+
+def move_record(review: Review, points: np.ndarray) -> Review:
+    """The record with its landmarks at ``points`` (L, 3), the same ones in another frame.
+
+    The prediction moves along: that of a landmark on which no one has decided with it, so that it is still the
+    prediction after a transform that bends; the others, and the frame, by the linear transform that fits best.
+    """
+    both = np.isfinite(review.points).all(axis=1) & np.isfinite(points).all(axis=1)
+    transform = _linear_fit(review.points[both], points[both])
+    predicted = review.prediction
+    unmoved = both & ~_moved(predicted.points, review.points)
+    places = np.where(unmoved[:, None], points, apply(transform, predicted.points))
+    frame = predicted.face_from_scan @ np.linalg.inv(transform)
+    return replace(review, points=points, prediction=replace(predicted, points=places, face_from_scan=frame))
+
+
+def _moved(before: np.ndarray, after: np.ndarray, share: float = _SAME) -> np.ndarray:
+    """(L,) bool: points (L, 3) that are at another place; those that are nowhere, before or after, are not."""
+    apart = np.linalg.norm(after - before, axis=1)
+    there = np.isfinite(apart)
+    extent = float(np.ptp(after[there])) if there.any() else 1.0
+    return there & (apart > share * max(extent, 1e-9))
+
+
+def _linear_fit(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """(4, 4) that brings points (N, 3) nearest to others: affine, or a similarity where they are few or in a plane."""
+    if len(before) < 4 or min(_thickness(before), _thickness(after)) < _FLAT:
+        return _similarity(before, after)
+    result = np.eye(4)
+    result[:3] = np.linalg.lstsq(np.c_[before, np.ones(len(before))], after, rcond=None)[0].T
+    return result
+
+
+def _thickness(points: np.ndarray) -> float:
+    """Of points (N, 3), across the plane that they lie in or near, as a share of their extent."""
+    extents = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+    return float(extents[-1] / max(extents[0], 1e-12))
+
+
+def _beside(node: Any, file: Path | None) -> Review | None:
+    """The record beside the file that a node was read from, if there is one.
+
+    :raises ReviewError: it is damaged, or the record of other landmarks
+    """
+    file = file or file_of(node)
+    if file is None or not record_beside(file).is_file():
+        return None
+    beside = record_beside(file)
+    review = Review.read(beside)
+    if not _is_record_of(review, node):
+        raise ReviewError(f"{beside.name} is the record of other landmarks than {file.name}: move it away to go on.")
+    return review
+
+
+def _is_record_of(review: Review, node: Any) -> bool:
+    """Whether a record can be that of a node's points: some are where it says, or all moved by one transform."""
+    if _labels(node) != review.prediction.protocol.labels:
+        return False
+    points = node_points(node)
+    both = np.isfinite(review.points).all(axis=1) & np.isfinite(points).all(axis=1)
+    if not (both & ~_moved(review.points, points)).any() and both.any():
+        fitted = apply(_linear_fit(review.points[both], points[both]), review.points[both])
+        return both.sum() > 4 and not _moved(fitted, points[both], _LIKE).any()
+    return True
+
+
+def _labels(node: Any) -> list[str]:
+    return [node.GetNthControlPointLabel(index) for index in range(node.GetNumberOfControlPoints())]
+
+
+def _from_points(node: Any) -> Review:
+    """A record of points that came without one, by the bundled model that has these landmarks.
+
+    :raises ReviewError: none has
+    """
+    labels = _labels(node)
+    for path in bundled_models().values():
+        try:
+            model = Model.load(path)
+        except ModelError:
+            continue
+        if model.protocol.labels == labels:
+            break
+    else:
+        raise ReviewError(
+            f"'{node.GetName()}' holds no landmarks that can be reviewed: place landmarks on a scan first, or choose "
+            "landmarks that were placed by this module."
+        )
+    points = node_points(node)
+    missing = ~np.isfinite(points).all(axis=1)
+    if (~missing).sum() < 4:
+        raise ReviewError(f"'{node.GetName()}' has too few points to review: place the landmarks anew.")
+    face_from_node = _similarity(points[~missing], model.mean_shape[~missing])
+    off = np.linalg.norm(apply(face_from_node, points) - model.mean_shape, axis=1)
+    return Review.begin(
+        node.GetName(),
+        Prediction(
+            protocol=model.protocol,
+            points=points,
+            expected_error=expected_error(node),
+            presence=np.where(missing, 0.0, 1.0),
+            unit="mm",
+            face_from_scan=face_from_node,
+            alignment_error=float(np.nanmean(off)),
+            model=model.name,
+            model_checksum="",
+        ),
+    )
+
+
+def _scan_from_node(node: Any, prediction: Prediction) -> np.ndarray:
+    """(4, 4) from the coordinates of a node's file to those of the prediction that the node was filled with."""
+    parent = node.GetParentTransformNode()
+    present = ~prediction.missing
+    if parent is not None and not parent.IsTransformToWorldLinear():
+        return _similarity(node_points(node)[present], prediction.points[present])
+    to_world = vtk.vtkMatrix4x4()
+    if parent is not None:
+        parent.GetMatrixTransformToWorld(to_world)
+    world_from_node = slicer.util.arrayFromVTKMatrix(to_world) @ LPS_FROM_RAS
+    return world_from_node if prediction.space == "RAS" else LPS_FROM_RAS @ world_from_node
+
+
+def _similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """(4, 4) rotation, shift and scale from points to others."""
+    fit = vtk.vtkLandmarkTransform()
+    fit.SetModeToSimilarity()
+    for points, put in ((source, fit.SetSourceLandmarks), (target, fit.SetTargetLandmarks)):
+        held = vtk.vtkPoints()
+        held.SetDataTypeToDouble()
+        for point in points:
+            held.InsertNextPoint(*point)
+        put(held)
+    return slicer.util.arrayFromVTKMatrix(fit.GetMatrix())

@@ -1,0 +1,91 @@
+"""What of a scan is in the scene: its model node, its landmarks, and how far their review is."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import slicer
+from palnet.errors import ScanError
+from palnet.review.record import Review
+from palnet.scans.file import read_surface
+
+from ..palette import SKIN
+from .record import ATTRIBUTE
+from .scene import SCAN_REFERENCE
+
+
+class Progress(NamedTuple):
+    """How many of a scan's landmarks a person has decided on; both are 0 where there is no record of it."""
+
+    reviewed: int
+    total: int
+
+    @classmethod
+    def of(cls, review: Review) -> Progress:
+        """That of a record."""
+        return cls(int(review.reviewed.sum()), len(review.states))
+
+
+def landmarks_of(model: Any) -> Any:
+    """The newest fiducial node with landmarks of a model node; None where there is none."""
+    nodes = slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode") if model else []
+    of_model = [node for node in nodes if node.GetNodeReferenceID(SCAN_REFERENCE) == model.GetID()]
+    return next((node for node in reversed(of_model) if node.GetNumberOfControlPoints()), None)
+
+
+def scan_of(landmarks: Any) -> Any:
+    """The model node that a fiducial node holds landmarks of; None where that is not known."""
+    return landmarks.GetNodeReference(SCAN_REFERENCE) if landmarks else None
+
+
+def kept_together(before: Any, scan: Any, landmarks: Any) -> tuple[Any, Any]:
+    """With another scan its landmarks are chosen, and with other landmarks their scan.
+
+    :param before: the model node that was chosen before ``scan``
+    :returns: the model node and the fiducial node that belong together, or None for either
+    """
+    own = scan_of(landmarks) or scan
+    if scan is not before and (not landmarks or own is not scan):
+        return scan, landmarks_of(scan)
+    return own, landmarks
+
+
+def progress_of(landmarks: Any) -> Progress:
+    """How far the review of a fiducial node is.
+
+    :raises ReviewError: its record is damaged
+    """
+    text = landmarks.GetAttribute(ATTRIBUTE)
+    return _progress_in(text) if text else Progress(0, 0)
+
+
+@functools.lru_cache(maxsize=256)
+def _progress_in(text: str) -> Progress:
+    return Progress.of(Review.from_json(text))
+
+
+def load_scan(path: Path) -> Any:
+    """A scan file as a model node, as Slicer loads it.
+
+    :raises ScanError: it cannot be read, or holds no surface
+    """
+    read_surface(path)  # says in a sentence what is wrong with a file; on some that are damaged Slicer itself dies
+    try:
+        model = slicer.util.loadModel(str(path))
+    except RuntimeError as error:
+        raise ScanError(f"{path.name} cannot be loaded as a model: export the scan again.") from error
+    model.SetName(path.stem)  # the scene would number it each time it comes back
+    if model.GetDisplayNode() is not None:
+        # Slicer gives every model a colour of its own; on some the colours of doubt are not to be told apart.
+        model.GetDisplayNode().SetColor(*SKIN)
+    return model
+
+
+def remove_node(scene: Any, node: Any) -> None:
+    """Remove a node with its display and storage: the scene alone would keep those."""
+    parts = [node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes())]
+    for part in [*parts, node.GetStorageNode(), node]:
+        if part is not None:
+            scene.RemoveNode(part)

@@ -1,0 +1,172 @@
+"""Write and read Markups files with Slicer's own storage node, with the record of their review beside them."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import slicer
+import vtk
+from palnet.errors import OutputError, ReviewError
+from palnet.exports.sets import LandmarkSet
+from palnet.exports.writers import write_sets
+from palnet.files import whole_file
+from palnet.formats.slicer import completed
+from palnet.review.record import Review, record_beside
+
+from . import record
+from .fiducials import create_fiducials, style_fiducials
+from .scene import SCAN_REFERENCE
+
+MARKUPS_SUFFIX = ".mrk.json"
+
+
+def write_markups_node(node: Any, path: Path) -> None:
+    """Write a markups node as ``.mrk.json``, in LPS.
+
+    :param node: ``vtkMRMLMarkupsNode``
+    :param path: ends in ``.mrk.json``; its folder exists
+    :raises OutputError: it cannot be written there; nothing was
+    """
+    try:
+        # Slicer's storage node wants the ending.
+        with whole_file(path, MARKUPS_SUFFIX) as beside:
+            # Ask the system first: it says why in words, the storage node only that it failed.
+            beside.touch(exist_ok=False)
+            storage = slicer.vtkMRMLMarkupsJsonStorageNode()
+            storage.SetFileName(str(beside))
+            storage.SetCoordinateSystem(slicer.vtkMRMLStorageNode.CoordinateSystemLPS)
+            if not storage.WriteData(node):
+                raise OSError("Slicer's storage node refused")
+            text = _whole_text(beside, node.GetNumberOfControlPoints())
+            beside.write_text(completed(text, _unit(node)), encoding="utf-8", newline="\n")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"The landmarks cannot be written to {path}: {reason}.") from error
+
+
+def _whole_text(written: Path, count: int) -> str:
+    """What the storage node wrote; a full disk cuts it short, and the storage node takes that for a success.
+
+    :raises OSError: it is not whole
+    """
+    try:
+        text = written.read_text(encoding="utf-8")
+        whole = len(json.loads(text)["markups"][0]["controlPoints"]) == count
+    except (ValueError, KeyError, IndexError, TypeError):
+        whole = False
+    if not whole:
+        raise OSError("the file was cut short, as on a full disk")
+    return text
+
+
+def _unit(node: Any) -> str:
+    text = node.GetAttribute(record.ATTRIBUTE)
+    return Review.from_json(text).unit if text else "mm"
+
+
+def write_reviewed(node: Any, path: Path, as_shown: bool = False) -> list[Path]:
+    """Write landmarks as ``NAME.mrk.json``, and what was predicted and decided of them as ``NAME.review.json``.
+
+    :param node: ``vtkMRMLMarkupsFiducialNode`` with a review
+    :param path: ends in ``.mrk.json``; its folder exists
+    :param as_shown: in the frame of the scene, with the node's transforms applied; else in that of the scan's file
+    :returns: the two files
+    :raises ReviewError: the node holds no landmarks of a model
+    :raises OutputError: a file cannot be written there
+    """
+    _write_both(*_as_written(node, as_shown), path)
+    return [path, record_beside(path)]
+
+
+def write_in_format(node: Any, path: Path, to: str, as_shown: bool = False) -> list[Path]:
+    """Write landmarks in LPS: in Slicer's own format as :func:`write_reviewed`, in others without the record.
+
+    :param node: ``vtkMRMLMarkupsFiducialNode`` with a review
+    :param path: its folder exists
+    :param to: one of ``palnet.exports.writers.FORMATS``; ``mrk`` is Slicer's own
+    :param as_shown: as for :func:`write_reviewed`
+    :returns: the landmarks' file, and what was written beside it
+    :raises ReviewError: the node holds no landmarks of a model
+    :raises LandmarkFileError: a landmark is missing, and the format has no missing ones
+    :raises OutputError: a file cannot be written there
+    """
+    if to == "mrk":
+        return write_reviewed(node, path, as_shown)
+    node, review = _as_written(node, as_shown)
+    labels = tuple(review.prediction.protocol.labels)
+    one = LandmarkSet(review.scan.strip() or node.GetName(), labels, review.points, review.unit)
+    return write_sets([one], to, path).files
+
+
+def _as_written(node: Any, as_shown: bool) -> tuple[Any, Review]:
+    """A node with its points as they are written, and its review.
+
+    :raises ReviewError: the node holds no landmarks of a model
+    """
+    review = record.load(node)
+    record.store(node, review)  # what was moved since no one reviews
+    if not as_shown or node.GetParentTransformNode() is None:
+        return node, review
+    # A node without a scene: nothing of it is seen, and the scene is not touched.
+    shown = slicer.vtkMRMLMarkupsFiducialNode()
+    shown.CopyContent(node)
+    for index in range(node.GetNumberOfControlPoints()):
+        if node.GetNthControlPointPositionStatus(index) == node.PositionDefined:
+            shown.SetNthControlPointPosition(index, vtk.vtkVector3d(node.GetNthControlPointPositionWorld(index)))
+    review = record.move_record(review, record.node_points(shown))
+    record.store(shown, review)
+    return shown, review
+
+
+def tell_saved(node: Any, path: Path) -> None:
+    """Let Slicer know that a file holds a node as it is now: else it asks about unsaved data when it is closed.
+
+    A storage node knows the time of its own writing only; so what it writes here is thrown away.
+    """
+    if node.GetStorageNode() is None:
+        node.AddDefaultStorageNode()
+    storage = node.GetStorageNode()
+    with tempfile.TemporaryDirectory() as folder:
+        storage.SetFileName(str(Path(folder) / path.name))
+        storage.WriteData(node)
+    storage.SetFileName(str(path))
+
+
+def _write_both(node: Any, review: Review, path: Path) -> None:
+    """Write landmarks and record, or neither."""
+    beside = record_beside(path)
+    if beside.is_dir():
+        raise OutputError(f"The record of the review cannot be written: {beside} is a folder.")
+    try:
+        with whole_file(beside) as partial:
+            partial.write_text(review.to_json() + "\n", encoding="utf-8")
+            write_markups_node(node, path)
+    except OSError as error:
+        raise OutputError(f"The record cannot be written to {beside}: {error.strerror or error}.") from error
+
+
+def read_reviewed(scene: Any, path: Path, model: Any = None) -> Any:
+    """Landmarks from ``NAME.mrk.json``, with their review from ``NAME.review.json`` if that is there.
+
+    :param model: ``vtkMRMLModelNode`` of the scan that they are of, if that is known
+    :returns: a new ``vtkMRMLMarkupsFiducialNode`` in ``scene``
+    :raises ReviewError: the file cannot be read, holds no landmarks of a model, or its record is damaged
+    """
+    node = create_fiducials(scene, path.name.removesuffix(MARKUPS_SUFFIX))
+    storage = slicer.vtkMRMLMarkupsJsonStorageNode()
+    storage.SetFileName(str(path))
+    try:
+        if not path.is_file() or not storage.ReadData(node):
+            raise ReviewError(f"The landmarks in {path.name} cannot be read: place them anew.")
+        node.SetFixedNumberOfControlPoints(True)
+        style_fiducials(node)
+        node.SetNodeReferenceID(SCAN_REFERENCE, model.GetID() if model else None)
+        record.store(node, record.load(node, path))
+    except ReviewError:
+        scene.RemoveNode(node.GetDisplayNode())
+        scene.RemoveNode(node)
+        raise
+    return node

@@ -1,0 +1,1 @@
+"""The sections of the window, one file each: widgets in, calls out."""

@@ -1,0 +1,159 @@
+"""The section "Batch" of the module's panel: landmarks on all scans of a folder, without waiting for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from palnet.batch.sheet import CONTACT_SHEET
+from palnet.batch.words import time_left
+from palnet.errors import PalnetError
+from slicer.i18n import tr as _
+
+from ..engine.landmarking import ensure_torch
+from ..queue.batch_process import BatchProcess, task_of
+from ..queue.folder_scans import RESULTS
+from .folders import remember_folder, start_folder
+from .looks import tell
+from .queue import shortened
+
+
+class BatchPanel:
+    """Chooses a folder, runs its batch, and leads on to the review of what came out.
+
+    :param ui: widgets by name: ``batchFolderButton``, ``recursiveCheckBox``, ``batchButton``, ``cancelBatchButton``,
+        ``batchProgressBar``, ``batchLabel``, ``batchStatusLabel``, ``reviewBatchButton``, ``contactSheetButton``
+    :param settings: says the landmark model and whether to use the processor only
+    :param review: opens the scans of a folder, by its path, for review
+    """
+
+    def __init__(self, ui: Any, settings: Callable[[], tuple[str, bool]], review: Callable[[str], None]) -> None:
+        self._ui = ui
+        self._settings = settings
+        self._review = review
+        self._folder: Path | None = None
+        self._failed: dict[str, str] = {}
+        self._stopping = False
+        self.process = BatchProcess(self._on_step, self._on_end)
+        ui.batchFolderButton.connect("clicked(bool)", self._choose_folder)
+        ui.batchButton.connect("clicked(bool)", self.start)
+        ui.cancelBatchButton.connect("clicked(bool)", self.cancel)
+        ui.reviewBatchButton.connect("clicked(bool)", self._on_review)
+        ui.contactSheetButton.connect("clicked(bool)", self._on_contact_sheet)
+        ui.batchLabel.text = _("Choose a folder: its scans are landmarked while you go on working.")
+        self._refresh()
+        self._tell("")
+
+    def close(self) -> None:
+        """End the batch, and touch no widget any more: they go."""
+        self.process.stop()
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder whose scans are landmarked."""
+        return self._folder
+
+    @folder.setter
+    def folder(self, folder: Path) -> None:
+        self._folder = folder
+        self._failed = {}
+        told = _("The results go to the folder {results} in it. What is done already is not done again.")
+        self._ui.batchLabel.text = told.format(results=RESULTS)
+        self._tell("")
+        self._refresh()
+
+    def start(self, _checked: bool = False) -> None:
+        """Landmark the scans of the folder; what goes wrong is shown to the person."""
+        if self.process.running or self._folder is None:
+            return
+        with slicer.util.tryWithErrorDisplay(_("The batch could not be started.")):
+            try:
+                if not ensure_torch():
+                    return
+            except PalnetError as error:
+                self._tell(str(error))
+                return
+            model, cpu_only = self._settings()
+            self._failed, self._stopping = {}, False
+            self._tell("")
+            self._ui.batchProgressBar.value = 0
+            self._ui.batchLabel.text = _("Starting")
+            recursive = bool(self._ui.recursiveCheckBox.checked)
+            self.process.start(task_of(self._folder, model, cpu_only, recursive))
+        self._refresh()
+
+    def cancel(self, _checked: bool = False) -> None:
+        """End the batch; what is done stays."""
+        self._stopping = True
+        self._ui.batchLabel.text = _("Stopping")
+        self._ui.cancelBatchButton.enabled = False
+        self.process.cancel()
+
+    def _on_step(self, step: dict[str, Any]) -> None:
+        self._ui.batchProgressBar.maximum = step["total"]
+        self._ui.batchProgressBar.value = step["done"]
+        if step["error"]:
+            self._failed[step["scan"]] = step["error"]
+            self._tell_failed()
+        if not self._stopping:
+            left = f" ({time_left(step['left_s'])})" if step["left_s"] else ""
+            text = _("{done} of {total} scans done{left}")
+            self._ui.batchLabel.text = text.format(done=step["done"], total=step["total"], left=left)
+
+    def _on_end(self, line: dict[str, Any]) -> None:
+        self._stopping = False
+        if "error" in line:
+            self._ui.batchLabel.text = ""
+            self._tell(line["error"])
+        else:
+            stopped = _("Stopped.") if line["stopped"] else ""
+            self._ui.batchLabel.text = f"{stopped} {line['finished']}".strip()
+        self._refresh()
+
+    def _tell_failed(self) -> None:
+        names = list(self._failed)
+        shown = ", ".join(shortened(name) for name in names[:3])
+        more = _(" and {count} more").format(count=len(names) - 3) if len(names) > 3 else ""
+        self._tell(_("No landmarks: {names}{more}.").format(names=shown, more=more))
+        self._ui.batchStatusLabel.toolTip = "\n".join(f"{name}: {error}" for name, error in self._failed.items())
+
+    def _refresh(self) -> None:
+        """Which widgets can be used now."""
+        ui, running = self._ui, self.process.running
+        name = shortened(self._folder.name) if self._folder else _("Folder of scans...")
+        ui.batchFolderButton.text = name
+        if self._folder:
+            ui.batchFolderButton.toolTip = _("{folder}. Choose another one.").format(folder=self._folder)
+        ui.batchFolderButton.enabled = not running
+        ui.recursiveCheckBox.enabled = not running
+        ui.batchButton.enabled = self._folder is not None and not running
+        ui.cancelBatchButton.enabled = running
+        ui.batchProgressBar.visible = running
+        there = self._sheet is not None and self._sheet.is_file()
+        ui.reviewBatchButton.enabled = there and not running
+        ui.contactSheetButton.enabled = there and not running
+
+    @property
+    def _sheet(self) -> Path | None:
+        return self._folder / RESULTS / CONTACT_SHEET if self._folder else None
+
+    def _choose_folder(self, _checked: bool = False) -> None:
+        before = str(self._folder or start_folder())
+        chosen = qt.QFileDialog.getExistingDirectory(self._ui.batchFolderButton, _("Folder of face scans"), before)
+        if chosen:
+            self.folder = Path(chosen)
+            remember_folder(Path(chosen))
+
+    def _on_review(self, _checked: bool = False) -> None:
+        if self._folder is not None:
+            self._review(str(self._folder))
+
+    def _on_contact_sheet(self, _checked: bool = False) -> None:
+        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._sheet)))
+
+    def _tell(self, problem: str) -> None:
+        tell(self._ui.batchStatusLabel, problem, warning=True)
+        self._ui.batchStatusLabel.toolTip = ""

@@ -1,0 +1,99 @@
+"""The section "Save" of the module's panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from palnet.errors import PalnetError
+from palnet.exports.writers import FORMATS
+from slicer.i18n import tr as _
+
+from ..nodes import record
+from ..nodes.scan_nodes import scan_of
+from .folders import remember_folder, start_folder
+from .looks import tell
+
+_AS_SHOWN = 1
+_FORMATS = ("mrk", "fcsv", "csv-long", "csv", "tps", "nts", "morphologika", "morphoj")
+"""Of the engine's formats those that hold one scan; the first comes with the record of the review."""
+
+
+class ExportPanel:
+    """Asks where landmarks are to be saved, and in which format.
+
+    :param ui: widgets by name: ``frameSelector``, ``formatSelector``, ``exportButton``, ``exportStatusLabel``
+    :param landmarks: says which fiducial node; None if there is none
+    :param export: writes a node to a path, as shown or not, in a format; returns the files; raises ``PalnetError``
+    """
+
+    def __init__(
+        self, ui: Any, landmarks: Callable[[], Any], export: Callable[[Any, Path, bool, str], list[Path]]
+    ) -> None:
+        self._ui = ui
+        self._landmarks = landmarks
+        self._export = export
+        for name in _FORMATS:
+            ui.formatSelector.addItem(f"{FORMATS[name].title} ({FORMATS[name].ending})", name)
+        ui.exportButton.connect("clicked(bool)", self._on_button)
+
+    def update(self) -> None:
+        """Another node was chosen, or none."""
+        self._ui.exportButton.enabled = self._landmarks() is not None
+        self._show("")
+
+    @property
+    def _format(self) -> str:
+        return _FORMATS[self._ui.formatSelector.currentIndex]
+
+    def _on_button(self, _checked: bool = False) -> None:
+        node, form = self._landmarks(), FORMATS[self._format]
+        chosen = qt.QFileDialog.getSaveFileName(
+            self._ui.exportButton,
+            _("Save landmarks"),
+            str(start_folder(scan_of(node)) / (node.GetName() + form.ending)),
+            f"{form.title} (*{form.ending})",
+        )
+        if not chosen:
+            return
+        remember_folder(Path(chosen).parent)
+        path = Path(chosen if chosen.endswith(form.ending) else chosen + form.ending)
+        # The dialog has asked whether to replace the file that was chosen, not this one.
+        question = _("{name} is already there. Replace it?").format(name=path.name)
+        if str(path) == chosen or not path.exists() or slicer.util.confirmOkCancelDisplay(question):
+            self.save(node, path)
+
+    def save(self, node: Any, path: Path) -> None:
+        """Write a node's landmarks in the chosen format, and say what was written; errors are shown to the person."""
+        problem = ""
+        with slicer.util.tryWithErrorDisplay(_("The landmarks could not be saved."), waitCursor=True):
+            try:
+                files = self._export(node, path, self._ui.frameSelector.currentIndex == _AS_SHOWN, self._format)
+                review = record.load(node)
+            except PalnetError as error:
+                problem = str(error)
+            else:
+                unseen = int((~review.reviewed).sum())
+                self._show(
+                    " ".join([self._saved(files), *([self._of_unseen(unseen, len(review.states))] if unseen else [])])
+                )
+        if problem:  # the box comes when the mouse is an arrow again
+            self._show(problem)
+            slicer.util.errorDisplay(problem)
+
+    def _saved(self, files: list[Path]) -> str:
+        if self._format == _FORMATS[0]:
+            text = _("Saved: {markups} and the record of the review, {record}.")
+            return text.format(markups=files[0].name, record=files[1].name)
+        text = _("Saved in LPS, without the record of the review: {names}.")
+        return text.format(names=", ".join(file.name for file in files))
+
+    def _of_unseen(self, unseen: int, total: int) -> str:
+        text = _("{unseen} of {total} landmarks are predictions that no one has reviewed.")
+        return text.format(unseen=unseen, total=total)
+
+    def _show(self, text: str) -> None:
+        tell(self._ui.exportStatusLabel, text)

@@ -1,0 +1,101 @@
+"""The card of one landmark: what it is, what the model says of it, and what a person decided."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import qt
+from palnet.review.list import Row
+from palnet.review.record import State
+from slicer.i18n import tr as _
+
+from ..review.landmark_list import millimetres, state_text, was_moved
+from .definitions import definition_picture
+from .looks import color_text, smaller_font
+
+
+class LandmarkCard:
+    """Fills the card, whose height stays as it is.
+
+    :param ui: widgets by name: ``landmarkCard``, ``landmarkNameLabel``, ``landmarkLabelLabel``, ``definitionPicture``,
+        ``definitionText``, ``landmarkFactsLabel``, ``concernsLabel``
+    """
+
+    def __init__(self, ui: Any) -> None:
+        self._ui = ui
+        self._shown: tuple[str, str] | None = None
+        # Not by a style sheet, which would keep the text's colour when the palette changes.
+        ui.definitionText.viewport().setAutoFillBackground(False)
+        ui.definitionText.setFont(smaller_font(ui.definitionText))
+        line = ui.concernsLabel.fontMetrics().lineSpacing()
+        ui.concernsLabel.setFixedHeight(2 * line)
+        for label in (ui.landmarkNameLabel, ui.landmarkLabelLabel, ui.landmarkFactsLabel):
+            label.setFixedHeight(label.fontMetrics().lineSpacing())
+        label = ui.landmarkLabelLabel
+        label.setMinimumWidth(label.fontMetrics().horizontalAdvance("MMMMM"))
+        ui.landmarkCard.setFixedHeight(ui.landmarkCard.sizeHint.height())
+
+    def show(self, row: Row | None, protocol_name: str = "") -> None:
+        """Show a landmark; None: that none is chosen."""
+        ui = self._ui
+        self._show_definition(row, protocol_name)
+        if row is None:
+            ui.landmarkFactsLabel.setText("")
+            ui.concernsLabel.setText("")
+            return
+        ui.landmarkFactsLabel.setText(facts(row))
+        concerns = "\n".join(concerns_of(row))
+        color_text(ui.concernsLabel, warning=True)
+        ui.concernsLabel.setText(concerns)
+        ui.concernsLabel.setToolTip(concerns)
+
+    def _show_definition(self, row: Row | None, protocol_name: str) -> None:
+        shown = (protocol_name, row.label) if row else None
+        ui = self._ui
+        if row is not None and shown != self._shown:
+            picture = definition_picture(protocol_name, row.label)
+            if picture is not None:
+                ui.definitionPicture.setPixmap(self._scaled(picture))
+            ui.definitionPicture.setVisible(picture is not None)
+            ui.landmarkNameLabel.setText(row.name)
+            ui.landmarkNameLabel.setToolTip(row.name)
+            ui.landmarkLabelLabel.setText(row.label)
+            ui.definitionText.setPlainText(row.definition)
+            ui.definitionText.setToolTip(row.definition)
+        elif row is None:
+            ui.definitionPicture.setVisible(False)
+            ui.landmarkNameLabel.setText(_("No landmark is chosen"))
+            ui.landmarkLabelLabel.setText("")
+            ui.definitionText.setPlainText("")
+        self._shown = shown
+
+    def _scaled(self, picture: Path) -> Any:
+        """The picture as large as it is shown, sharp on screens of any resolution."""
+        label = self._ui.definitionPicture
+        ratio = label.devicePixelRatioF()
+        width, height = round(ratio * label.minimumWidth), round(ratio * label.minimumHeight)
+        pixmap = qt.QPixmap(str(picture)).scaled(width, height, qt.Qt.KeepAspectRatio, qt.Qt.SmoothTransformation)
+        pixmap.setDevicePixelRatio(ratio)
+        return pixmap
+
+
+def facts(row: Row) -> str:
+    """A landmark's state, expected error and way in one line."""
+    state = state_text(row)
+    parts = [state[0].upper() + state[1:]]
+    if math.isfinite(row.expected_error):
+        parts.append(_("expected error {error} mm").format(error=millimetres(row.expected_error)))
+    if was_moved(row):
+        parts.append(_("moved {distance} mm").format(distance=millimetres(row.moved)))
+    return " · ".join(parts)
+
+
+def concerns_of(row: Row) -> tuple[str, ...]:
+    """What a person should know before deciding, in sentences."""
+    if not row.missing or row.state is not State.TO_CHECK:
+        return row.concerns
+    if math.isfinite(row.expected_error):
+        return (_("It was placed by the model and has no place now."),)
+    return (_("The model did not find its place on this scan."),)

@@ -1,0 +1,265 @@
+"""The section "Scans" of the module's panel: the list of scans, and the way from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from palnet.errors import OutputError, PalnetError
+from slicer.i18n import tr as _
+
+from ..engine.background import BackgroundPredictor
+from ..queue.queue import QueueEntry, ScanQueue, ScanState
+from .folders import remember_folder, start_folder
+from .looks import tell
+
+_SCENE, _FOLDER = 0, 1
+_KEY_ROLE = qt.Qt.UserRole
+_MOST_LETTERS = 22
+
+
+class QueuePanel:
+    """Shows a :class:`ScanQueue` and opens its scans.
+
+    :param ui: widgets by name: ``sourceSelector``, ``folderButton``, ``scansTable``, ``previousScanButton``,
+        ``nextScanButton``, ``queueLabel``, ``queueStatusLabel``, ``scansCollapsibleButton``
+    :param open_scan: shows a scan to the person: its model node, and its landmarks node or None; called again with the
+        landmarks where they come later
+    :param settings: says the landmark model and whether to use the processor only
+    :param busy: whether landmarks are being placed on demand; no other scan is opened meanwhile
+    :param on_folder_changed: called with :attr:`folder` when the person chose another one
+    """
+
+    def __init__(
+        self,
+        ui: Any,
+        open_scan: Callable[[Any, Any], None],
+        settings: Callable[[], tuple[str, bool]],
+        busy: Callable[[], bool] = lambda: False,
+        on_folder_changed: Callable[[str], None] = lambda _folder: None,
+    ) -> None:
+        self._ui = ui
+        self._busy = busy
+        self._on_folder_changed = on_folder_changed
+        self._folder = ""
+        self._entries: list[QueueEntry] = []
+        self._chosen: str | None = None
+        self._problem = ""
+        self._told_not_saved = False
+        self._waiting = False
+        self._not_saved = ""
+        # What happens in the scene comes in bursts: one look at the queue is enough for each.
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.connect("timeout()", self.refresh)
+        self._predictor = BackgroundPredictor()
+        self.queue = ScanQueue(
+            slicer.mrmlScene,
+            self._predictor,
+            settings,
+            open_scan,
+            may_open=lambda: not busy(),
+            on_changed=lambda: self._timer.start(0),
+            on_problem=self._show_problem,
+        )
+        header = ui.scansTable.horizontalHeader()
+        header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
+        header.setSectionResizeMode(1, qt.QHeaderView.ResizeToContents)
+        ui.sourceSelector.connect("activated(int)", self._on_source)
+        ui.folderButton.connect("clicked(bool)", self._choose_folder)
+        ui.previousScanButton.connect("clicked(bool)", self.previous_scan)
+        ui.nextScanButton.connect("clicked(bool)", self.next_scan)
+        ui.scansTable.connect("cellActivated(int,int)", self._on_row)
+        ui.scansTable.connect("itemSelectionChanged()", self._show_status)
+        self.refresh()
+
+    def close(self) -> None:
+        """Save what is open, end the background process, and touch no widget any more: they go."""
+        self.queue.close()
+        self._predictor.stop()
+        self._timer.stop()
+
+    @property
+    def folder(self) -> str:
+        """The folder whose scans are queued; empty for the scans of the scene."""
+        return self._folder
+
+    @folder.setter
+    def folder(self, folder: str) -> None:
+        if folder != self._folder:
+            self._use(folder)
+
+    def read_folder(self, folder: str) -> None:
+        """Queue the scans of a folder as it is now, also where they are queued already, and show the list."""
+        self._ui.scansCollapsibleButton.collapsed = False
+        self._change_folder(folder)
+
+    def open_file(self, scan: Path) -> None:
+        """Queue the scans of a scan file's folder, and open that one."""
+        self.read_folder(str(scan.parent))
+        if not self._problem:
+            with self._opening() as may:
+                if may and any(entry.key == str(scan) for entry in self._entries):
+                    self.queue.open(str(scan))
+
+    def _use(self, folder: str) -> None:
+        self._folder, self._problem = folder, ""
+        try:
+            if folder:
+                self.queue.use_folder(Path(folder))
+            else:
+                self.queue.use_scene()
+        except PalnetError as error:
+            self.queue.use_scene()
+            self._show_problem(error)
+        self.refresh()
+
+    def next_scan(self, _checked: bool = False) -> None:
+        """Open the next scan that is not reviewed yet."""
+        with self._opening() as may:
+            if may and not self.queue.open_next():
+                self._problem = _("There is no other scan to review.")
+
+    def previous_scan(self, _checked: bool = False) -> None:
+        """Open the scan before this one."""
+        with self._opening() as may:
+            if may:
+                self.queue.open_previous()
+
+    def refresh(self) -> None:
+        """Show the queue as it is."""
+        self._entries = entries = self.queue.entries
+        table, ui = self._ui.scansTable, self._ui
+        table.setRowCount(len(entries))
+        for row, entry in enumerate(entries):
+            self._fill_cell(row, 0, entry.name, entry)
+            self._fill_cell(row, 1, state_text(entry), entry)
+            if entry.key == self.queue.current != self._chosen:
+                table.setCurrentCell(row, 0)  # also scrolls there
+        self._chosen = self.queue.current
+        ui.sourceSelector.setCurrentIndex(_FOLDER if self._folder else _SCENE)
+        ui.folderButton.visible = bool(self._folder)
+        ui.folderButton.text = shortened(Path(self._folder).name)
+        ui.folderButton.toolTip = _("{folder}. Choose another one.").format(folder=self._folder)
+        ui.queueLabel.text = self._summary(entries)
+        ui.nextScanButton.enabled = bool(entries)
+        ui.previousScanButton.enabled = bool(entries) and self.queue.current not in (None, entries[0].key)
+        self._show_status()
+
+    def _fill_cell(self, row: int, column: int, text: str, entry: QueueEntry) -> None:
+        table = self._ui.scansTable
+        item = table.item(row, column)
+        if item is None:
+            item = qt.QTableWidgetItem()
+            table.setItem(row, column, item)
+        item.setText(text)
+        item.setToolTip(entry.detail or text)
+        item.setData(_KEY_ROLE, entry.key)
+        font = item.font()
+        font.setBold(entry.key == self.queue.current)
+        item.setFont(font)
+
+    def _summary(self, entries: list[QueueEntry]) -> str:
+        if not entries:
+            return _("There are no scans in this folder.") if self._folder else _("There are no scans in the scene.")
+        states = [entry.state for entry in entries]
+        text = _("{reviewed} of {count} reviewed; {ready} ready").format(
+            reviewed=states.count(ScanState.REVIEWED), count=len(states), ready=states.count(ScanState.READY)
+        )
+        failed = states.count(ScanState.FAILED)
+        return _("{summary}; {failed} failed").format(summary=text, failed=failed) if failed else text
+
+    def _show_status(self) -> None:
+        """Why the chosen scan failed; else what went wrong last; else what hinders the work ahead."""
+        row = self._ui.scansTable.currentRow()
+        chosen = self._entries[row] if 0 <= row < len(self._entries) else None
+        failed = chosen is not None and chosen.state is ScanState.FAILED
+        text = chosen.detail if chosen is not None and failed else self._problem
+        if not text and (self.queue.current or self._folder):
+            text = self._predictor.problem
+        tell(self._ui.queueStatusLabel, text, warning=True)
+
+    def _show_problem(self, error: PalnetError) -> None:
+        self._problem = str(error)
+        if isinstance(error, OutputError) and not self._told_not_saved:
+            # Once: every next scan of a folder that is write protected would ask for a click.
+            self._told_not_saved = True
+            self._not_saved = str(error)
+            self._tell_not_saved()
+        self._timer.start(0)
+
+    def _tell_not_saved(self) -> None:
+        """Show the box, as soon as the mouse is an arrow."""
+        if self._not_saved and not self._waiting:
+            text, self._not_saved = self._not_saved, ""
+            slicer.util.errorDisplay(text)
+
+    @contextmanager
+    def _opening(self) -> Iterator[bool]:
+        """Around opening a scan: says whether that may be, and shows what goes wrong."""
+        self._problem = ""
+        if self._busy():
+            self._problem = _("Landmarks are being placed. Go to another scan when that is done.")
+            yield False
+        else:
+            self._waiting = True
+            try:
+                with slicer.util.tryWithErrorDisplay(_("The scan could not be opened."), waitCursor=True):
+                    try:
+                        yield True
+                    except PalnetError as error:
+                        self._show_problem(error)
+            finally:
+                self._waiting = False
+                self._tell_not_saved()
+        self.refresh()
+
+    def _on_row(self, row: int, _column: int) -> None:
+        key = self._ui.scansTable.item(row, 0).data(_KEY_ROLE)
+        with self._opening() as may:
+            if may:
+                self.queue.open(key)
+
+    def _on_source(self, index: int) -> None:
+        if index == _FOLDER and not self._folder:
+            self._choose_folder()
+        elif index == _SCENE and self._folder:
+            self._change_folder("")
+
+    def _choose_folder(self, _checked: bool = False) -> None:
+        before = self._folder or str(start_folder())
+        chosen = qt.QFileDialog.getExistingDirectory(self._ui.folderButton, _("Folder of face scans"), before)
+        if chosen:
+            remember_folder(Path(chosen))
+            self._change_folder(chosen)
+        else:
+            self.refresh()  # the dialog was closed: what was chosen stays
+
+    def _change_folder(self, folder: str) -> None:
+        with self._opening() as may:
+            if may:
+                self._use(folder)
+                self._on_folder_changed(folder)
+
+
+def state_text(entry: QueueEntry) -> str:
+    """The state of a scan as the list shows it."""
+    if entry.state is ScanState.IN_REVIEW:
+        return _("in review: {count}").format(count=entry.detail)
+    return {
+        ScanState.WAITING: _("waiting"),
+        ScanState.LANDMARKING: _("being landmarked"),
+        ScanState.READY: _("ready to review"),
+        ScanState.REVIEWED: _("reviewed"),
+        ScanState.FAILED: _("failed"),
+    }[entry.state]
+
+
+def shortened(name: str) -> str:
+    """The name of a folder as it fits on half the panel."""
+    half = (_MOST_LETTERS - 1) // 2
+    return name if len(name) <= _MOST_LETTERS else f"{name[:half]}\u2026{name[-half:]}"

@@ -1,0 +1,285 @@
+"""Many scans to review: which comes next, how far each is, and landmarks predicted ahead of the person. No Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import slicer
+from palnet.errors import OutputError, PalnetError
+from palnet.pipeline.prediction import Prediction
+from vtk import vtkCommand
+
+from .folder_scans import FolderScans
+from .predictions_ahead import PredictionsAhead
+from .sources import Scans, SceneScans
+
+if TYPE_CHECKING:  # it needs Qt, the queue does not
+    from ..engine.background import BackgroundPredictor
+
+AHEAD = 2
+"""How many scans after the one that is open are landmarked before the person comes to them."""
+
+
+class ScanState(str, Enum):
+    """How far a scan is."""
+
+    WAITING = "waiting"
+    LANDMARKING = "being landmarked"
+    READY = "ready to review"
+    IN_REVIEW = "in review"
+    REVIEWED = "reviewed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class QueueEntry:
+    """A scan in the queue.
+
+    :ivar key: ID of its model node, or path of its file
+    :ivar detail: "12 of 50" in review, the step while landmarked, a sentence if it failed
+    """
+
+    key: str
+    name: str
+    state: ScanState
+    detail: str = ""
+
+
+class ScanQueue:
+    """The scans of the scene, or those of a folder.
+
+    :param predictor: places landmarks in the background
+    :param settings: says the landmark model and whether to use the processor only
+    :param open_scan: shows a scan to the person: its model node, and its landmarks or None; called again with the
+        landmarks where they come later
+    :param may_open: asked before landmarks that come later are shown: not while the person has others placed
+    :param on_changed: called after anything that ``entries`` shows may have changed
+    :param on_problem: is told of errors that do not stop the queue; of type ``OutputError`` where work is not saved
+    :ivar current: key of the scan that is open
+    """
+
+    def __init__(
+        self,
+        scene: Any,
+        predictor: BackgroundPredictor,
+        settings: Callable[[], tuple[str, bool]],
+        open_scan: Callable[[Any, Any], None],
+        may_open: Callable[[], bool],
+        on_changed: Callable[[], None],
+        on_problem: Callable[[PalnetError], None],
+    ) -> None:
+        self._scene = scene
+        self._predictor = predictor
+        self._settings = settings
+        self._open_scan = open_scan
+        self._may_open = may_open
+        self._on_changed = on_changed
+        self._on_problem = on_problem
+        self.current: str | None = None
+        self._take(SceneScans(scene))
+        self._scene_tags = [
+            scene.AddObserver(event, self._on_scene_changed)
+            for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndBatchProcessEvent)
+        ]
+        self._scene_tags.append(scene.AddObserver(scene.StartCloseEvent, self._on_scene_closing))
+        # Not Slicer's mixin for observers, which would keep every scan of a folder in memory.
+        self._node_tags: dict[Any, int] = {}
+        self._observe_nodes()
+
+    def close(self) -> None:
+        """Write what is to be written, and observe nothing any more; the scene keeps its nodes."""
+        self._save_all()
+        for tag in self._scene_tags:
+            self._scene.RemoveObserver(tag)
+        for node, tag in self._node_tags.items():
+            node.RemoveObserver(tag)
+        self._scene_tags, self._node_tags = [], {}
+
+    def use_scene(self) -> None:
+        """Queue the models of the scene."""
+        self._change(SceneScans(self._scene))
+
+    def use_folder(self, folder: Path) -> None:
+        """Queue the scan files of a folder.
+
+        :raises ScanError: it cannot be read; the queue stays as it was
+        """
+        self._change(FolderScans(self._scene, folder))
+
+    @property
+    def entries(self) -> list[QueueEntry]:
+        """All scans in order."""
+        return [self._entry(key) for key in self._scans.keys]
+
+    def open(self, key: str) -> None:
+        """Show a scan; what was open is saved first and, if it came from a file, taken out of the scene.
+
+        :raises PalnetError: the scan cannot be read; what was open stays open
+        """
+        saved = self._save_all()
+        if isinstance(self._ahead.of(key), PalnetError):
+            self._ahead.forget(key)  # the person wants it tried again
+        try:
+            self._show(key)
+        except PalnetError as error:
+            self._ahead.keep(key, error)
+            self._on_changed()
+            raise
+        for other in saved:
+            if other != key:
+                self._scans.release(other)
+        self._ahead.predict(self._wanted())
+        self._on_changed()
+
+    def open_next(self) -> bool:
+        """Open the next scan that is not reviewed and has not failed; after the last comes the first.
+
+        :returns: False if there is none
+        """
+        for key in list(self._to_review()):
+            try:
+                self.open(key)
+            except PalnetError as error:
+                self._on_problem(error)
+            else:
+                return True
+        return False
+
+    def open_previous(self) -> bool:
+        """Open the scan before this one, whatever its state.
+
+        :returns: False if this is the first
+        :raises PalnetError: as :meth:`open`
+        """
+        keys = self._scans.keys
+        index = keys.index(self.current) if self.current in keys else 0
+        if index > 0:
+            self.open(keys[index - 1])
+        return index > 0
+
+    def _change(self, scans: Scans) -> None:
+        for key in self._save_all():
+            self._scans.release(key)
+        self._take(scans)
+        self._on_changed()
+
+    def _take(self, scans: Scans) -> None:
+        """Queue other scans, or the same ones from the start."""
+        self._scans = scans
+        self._ahead = PredictionsAhead(self._predictor, scans, self._settings, self._on_predicted, self._on_changed)
+        self.current = None
+
+    def _show(self, key: str) -> None:
+        """Show a scan, with its landmarks if there are any by now.
+
+        :raises PalnetError: it cannot be read
+        """
+        model, landmarks = self._scans.open(key)
+        prediction = self._ahead.of(key)
+        if landmarks is None and isinstance(prediction, Prediction):
+            landmarks = self._scans.fill(model, prediction)
+        self.current = key
+        for other in self._scans.present:
+            for node in self._scans.nodes(other):
+                if node is not None:
+                    node.SetDisplayVisibility(other == key)  # scans of faces lie over each other
+        self._open_scan(model, landmarks)
+
+    def _save_all(self, fate: str = "They stay in the scene.") -> list[str]:
+        """Save the scans that are in the scene; returns those of which nothing is left to write.
+
+        :param fate: what becomes of landmarks that cannot be saved, for the person
+        """
+        saved: list[str] = []
+        problem = None
+        for key in self._scans.present:
+            try:
+                self._scans.save(key)
+            except PalnetError as error:
+                problem = problem or OutputError(f"{error} {fate}")
+                continue
+            saved.append(key)
+            if self._has_landmarks(key):
+                self._ahead.forget(key)
+        if problem:
+            self._on_problem(problem)
+        return saved
+
+    def _entry(self, key: str) -> QueueEntry:
+        name, found = self._scans.name(key), self._ahead.of(key)
+        try:
+            progress = self._scans.progress(key)
+        except PalnetError as error:
+            return QueueEntry(key, name, ScanState.FAILED, str(error))
+        if isinstance(found, PalnetError) and self._scans.nodes(key)[1] is None:
+            return QueueEntry(key, name, ScanState.FAILED, str(found))
+        if progress is not None and 0 < progress.reviewed < progress.total:
+            return QueueEntry(key, name, ScanState.IN_REVIEW, f"{progress.reviewed} of {progress.total}")
+        if progress is not None:
+            return QueueEntry(key, name, ScanState.REVIEWED if progress.reviewed else ScanState.READY)
+        if found is not None:
+            return QueueEntry(key, name, ScanState.READY)
+        if key == self._ahead.underway:
+            return QueueEntry(key, name, ScanState.LANDMARKING, self._ahead.step)
+        return QueueEntry(key, name, ScanState.WAITING)
+
+    def _to_review(self) -> Iterator[str]:
+        """The scans that a person still has to review, from the one after the current."""
+        keys = self._scans.keys
+        index = keys.index(self.current) if self.current in keys else -1
+        done = (ScanState.REVIEWED, ScanState.FAILED)
+        return (k for k in keys[index + 1 :] + keys[: max(index, 0)] if self._entry(k).state not in done)
+
+    def _wanted(self) -> list[str]:
+        """The scans that should have landmarks now, most urgent first; none before the person has opened one."""
+        if self.current not in self._scans.keys:
+            return []
+        here = [] if self._has_landmarks(self.current) else [self.current]
+        return here + list(islice((key for key in self._to_review() if not self._has_landmarks(key)), AHEAD))
+
+    def _has_landmarks(self, key: str) -> bool:
+        """Whether there are landmarks, in the scene or in a file."""
+        try:
+            return self._scans.progress(key) is not None
+        except PalnetError:
+            return True  # damaged ones, which must not be replaced
+
+    def _on_predicted(self, key: str) -> None:
+        found = self._ahead.of(key)
+        waited_for = key == self.current and not self._has_landmarks(key)
+        if waited_for and isinstance(found, PalnetError):
+            self._on_problem(found)
+        elif waited_for and found is not None and self._may_open():
+            try:
+                self._show(key)
+            except PalnetError as error:
+                self._on_problem(error)
+        self._ahead.predict(self._wanted())
+        self._on_changed()
+
+    def _observe_nodes(self) -> None:
+        """Hear of changes of all nodes that ``entries`` tells of, and of no other ones."""
+        kinds = ("vtkMRMLModelNode", "vtkMRMLMarkupsFiducialNode")
+        nodes = {node for kind in kinds for node in slicer.util.getNodesByClass(kind)}
+        for node in self._node_tags.keys() - nodes:
+            node.RemoveObserver(self._node_tags.pop(node))
+        for node in nodes - self._node_tags.keys():
+            self._node_tags[node] = node.AddObserver(vtkCommand.ModifiedEvent, self._on_node_changed)
+
+    def _on_scene_changed(self, _caller: Any, _event: str) -> None:
+        if not self._scene.IsBatchProcessing():
+            self._observe_nodes()
+            self._on_changed()
+
+    def _on_node_changed(self, _caller: Any, _event: str) -> None:
+        self._on_changed()
+
+    def _on_scene_closing(self, _caller: Any, _event: str) -> None:
+        """Nodes that come later may have the IDs of those that go."""
+        self._save_all("They go with the scene.")
+        self._take(self._scans)

@@ -1,0 +1,1 @@
+"""What stands in the 3D view: camera, overlays, zones of doubt, placing."""

@@ -1,0 +1,203 @@
+"""What a review shows in the 3D view: the chosen landmark from where it is judged, doubt, and original predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import vtk
+from palnet.review.record import Review
+from slicer.util import VTKObservationMixin
+
+from ..nodes.scene import world
+from ..nodes.snap import ScanSurface
+from .overlays import Overlays
+from .viewpoint import aim, camera_of_first_view, view_of
+
+_CLOSE_UP_MM = 38.0
+_WHOLE_FACE_MM = 125.0
+_UNMOVED_MM = 0.05
+_PROFILE_TILT = np.array([0.0, 0.0, 0.25])
+_TURNS_DEGREES = (15.0, 30.0)
+# Slicer still shows and grabs a point that is so little below the surface.
+_NEAR_SURFACE_MM, _FAR_MM = 0.6, 200.0
+
+
+class ReviewView(VTKObservationMixin):
+    """The 3D view of one review.
+
+    :param node: ``vtkMRMLMarkupsFiducialNode`` of the landmarks, :param surface: of their scan
+    :ivar ghosts: whether the predictions of moved landmarks are shown
+    """
+
+    def __init__(self, node: Any, review: Review, surface: ScanSurface) -> None:
+        super().__init__()
+        self._node = node
+        self._scene = node.GetScene()
+        self._review = review
+        self._surface = surface
+        self._overlays = Overlays(self._scene, 1.0 / review.mm_per_unit)
+        self._current: int | None = None
+        self._camera: Any = None
+        self._shows_through = self._showed_through = False
+        self.ghosts = False
+
+    def close(self) -> None:
+        """Remove what was shown."""
+        self.removeObservers()
+        self._camera = None
+        self._showed_through = self._shows_through
+        self._show_through(False)
+        self._overlays.close()
+
+    def reopen(self) -> None:
+        """Show things again after :meth:`close`, from the next drawing on."""
+        self._overlays = Overlays(self._scene, 1.0 / self._review.mm_per_unit)
+        self._show_through(self._showed_through)
+
+    def turn_to(self, review: Review, index: int, across: bool = False) -> None:
+        """Look at a landmark from near, or to where it may be; at the whole face if there is no telling.
+
+        :param across: not from where it is judged, but from the front instead of the side, or from the side
+
+        Where the scan itself hides the landmark the view turns until it is seen. One that is seen from nowhere, deep
+        between the lips say, shines through.
+        """
+        landmark = review.prediction.protocol.landmarks[index]
+        # In a pure profile a midline point lies on the outline, where no click meets the surface.
+        view = np.array(landmark.view) + (_PROFILE_TILT if landmark.side == "midline" else np.zeros(3))
+        if across:
+            view = _across(view, landmark.side)
+        places = [review.points[index], review.prediction.points[index]]
+        place = next((place for place in places if np.isfinite(place).all()), None)
+        if place is None:
+            self._show_through(False)
+            around = _middle_of_neighbours(review, index)
+            if around is None:
+                self.show_whole_face(review)
+            else:
+                self._look(review, around, view, _CLOSE_UP_MM)
+            return
+        seen = next((turned for turned in _turned(view) if self._sees(review, place, turned)), None)
+        self._show_through(seen is None)
+        self._look(review, place, view if seen is None else seen, _CLOSE_UP_MM)
+
+    def show_whole_face(self, review: Review) -> None:
+        """Look at the middle of all landmarks from the front."""
+        if not review.missing.all():
+            self._look(review, np.nanmean(review.points, axis=0), np.array([0.0, 0.0, 1.0]), _WHOLE_FACE_MM)
+
+    def draw(self, review: Review, current: int | None) -> None:
+        """Bring everything up to date with the record and with where the node's points are in this moment."""
+        self._review = review
+        predicted = review.prediction.points
+        moved = np.isfinite(predicted).all(axis=1) & ~(review.moved_mm < _UNMOVED_MM)
+        ghosts = moved & self.ghosts
+        self._overlays.show_ghosts(*(self._in_scene(points[ghosts]) for points in (predicted, review.points)))
+        self.draw_ring(current)
+
+    def draw_ring(self, current: int | None) -> None:
+        """Mark the chosen landmark: by rings, for its zone would hide the surface that it is judged by."""
+        self._current = current
+        others = ~self._review.reviewed
+        if current is not None:
+            others[current] = False
+        zones = [int(i) for i in np.flatnonzero(others) if self._is_placed(int(i))]
+        places = np.array([self._node.GetNthControlPointPositionWorld(i) for i in zones]).reshape(-1, 3)
+        self._overlays.show_zones(places, self._review.prediction.expected_error[zones])
+        self._observe_camera()
+        self._turn_rings()
+
+    def _observe_camera(self) -> None:
+        """Rings face the viewer, also when the person turns the view."""
+        camera = camera_of_first_view(self._scene)
+        if camera is not self._camera:
+            self.removeObservers()
+            self._camera = camera
+            self._overlays.show_rings_in(view_of(camera) if camera is not None else None)
+            if camera is not None:
+                self.addObserver(camera, vtk.vtkCommand.ModifiedEvent, self._turn_rings)
+
+    def _turn_rings(self, *_event: Any) -> None:
+        index, node = self._current, self._camera
+        if index is None or node is None or not self._is_placed(index):
+            self._overlays.hide_rings()
+            return
+        place = np.array(self._node.GetNthControlPointPositionWorld(index))
+        camera = node.GetCamera()
+        parallel = bool(camera.GetParallelProjection())
+        to_viewer = -np.array(camera.GetDirectionOfProjection()) if parallel else np.array(camera.GetPosition()) - place
+        decided = bool(self._review.reviewed[index])
+        error = None if decided else float(self._review.prediction.expected_error[index])
+        self._overlays.show_rings(place, to_viewer, error, parallel)
+
+    def _is_placed(self, index: int) -> bool:
+        node = self._node
+        return (
+            index < node.GetNumberOfControlPoints()
+            and node.GetNthControlPointPositionStatus(index) == node.PositionDefined
+        )
+
+    def _in_scene(self, points: np.ndarray) -> np.ndarray:
+        return np.array([world(self._node, point) for point in points]).reshape(-1, 3)
+
+    def _look(self, review: Review, place: np.ndarray, view: np.ndarray, half_height_mm: float) -> None:
+        """:param place: (3,) in the coordinates of the node's file, :param view: (3,) direction in the face frame"""
+        camera = camera_of_first_view(self._scene)
+        if camera is None:
+            return
+        towards = self._direction(review, place, view / np.linalg.norm(view))
+        half_height = half_height_mm * float(np.linalg.norm(towards))
+        aim(camera, world(self._node, place), towards, self._direction(review, place, _up(view)), half_height)
+
+    def _direction(self, review: Review, place: np.ndarray, step: np.ndarray) -> np.ndarray:
+        """(3,) RAS in the scene of a step (3,) in mm of the face frame, taken from a place in the node's file."""
+        node_from_face = np.linalg.inv(review.prediction.face_from_scan)[:3, :3]
+        return world(self._node, place + node_from_face @ step) - world(self._node, place)
+
+    def _sees(self, review: Review, place: np.ndarray, view: np.ndarray) -> bool:
+        """Whether nothing of the scan stands before a place; parameters as those of ``_look``."""
+        focus, towards = world(self._node, place), self._direction(review, place, view / np.linalg.norm(view))
+        return not self._surface.between(focus + _FAR_MM * towards, focus + _NEAR_SURFACE_MM * towards)
+
+    def _show_through(self, shown: bool) -> None:
+        """Show points behind the surface, which can be dragged then; the person's own choice is not taken back."""
+        display = self._node.GetDisplayNode()
+        if display is None or shown == self._shows_through or (shown and display.GetOccludedVisibility()):
+            return
+        display.SetOccludedVisibility(shown)
+        self._shows_through = shown
+
+
+def _across(view: np.ndarray, side: str) -> np.ndarray:
+    """(3,) the front for a view (3,) from the side; for any other the side, that of the landmark where it has one."""
+    if abs(view[0]) >= abs(view[2]):
+        return np.array([0.0, 0.0, 1.0])
+    return np.array([-1.0 if side == "right" else 1.0, 0.0, 0.0]) + _PROFILE_TILT
+
+
+def _up(view: np.ndarray) -> np.ndarray:
+    """(3,) what is up in the picture: the top of the head, or the nose where that is seen from above or below."""
+    upright = abs(view[1]) < 0.9 * np.linalg.norm(view)
+    return np.array([0.0, 1.0, 0.0] if upright else [0.0, 0.0, 1.0])
+
+
+def _turned(view: np.ndarray) -> Iterator[np.ndarray]:
+    """A direction, and others ever farther from it: from above, from below, and from the sides."""
+    ahead = view / np.linalg.norm(view)
+    side = np.cross(_up(view), ahead)
+    side /= np.linalg.norm(side)
+    above = np.cross(ahead, side)
+    yield ahead
+    for angle in np.radians(_TURNS_DEGREES):
+        for step in (above, -above, side, -side):
+            yield np.cos(angle) * ahead + np.sin(angle) * step
+
+
+def _middle_of_neighbours(review: Review, index: int) -> np.ndarray | None:
+    """(3,) amid the landmarks of the same region and side, in the coordinates of the node's file; None without any."""
+    landmarks = review.prediction.protocol.landmarks
+    own = landmarks[index].region, landmarks[index].side
+    near = np.array([(other.region, other.side) == own for other in landmarks]) & ~review.missing
+    return review.points[near].mean(axis=0) if near.any() else None

@@ -1,0 +1,1 @@
+"""Two observers or methods side by side: statistics, tables, figures, the page."""

@@ -1,0 +1,117 @@
+"""Two files or folders of landmarks compared, and what came of it written: tables and a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..exports.sets import LandmarkSet, read_sets
+from ..files import write_text
+from ..pipeline.model import Model, bundled_models
+from ..protocols.protocol import Protocol
+from ..rigid import apply, rigid_fit
+from ..tables import Row, write_table
+from . import tables
+from .comparison import Comparison
+from .matching import compare
+from .report import compare_page
+
+_FEWEST = 4
+
+
+def compare_files(
+    first: Path,
+    second: Path,
+    names: Sequence[str] | None = None,
+    protocol: str | None = None,
+    unit: str | None = None,
+) -> Comparison:
+    """Compare two files, or two folders of files, of landmarks.
+
+    :param names: what the observers are called; by default as the files or folders
+    :param protocol: name of a bundled one, or a file; by default the bundled one that fits
+    :param unit: of both, where the files do not say it
+    :raises PalnetError: a file cannot be read, or nothing matches
+    """
+    ours, theirs = (_in_unit(read_sets(path), unit) for path in (first, second))
+    chosen = None
+    if protocol:
+        chosen = Protocol.load(protocol) if protocol.endswith(".json") else Protocol.bundled(protocol)
+    called = (names[0], names[1]) if names else titles(first, second)
+    result = compare(ours, theirs, called, chosen)
+    stated = sorted({one.unit for one in (*ours, *theirs)} - {unit})
+    if unit and stated:
+        told = f"Some files state the unit {' or '.join(stated)}, which counts; --unit {unit} is for others."
+        result = replace(result, problems=(*result.problems, told))
+    return result
+
+
+def titles(first: Path, second: Path) -> tuple[str, str]:
+    """What two files or folders are called: by their names, with as many folders before them as tell them apart."""
+    parts = [path.absolute().parts for path in (first, second)]
+    for count in range(1, max(map(len, parts))):
+        one, other = ("/".join(part[-count:]) for part in parts)
+        if one != other:
+            return one, other
+    return f"{first.name} (first)", f"{second.name} (second)"
+
+
+def write_comparison(one: Comparison, folder: Path) -> Path:
+    """Write the page and the tables of a comparison; returns the page.
+
+    :raises OutputError: they cannot be written
+    """
+    write_tables(
+        folder,
+        {
+            "overall": [tables.overall(one)],
+            "landmarks": tables.landmark_rows(one),
+            "measurements": tables.measure_rows(one),
+            "scans": tables.scan_rows(one),
+            "cases": tables.case_rows(one),
+        },
+    )
+    page = folder / "report.html"
+    write_text(compare_page(one, backdrop(one)), page)
+    return page
+
+
+def in_words(one: Comparison) -> str:
+    """The sums in a line."""
+    sums = tables.overall(one)
+    if not sums["count"]:
+        return f"{sums['scans']} scans: no landmark was placed by both."
+    return (
+        f"{sums['scans']} scans, {sums['count']} landmarks placed by both: mean difference {sums['mean_mm']:.3f} mm, "
+        f"technical error {sums['tem_mm']:.3f} mm, bias of a landmark {sums['landmark_bias_mean_mm']:.3f} mm"
+    )
+
+
+def write_tables(folder: Path, rows: dict[str, list[Row]]) -> None:
+    """Write tables by name into a folder.
+
+    :raises OutputError: one cannot be written
+    """
+    for name, table in rows.items():
+        write_table(table, folder / f"{name}.csv")
+
+
+def _in_unit(sets: Sequence[LandmarkSet], unit: str | None) -> list[LandmarkSet]:
+    return [replace(one, unit=unit) if unit and not one.unit_said else one for one in sets]
+
+
+def backdrop(one: Comparison) -> np.ndarray | None:
+    """The face of the bundled model that has these landmarks, laid behind the mean shape; None where there is none."""
+    labels = one.protocol.labels
+    for path in bundled_models().values():
+        model = Model.load(path)
+        if len(labels) < _FEWEST or not set(labels) <= set(model.protocol.labels):
+            continue
+        at = [model.protocol.index(label) for label in labels]
+        motion = rigid_fit(model.mean_shape[at], one.mean_shape)
+        points, normals = model.template[:, :3], model.template[:, 3:]
+        return np.column_stack([apply(motion, points), normals @ motion[:3, :3].T])
+    return None

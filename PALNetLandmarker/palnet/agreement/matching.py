@@ -1,0 +1,209 @@
+"""Two sets of landmarks of the same scans matched by name and label, and told what does not match."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import AnnotationError, LandmarkFileError
+from ..exports.sets import LandmarkSet
+from ..formats.text import MM_PER_UNIT
+from ..measures import metrics
+from ..protocols.from_labels import protocol_from_labels
+from ..protocols.protocol import Protocol
+from ..resources import resource
+from ..rigid import apply, rigid_fit
+from ..scans.file import READERS
+from .comparison import Comparison, measured
+
+_FEWEST = 3
+_TURN = np.array([-1.0, -1.0, 1.0])
+_MANY = 5
+# Beyond, and below, no digits are left.
+_FARTHEST_MM, _SMALLEST_MM = 1e9, 1e-6
+
+
+def compare(
+    first: Sequence[LandmarkSet],
+    second: Sequence[LandmarkSet],
+    titles: tuple[str, str],
+    protocol: Protocol | None = None,
+) -> Comparison:
+    """Match two observers' landmarks, scans by name and landmarks by label.
+
+    One scan beside one other is taken for the same, whatever their names. A scan whose two sets lie in other frames or
+    units is left out, and ``problems`` says so.
+
+    :param protocol: of which the landmarks are; by default a bundled one that has all labels, if there is one
+    :raises LandmarkFileError: nothing matches, a name stands twice, or a unit is not known
+    """
+    problems: list[str] = []
+    pairs = _pairs(first, second, titles, problems)
+    labels = _labels(pairs, titles, protocol, problems)
+    protocol = protocol or _bundled(labels) or protocol_from_labels("landmarks", labels)
+    names, points, units = [], [], []
+    for one, other in pairs:
+        both = np.stack([_in_mm(one, protocol.labels, labels), _in_mm(other, protocol.labels, labels)])
+        problem = _problem(one.name, *both)
+        if problem:
+            problems.append(problem)
+        else:
+            names.append(one.name)
+            points.append(both)
+            units.append(MM_PER_UNIT[one.unit])
+    if not names:
+        raise LandmarkFileError(problems[-1])
+    a, b = np.stack(points, axis=1)
+    known = [protocol.index(label) for label in protocol.labels if label in labels]
+    comparison = Comparison(
+        titles,
+        part_of(protocol, labels),
+        tuple(names),
+        a[:, known],
+        b[:, known],
+        measured(protocol, a, b),
+        tuple(problems),
+        tuple(units),
+    )
+    try:
+        _ = comparison.framed
+    except AnnotationError:
+        raise LandmarkFileError("The scans have too few landmarks in common to lay them on each other.") from None
+    return comparison
+
+
+def part_of(protocol: Protocol, labels: Sequence[str]) -> Protocol:
+    """A protocol's landmarks that have these labels, in its order, without what is measured of them."""
+    kept = set(labels)
+    landmarks = tuple(
+        replace(landmark, pair=landmark.pair if landmark.pair in kept else "")
+        for landmark in protocol.landmarks
+        if landmark.label in kept
+    )
+    return Protocol(protocol.name, protocol.title, landmarks)
+
+
+def scan_beside(landmarks: Path, name: str) -> Path | None:
+    """The scan file that landmarks are of: of the scan's name, in the folder of the landmarks or in the one above.
+
+    :param landmarks: a file, or a folder of files
+    """
+    folder = landmarks if landmarks.is_dir() else landmarks.parent
+    places = (place / f"{name}{ending}" for place in (folder, folder.absolute().parent) for ending in READERS)
+    return next((place for place in places if place.is_file()), None)
+
+
+def _pairs(
+    first: Sequence[LandmarkSet], second: Sequence[LandmarkSet], titles: tuple[str, str], problems: list[str]
+) -> list[tuple[LandmarkSet, LandmarkSet]]:
+    by_name = []
+    for title, sets in zip(titles, (first, second), strict=True):
+        names = [one.name for one in sets]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise LandmarkFileError(f"{title} has landmarks of '{twice[0]}' more than once: leave one of them.")
+        by_name.append(dict(zip(names, sets, strict=True)))
+    one, other = by_name
+    if len(one) == len(other) == 1:
+        return [(first[0], second[0])]
+    for title, here, there in ((titles[0], one, other), (titles[1], other, one)):
+        alone = [name for name in here if name not in there]
+        if alone:
+            problems.append(f"Only {title} has landmarks of {_listed(alone)}.")
+    if not one.keys() & other.keys():
+        raise LandmarkFileError(
+            f"{titles[0]} and {titles[1]} have no scan in common: files of the same scan need the same name."
+        )
+    return [(one[name], other[name]) for name in one if name in other]
+
+
+def _labels(
+    pairs: list[tuple[LandmarkSet, LandmarkSet]],
+    titles: tuple[str, str],
+    protocol: Protocol | None,
+    problems: list[str],
+) -> list[str]:
+    """The labels that both observers use somewhere and the protocol knows, in the first observer's order."""
+    sides = [list(dict.fromkeys(label for pair in pairs for label in pair[side].labels)) for side in (0, 1)]
+    for title, here, there in ((titles[0], *sides), (titles[1], *reversed(sides))):
+        alone = [label for label in here if label not in there]
+        if alone:
+            problems.append(f"Only {title} has the landmarks {_listed(alone)}.")
+    common = [label for label in sides[0] if label in sides[1]]
+    unknown = [label for label in common if protocol and label not in protocol.labels]
+    if unknown and protocol:
+        problems.append(f"The protocol {protocol.name} has no landmarks {_listed(unknown)}.")
+    labels = [label for label in common if label not in unknown]
+    placed = {
+        label
+        for pair in pairs
+        for one in pair
+        for label, missing in zip(one.labels, ~np.isfinite(one.points).all(axis=1), strict=True)
+        if not missing
+    }
+    nowhere = [label for label in labels if label not in placed]
+    if nowhere:
+        problems.append(f"No one has placed the landmarks {_listed(nowhere)}.")
+    labels = [label for label in labels if label in placed]
+    if len(labels) < _FEWEST:
+        raise LandmarkFileError(
+            f"{titles[0]} and {titles[1]} have {len(labels)} landmarks in common, at least {_FEWEST} are needed: "
+            "the same landmark needs the same label."
+        )
+    return labels
+
+
+def _problem(name: str, first: np.ndarray, second: np.ndarray) -> str:
+    """Why two sets (L, 3) of one scan cannot be compared; empty if they can."""
+    placed = (np.isfinite(first) | np.isfinite(second)).all(axis=1)
+    if placed.sum() < _FEWEST:
+        return f"{name} has fewer than {_FEWEST} landmarks: it is left out."
+    for one in (first, second):
+        there = one[np.isfinite(one).all(axis=1)]
+        if len(there) and np.abs(there).max() > _FARTHEST_MM:
+            return f"{name} has landmarks farther away than any scan reaches: it is left out."
+        if len(there) > 1 and np.ptp(there, axis=0).max() < _SMALLEST_MM:
+            return f"{name} has all its landmarks in one place: it is left out."
+    both = np.isfinite(first + second).all(axis=1)
+    first, second = first[both], second[both]
+    if len(first) <= _FEWEST or _like(first, second):
+        return ""
+    if _like(first, second * _TURN):
+        return f"{name}: one of the two is in RAS and says LPS, or the reverse: it is left out."
+    size = np.linalg.norm(second - second.mean(axis=0)) / max(np.linalg.norm(first - first.mean(axis=0)), 1e-12)
+    if any(0.8 < size * factor < 1.25 for factor in (0.001, 0.01, 0.1, 10.0, 100.0, 1000.0)):
+        return f"{name}: the two are in different units: it is left out."
+    if _like(apply(rigid_fit(first, second), first), second):
+        return f"{name}: the two lie elsewhere, as on a scan that was moved between them: it is left out."
+    return ""
+
+
+def _like(first: np.ndarray, second: np.ndarray) -> bool:
+    spread = np.sqrt(((second - second.mean(axis=0)) ** 2).sum(axis=1).mean())
+    return bool(np.linalg.norm(first - second, axis=1).mean() < metrics.LOST_SHARE * spread)
+
+
+def _in_mm(one: LandmarkSet, labels: Sequence[str], compared: Sequence[str]) -> np.ndarray:
+    """(L, 3) in the order of the labels; NaN where the set has no such landmark, or it is not compared."""
+    if one.unit not in MM_PER_UNIT:
+        raise LandmarkFileError(f"The landmarks of {one.name} are in '{one.unit}': use {', '.join(MM_PER_UNIT)}.")
+    known = np.isfinite(one.points).all(axis=1, keepdims=True)
+    points = dict(zip(one.labels, np.where(known, one.points, np.nan) * MM_PER_UNIT[one.unit], strict=True))
+    nowhere = np.full(3, np.nan)
+    return np.array([points.get(label, nowhere) if label in compared else nowhere for label in labels])
+
+
+def _bundled(labels: Sequence[str]) -> Protocol | None:
+    """The protocol that comes with the project and has all the labels."""
+    for path in sorted(resource("protocols").glob("*.json")):
+        protocol = Protocol.load(path)
+        if set(labels) <= set(protocol.labels):
+            return protocol
+    return None
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MANY]) + (f" and {len(names) - _MANY} others" if len(names) > _MANY else "")

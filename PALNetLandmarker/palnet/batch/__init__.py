@@ -1,0 +1,1 @@
+"""Many scans: tasks, processes, resume, tables, the contact sheet, a Dask cluster."""

@@ -1,0 +1,220 @@
+"""Landmark many scans: each result is on disk as soon as it is there, and the next run does only what is to be done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from ..errors import OutputError, ProtocolError
+from ..files import whole_file, write_text
+from ..formats.slicer import markups
+from ..pipeline.model import Model
+from ..pipeline.prediction import Prediction
+from ..review.persons_work import is_persons
+from ..review.record import Review, record_beside
+from .files import Item, Record, checksum
+from .task import Outcome, Task
+from .workers import Stop
+
+Run = Callable[[Sequence[Task], Stop], Iterator[tuple[int, Outcome]]]
+"""Does tasks somewhere; gives the index of each and its outcome, as they are done."""
+
+Write = Callable[[Prediction, Path, str], None]
+"""Writes landmarks, in LPS, as ``.mrk.json`` for a scan of some name; raises ``OutputError``."""
+
+
+class Fate(str, Enum):
+    """What became of a scan in a run."""
+
+    LANDMARKED = "landmarked"
+    UNCHANGED = "unchanged"
+    KEPT = "kept"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How scans are landmarked.
+
+    :ivar model: name of a bundled model, or path of a file; :ivar unit: of the scans, or ``"auto"``
+    :ivar device: ``"auto"`` or ``"cpu"``
+    """
+
+    model: str = "face50"
+    unit: str = "auto"
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A scan is done.
+
+    :ivar done: how many are, of ``total``; :ivar left_s: seconds to the end as it looks; None where that is not known
+    :ivar review: the landmarks, as they were predicted; None where there are none, or they were there before
+    :ivar error: why there are none; :ivar seconds: that the scan took
+    """
+
+    item: Item
+    fate: Fate
+    done: int
+    total: int
+    left_s: float | None = None
+    review: Review | None = None
+    error: str = ""
+    seconds: float = 0.0
+
+
+@dataclass
+class Batch:
+    """What a run did.
+
+    :ivar fates: of the scans by the names of their results; those that are not in it were not done
+    :ivar errors: of those that failed
+    :ivar stopped: before all were done
+    """
+
+    items: Sequence[Item]
+    output: Path
+    model: Model
+    fates: dict[str, Fate] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    stopped: bool = False
+
+    def count(self, *fates: Fate) -> int:
+        """How many scans had one of these fates."""
+        return sum(fate in fates for fate in self.fates.values())
+
+
+def run_batch(
+    batch: Batch,
+    settings: Settings,
+    run: Run,
+    on_step: Callable[[Step], None],
+    stop: Stop = lambda: False,
+    write: Write | None = None,
+) -> None:
+    """Landmark what has no landmarks yet, or has changed since: the scan, the model, or the unit that was asked for.
+
+    Landmarks that a person, or another program, placed or changed are kept as they are. A scan that fails costs itself
+    only. What was done is in ``batch``, also after an exception such as ``KeyboardInterrupt``.
+
+    :param batch: with nothing done yet
+    :param run: where the work is done, :param write: by default as Slicer's files are, but for their looks
+    :param on_step: called after each scan
+    :param stop: asked every now and then whether to stop
+    """
+    batch.stopped = True
+    to_do: list[Item] = []
+    for item in batch.items:
+        if stop():
+            return
+        fate, error = _before(item, batch, settings)
+        if fate is None:
+            to_do.append(item)
+        else:
+            _note(batch, Step(item, fate, 0, 0, error=error), on_step)
+    tasks = [
+        Task(str(item.scan.absolute()), settings.model, batch.model.checksum, settings.unit, settings.device)
+        for item in to_do
+    ]
+    started = time.monotonic()
+    done = run(tasks, stop) if tasks else iter(())
+    for number, (index, outcome) in enumerate(done, 1):
+        item = to_do[index]
+        left = (time.monotonic() - started) / number * (len(tasks) - number)
+        if is_persons(item.markups(batch.output)):  # someone placed landmarks in the meantime
+            _note(batch, Step(item, Fate.KEPT, 0, 0, left), on_step)
+            continue
+        try:
+            review = store(batch, settings, item, outcome, write or write_markups)
+        except OutputError as error:
+            step = Step(item, Fate.FAILED, 0, 0, left, error=str(error), seconds=outcome.seconds)
+        else:
+            fate = Fate.FAILED if review is None else Fate.LANDMARKED
+            step = Step(item, fate, 0, 0, left, review, outcome.error, outcome.seconds)
+        _note(batch, step, on_step)
+    batch.stopped = len(batch.fates) < len(batch.items)
+
+
+def _note(batch: Batch, step: Step, on_step: Callable[[Step], None]) -> None:
+    batch.fates[step.item.name] = step.fate
+    if step.fate is Fate.FAILED:
+        batch.errors[step.item.name] = step.error
+    counted = {**step.__dict__, "done": len(batch.fates), "total": len(batch.items)}
+    on_step(Step(**counted))
+
+
+def _before(item: Item, batch: Batch, settings: Settings) -> tuple[Fate | None, str]:
+    """What is known of a scan without landmarking it, and why it failed if it did; None where it is to be done."""
+    path = item.markups(batch.output)
+    if is_persons(path):
+        return Fate.KEPT, ""
+    record = Record.read(item.record(batch.output))
+    if record is None or not record.scan_checksum:
+        return None, ""
+    if (record.model_checksum, record.unit) != (batch.model.checksum, settings.unit):
+        return None, ""
+    if not record.error and not path.exists():
+        return None, ""
+    if checksum(item.scan) != record.scan_checksum:
+        return None, ""
+    return (Fate.FAILED, record.error) if record.error else (Fate.UNCHANGED, "")
+
+
+def store(batch: Batch, settings: Settings, item: Item, outcome: Outcome, write: Write) -> Review | None:
+    """Write what came of a scan; what was there of an earlier run goes.
+
+    :returns: the landmarks with nothing decided; None where there are none
+    :raises OutputError: something cannot be written
+    """
+    path, output = item.markups(batch.output), batch.output
+    try:
+        # First, so that a run that is killed in between leaves nothing that looks like a person's work.
+        for old in (path, record_beside(path), item.picture(output), item.record(output)):
+            old.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        item.picture(output).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The results of {item.scan} cannot be written: {error.strerror or error}.") from error
+    review = _review(item, outcome)
+    if review is not None:
+        write_text(review.to_json() + "\n", record_beside(path))
+        write(review.prediction, path, item.scan.stem)
+    if outcome.picture:
+        _write_bytes(outcome.picture, item.picture(output))
+    Record(
+        str(item.scan),
+        outcome.checksum,
+        batch.model.name,
+        batch.model.checksum,
+        settings.unit,
+        outcome.seconds,
+        outcome.error,
+    ).write(item.record(output))
+    return review
+
+
+def _review(item: Item, outcome: Outcome) -> Review | None:
+    if outcome.prediction is None:
+        return None
+    try:
+        return Review.begin(item.scan.stem, Prediction.from_json(outcome.prediction))
+    except (ValueError, KeyError, TypeError, ProtocolError) as error:
+        raise OutputError(f"What was found on {item.scan} cannot be read: {error}.") from error
+
+
+def write_markups(prediction: Prediction, path: Path, name: str) -> None:
+    """Write landmarks in LPS as ``.mrk.json``, without Slicer; a ``Write``."""
+    text = markups(tuple(prediction.protocol.labels), prediction.points, "LPS", prediction.unit)
+    write_text(text, path)
+
+
+def _write_bytes(content: bytes, path: Path) -> None:
+    try:
+        with whole_file(path) as beside:
+            beside.write_bytes(content)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error

@@ -1,0 +1,171 @@
+"""Which scans a batch has, what their results are called, and what is on disk of each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePath
+
+from ..errors import OutputError, ScanError
+from ..files import files_below, write_json
+from ..results import PARTS
+from ..scans.file import READERS
+
+_FORMAT, _VERSION = "palnet-batch", 1
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Item:
+    """A scan of a batch.
+
+    :ivar scan: its file
+    :ivar name: of its results, unique: the folders below the one that was named, and its own name, parted by ``/``
+    """
+
+    scan: Path
+    name: str
+
+    def markups(self, output: Path) -> Path:
+        """Where its landmarks go."""
+        return output / f"{self.name}.mrk.json"
+
+    def picture(self, output: Path) -> Path:
+        """Where its picture for the contact sheet goes."""
+        return output / PARTS / f"{self.name}.jpg"
+
+    def record(self, output: Path) -> Path:
+        """Where its :class:`Record` goes."""
+        return output / PARTS / f"{self.name}.batch.json"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was done with a scan, and with what.
+
+    :ivar scan: the file, :ivar scan_checksum: its SHA-256; empty where another try may have another outcome
+    :ivar model: name of the model, :ivar model_checksum: its SHA-256, :ivar unit: as it was asked for
+    :ivar seconds: that it took, :ivar error: why there are no landmarks; empty where there are
+    """
+
+    scan: str
+    scan_checksum: str
+    model: str
+    model_checksum: str
+    unit: str
+    seconds: float
+    error: str = ""
+
+    def write(self, path: Path) -> None:
+        """Write it whole.
+
+        :raises OutputError: it cannot be written
+        """
+        write_json({"format": _FORMAT, "version": _VERSION, **asdict(self)}, path)
+
+    @staticmethod
+    def read(path: Path) -> Record | None:
+        """The record in a file; None where there is none of use, so that the scan is landmarked again."""
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            if (data.pop("format"), data.pop("version")) != (_FORMAT, _VERSION):
+                return None
+            return Record(**data)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+
+def find_scans(inputs: Sequence[Path], recursive: bool) -> list[Item]:
+    """The scans of a batch, in the order of their names folder by folder.
+
+    Results lie in folders like those of the scans. Where several folders are named, each is one of these folders.
+
+    :param inputs: folders, and scan files
+    :param recursive: folders in folders count
+    :raises ScanError: a folder cannot be read, or holds no scans
+    :raises OutputError: two scans would have results of the same name
+    """
+    items: list[Item] = []
+    files = [path for path in inputs if not path.is_dir()]
+    named = result_names([path.name for path in files])
+    items += [Item(path, name) for path, name in zip(files, named, strict=True)]
+    for folder in (path for path in inputs if path.is_dir()):
+        called = folder_name(folder.absolute().resolve()) if len(inputs) > 1 else ""
+        above = f"{called}/" if called else ""
+        items += _in_folder(folder, above, recursive)
+    seen: dict[str, Item] = {}
+    for item in items:
+        # On Windows and Macs, names that differ by their case are one file.
+        other = seen.setdefault(item.name.casefold(), item)
+        if other is not item:
+            raise OutputError(
+                f"{other.scan} and {item.scan} would both be written to {item.name}.mrk.json: "
+                "rename one of them, or landmark them into two folders."
+            )
+    return items
+
+
+def folder_name(folder: PurePath) -> str:
+    """What a folder is called among others: its name, that of the drive or share whose root it is, or nothing.
+
+    :param folder: from the root on
+    """
+    return folder.name or re.sub(r"\W+", "_", folder.drive).strip("_")
+
+
+def _in_folder(folder: Path, above: str, recursive: bool) -> list[Item]:
+    try:
+        entries = files_below(folder) if recursive else sorted(folder.iterdir())
+        # Macs leave files like ._scan.obj on other disks.
+        shown = [p for p in entries if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
+        files = [p for p in shown if p.suffix.lower() in READERS and p.is_file()]
+    except OSError as error:
+        raise ScanError(f"The folder {error.filename or folder} cannot be read: {error.strerror or error}.") from error
+    if not files:
+        known = ", ".join(ending[1:].upper() for ending in READERS)
+        inside = "" if recursive or not any(p.is_dir() for p in shown) else "; folders in it count with --recursive"
+        raise ScanError(f"The folder {folder} holds no scans ({known}){inside}.")
+    items = []
+    for parent in dict.fromkeys(path.parent for path in files):
+        own = [path for path in files if path.parent == parent]
+        way = parent.relative_to(folder).as_posix()
+        before = above if way == "." else f"{above}{way}/"
+        names = result_names([path.name for path in own])
+        items += [Item(path, before + name) for path, name in zip(own, names, strict=True)]
+    return items
+
+
+def result_names(names: list[str]) -> list[str]:
+    """A name for the results of each scan file: its own without the ending, with it where others would be the same."""
+    results = [Path(name).stem for name in names]
+    while True:
+        # Upper and lower case are one on many disks.
+        counts = Counter(result.casefold() for result in results)
+        unique = [r if counts[r.casefold()] == 1 else name for r, name in zip(results, names, strict=True)]
+        if unique == results:
+            return results
+        results = unique
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file; empty where it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except OSError:
+        return ""
+    return digest.hexdigest()
+
+
+def leftovers(output: Path, items: Iterable[Item]) -> list[str]:
+    """Names of results in a folder whose scans are not in the batch any more."""
+    known = {item.name for item in items}
+    ending = ".batch.json"
+    found = (path.relative_to(output / PARTS).as_posix() for path in sorted((output / PARTS).rglob(f"*{ending}")))
+    return [name.removesuffix(ending) for name in found if name.removesuffix(ending) not in known]

@@ -1,0 +1,43 @@
+"""A batch from its beginning to its tables, whoever asks for it: the shell, or a process beside a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..files import check_writable, write_text
+from ..pipeline.model import Model
+from .batch import Batch, Run
+from .files import find_scans
+from .sheet import CONTACT_SHEET, contact_sheet
+from .tables import ScanState, write_tables
+from .workers import run_here
+
+
+def begin(inputs: Sequence[Path], output: Path, model: str, recursive: bool) -> Batch:
+    """A batch with nothing done yet.
+
+    :raises PalnetError: there are no scans, no such model, or the results cannot be written
+    """
+    items = find_scans(inputs, recursive)
+    check_writable(output)
+    return Batch(items, output, Model.find(model))
+
+
+def finish(batch: Batch) -> list[ScanState]:
+    """Write the tables and the contact sheet of what is there, also after a run that was stopped.
+
+    :raises OutputError: they cannot be written
+    """
+    states = write_tables(batch)
+    write_text(contact_sheet(batch, states), batch.output / CONTACT_SHEET)
+    return states
+
+
+def where(jobs: int, address: str | None) -> Run:
+    """Where the work is done: in processes of this machine, or on a Dask cluster."""
+    if address is None:
+        return lambda tasks, stop: run_here(tasks, jobs, stop)
+    from .dask import run_on_cluster
+
+    return lambda tasks, stop: run_on_cluster(tasks, address, stop)

@@ -1,0 +1,41 @@
+"""Landmarks of one scan to disk, where those of an earlier run, or of a batch, may lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import OutputError
+from ..files import whole_file
+from ..pipeline.prediction import Prediction
+from ..review.persons_work import is_persons
+from ..review.record import Review, record_beside
+from .batch import Write
+from .files import Item
+from .task import turned
+
+
+def has_review(markups: Path) -> bool:
+    """Whether a file of landmarks has a record of a review beside it, and is a person's work."""
+    return record_beside(markups).exists() and is_persons(markups)
+
+
+def write_landmarks(prediction: Prediction, scan: Path, markups: Path, write: Write) -> None:
+    """Write landmarks, and a record of their review in place of one that lies there; nothing of it is a person's.
+
+    :param prediction: in the frame of the scan's file
+    :param markups: its folder exists
+    :raises OutputError: they cannot be written; what was there stays
+    """
+    record = record_beside(markups)
+    if not record.exists():
+        write(prediction, markups, scan.stem)
+        return
+    review = Review.begin(scan.stem, turned(prediction) if prediction.space == "RAS" else prediction)
+    try:
+        # What a batch noted of the scan is of the landmarks that go.
+        Item(scan, scan.stem).record(markups.parent).unlink(missing_ok=True)
+        with whole_file(record) as partial:
+            partial.write_text(review.to_json() + "\n", encoding="utf-8")
+            write(prediction, markups, scan.stem)
+    except OSError as error:
+        raise OutputError(f"The record cannot be written to {record}: {error.strerror or error}.") from error

@@ -1,0 +1,166 @@
+"""Tables of a batch, made of what is on disk: points, measurements, and the quality of each scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import PalnetError
+from ..exports.sets import read_sets
+from ..formats.text import MM_PER_UNIT
+from ..measures.measurements import Measurer
+from ..measures.tables import MeasuredScans
+from ..protocols.protocol import Protocol
+from ..review.persons_work import describes
+from ..review.record import Review, State, record_beside
+from ..tables import Row, write_table
+from .batch import Batch, Fate
+from .files import Item, Record
+
+_DECIMALS = {"mm": 4, "cm": 5, "m": 7}
+NOT_DONE = "not done"
+
+
+@dataclass(frozen=True)
+class ScanState:
+    """What is known of a scan after a run.
+
+    :ivar said: ``landmarked``, ``reviewed`` (a person decided on some landmarks), ``kept`` (landmarks of another
+        origin), ``failed``, or ``not done``
+    :ivar labels: of its landmarks, :ivar points: (L, 3) LPS in ``unit``, NaN where missing
+    :ivar review: prediction and decisions; None for landmarks of another origin
+    :ivar record: what a run noted of the scan, :ivar problem: why there are no landmarks
+    """
+
+    item: Item
+    said: str
+    labels: tuple[str, ...] = ()
+    points: np.ndarray | None = None
+    unit: str = ""
+    review: Review | None = None
+    record: Record | None = None
+    problem: str = ""
+
+
+def scan_state(batch: Batch, item: Item) -> ScanState:
+    """What is on disk of a scan."""
+    fate = batch.fates.get(item.name)
+    record = Record.read(item.record(batch.output))
+    if fate is None or fate is Fate.FAILED:
+        said = NOT_DONE if fate is None else fate.value
+        return ScanState(item, said, record=record, problem=batch.errors.get(item.name, ""))
+    path = item.markups(batch.output)
+    try:
+        (found,) = read_sets(path)
+        beside = record_beside(path)
+        review = Review.read(beside) if beside.is_file() else None
+    except (PalnetError, ValueError) as error:
+        return ScanState(item, Fate.FAILED.value, record=record, problem=str(error))
+    if review is not None and not describes(review, found.labels, found.points):
+        review = None
+    said = Fate.LANDMARKED.value
+    if fate is Fate.KEPT:
+        said = "reviewed" if review is not None and review.reviewed.any() else fate.value
+    return ScanState(item, said, found.labels, found.points, found.unit, review, record)
+
+
+def write_tables(batch: Batch, decimal_comma: bool = False) -> list[ScanState]:
+    """Write ``points.csv``, ``measurements.csv`` and ``quality.csv``.
+
+    :returns: what is known of each scan, for whoever shows it
+    :raises OutputError: they cannot be written
+    """
+    states = [scan_state(batch, item) for item in batch.items]
+    tables = {
+        "points": [row for state in states for row in point_rows(state, batch.model.protocol)],
+        "measurements": measurement_rows(states, batch.model.protocol),
+        "quality": [quality_row(state) for state in states],
+    }
+    for name, rows in tables.items():
+        write_table(rows, batch.output / f"{name}.csv", decimal_comma)
+    return states
+
+
+def point_rows(state: ScanState, protocol: Protocol) -> list[Row]:
+    """A row for each landmark: LPS coordinates in the scan's unit, and what is known of it."""
+    if state.points is None:
+        return []
+    names = {landmark.label: landmark.name for landmark in protocol.landmarks}
+    rows, review = [], state.review
+    for k, (label, place) in enumerate(zip(state.labels, state.points, strict=True)):
+        there = bool(np.isfinite(place).all())
+        # As text: a table of numbers has four decimals, and a metre needs more.
+        x, y, z = (f"{value:.{_DECIMALS[state.unit]}f}" if there else "" for value in place)
+        row: Row = {"scan": state.item.name, "label": label, "name": names.get(label, "")}
+        row |= {"x": x, "y": y, "z": z, "unit": state.unit, "state": _state_of(review, k, there)}
+        known = review is not None
+        row["expected_error_mm"] = float(review.prediction.expected_error[k]) if known and review else np.nan
+        row["presence"] = float(review.prediction.presence[k]) if known and review else np.nan
+        rows.append(row)
+    return rows
+
+
+def _state_of(review: Review | None, index: int, there: bool) -> str:
+    if review is None:
+        return "not predicted here" if there else "missing"
+    state = review.states[index]
+    if state is State.TO_CHECK:
+        return "predicted" if there else "predicted missing"
+    return state.value
+
+
+def measurement_rows(states: list[ScanState], protocol: Protocol) -> list[Row]:
+    """A row for each scan with landmarks, a column for each measurement of the protocol, but for paths over the skin.
+
+    Those need the scan once more: ``palnet measure RESULTS --scans FOLDER`` has them.
+    """
+    measurer = Measurer(protocol)
+    names, values = [], []
+    for state in states:
+        if state.points is None:
+            continue
+        places = dict(zip(state.labels, state.points * MM_PER_UNIT[state.unit], strict=True))
+        points = np.array([places.get(label, np.full(3, np.nan)) for label in protocol.labels])
+        names.append(state.item.name)
+        values.append(list(measurer.values(points).values()))
+    shown = [k for k, one in enumerate(measurer.definitions) if one.kind != "surface path"]
+    definitions = tuple(measurer.definitions[k] for k in shown)
+    table = np.array(values, dtype=float).reshape(len(names), len(measurer.definitions))
+    return MeasuredScans(tuple(names), definitions, table[:, shown]).wide()
+
+
+def quality_row(state: ScanState) -> Row:
+    """How far a scan's landmarks are to be trusted; every scan has the same columns."""
+    review = state.review
+    found = review.prediction if review is not None else None
+    placed = 0 if state.points is None else int(np.isfinite(state.points).all(axis=1).sum())
+    gone = [] if state.points is None else _chosen(state.labels, ~np.isfinite(state.points).all(axis=1))
+    doubtful = [] if review is None else _chosen(state.labels, review.prediction.doubtful & ~review.reviewed)
+    median, largest, at = np.nan, np.nan, ""
+    if found is not None and np.isfinite(found.expected_error).any():
+        median, largest, at = found.error_summary
+    return {
+        "scan": state.item.name,
+        "file": str(state.item.scan),
+        "state": state.said,
+        "unit": state.unit,
+        "alignment_error_mm": np.nan if found is None else found.alignment_error,
+        "landmarks": len(state.labels),
+        "placed": placed,
+        "missing": len(gone),
+        "doubtful": len(doubtful),
+        "reviewed": 0 if review is None else int(review.reviewed.sum()),
+        "expected_error_median_mm": median,
+        "expected_error_largest_mm": largest,
+        "largest_at": at,
+        "missing_labels": " ".join(gone),
+        "doubtful_labels": " ".join(doubtful),
+        "warnings": " ".join(found.warnings) if found is not None else "",
+        "seconds": np.nan if state.record is None else state.record.seconds,
+        "problem": state.problem,
+    }
+
+
+def _chosen(labels: tuple[str, ...], which: np.ndarray) -> list[str]:
+    return [label for label, yes in zip(labels, which, strict=True) if yes]

@@ -1,0 +1,106 @@
+"""One scan of a batch: all that a process, on this machine or another, does with it. It writes nothing."""
+
+from __future__ import annotations
+
+import functools
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ModelError, NoFaceError, PalnetError, ScanError
+from ..pipeline.prediction import Prediction
+from ..reports.thumbnail import draw_thumbnail
+from .files import checksum
+
+if TYPE_CHECKING:
+    from ..pipeline.predictor import Predictor
+
+_TURN = np.array([-1.0, -1.0, 1.0])
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be done.
+
+    :ivar scan: path of the file, :ivar unit: of the scan, or ``"auto"``
+    :ivar model: name or path, :ivar model_checksum: the SHA-256 it must have, :ivar device: ``"auto"`` or ``"cpu"``
+    """
+
+    scan: str
+    model: str
+    model_checksum: str
+    unit: str = "auto"
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it.
+
+    :ivar prediction: in LPS, as JSON data; None where there is none
+    :ivar picture: the content of a JPEG file; empty where there is none
+    :ivar error: a sentence for the user where there is no prediction
+    :ivar checksum: SHA-256 of the scan; empty where another try may have another outcome
+    """
+
+    seconds: float
+    prediction: dict[str, Any] | None = None
+    picture: bytes = b""
+    error: str = ""
+    checksum: str = ""
+
+
+def landmark(task: Task) -> Outcome:
+    """Landmark a scan. Whatever goes wrong is in the outcome."""
+    started = time.perf_counter()
+    path = Path(task.scan)
+    try:
+        predictor = _predictor(task.model, task.model_checksum, task.device)
+        started = time.perf_counter()  # the first scan does not count the model
+        found, picture = _predict(predictor, path, task.unit)
+    except (ScanError, NoFaceError) as error:
+        return Outcome(time.perf_counter() - started, error=str(error), checksum=checksum(path))
+    except PalnetError as error:
+        return Outcome(time.perf_counter() - started, error=str(error))
+    except Exception as error:  # one scan must not cost the run
+        said = f"{path.name} could not be landmarked: {type(error).__name__}: {error}."
+        return Outcome(time.perf_counter() - started, error=said)
+    seconds = time.perf_counter() - started
+    return Outcome(seconds, found.to_json(), picture, checksum=checksum(path))
+
+
+@functools.lru_cache(maxsize=1)
+def _predictor(model: str, model_checksum: str, device: str) -> Predictor:
+    """The predictor, kept from scan to scan; a model file that is written anew has another checksum."""
+    from ..pipeline.predictor import Predictor
+
+    predictor = Predictor.load(model, device)
+    if predictor.model.checksum != model_checksum:
+        raise ModelError(f"The model {model} is another one where the scan was to be landmarked: install the same.")
+    return predictor
+
+
+def _predict(predictor: Predictor, path: Path, unit: str) -> tuple[Prediction, bytes]:
+    """The prediction in LPS, as Slicer writes every file, and the picture."""
+    from ..scans.file import read_surface, scan_space
+    from ..scans.surface import surface_from_polydata
+
+    started = time.perf_counter()
+    mesh = read_surface(path)
+    space = scan_space(path, mesh)
+    reading = time.perf_counter() - started
+    found = predictor.predict_surface(mesh, unit)
+    found = replace(found, space=space, seconds={"reading": reading, **found.seconds})
+    picture = draw_thumbnail(surface_from_polydata(mesh), found)
+    return (turned(found) if space == "RAS" else found), picture
+
+
+def turned(found: Prediction) -> Prediction:
+    """A prediction in RAS in LPS, or back; Slicer's files of landmarks are in LPS."""
+    frame = found.face_from_scan @ np.diag([*_TURN, 1.0])
+    return replace(
+        found, points=found.points * _TURN, face_from_scan=frame, space="LPS" if found.space == "RAS" else "RAS"
+    )

@@ -1,0 +1,187 @@
+"""The command line: ``palnet landmark``, ``train``, ``crossvalidate``, ``evaluate`` and ``convert``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..errors import PalnetError
+from ..output import steady_output
+from .convert import add_convert
+from .host import Host
+from .landmark import add_landmark
+from .words import RESEARCH_USE
+
+
+def main(argv: Sequence[str], host: Host) -> int:
+    """Run a command; returns the exit code: 0 where everything succeeded."""
+    with steady_output() as output:
+        code = _run(argv, host)
+        output.flush()
+        if output.reason:
+            print(f"palnet: What is printed cannot be written: {output.reason}.", file=sys.stderr)
+            code = code or 1
+    return code
+
+
+def _run(argv: Sequence[str], host: Host) -> int:
+    options = _parser().parse_args(argv)
+    try:
+        return int(options.run(options, host))
+    except PalnetError as error:
+        print(f"palnet: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\npalnet: stopped.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="palnet", description=f"Anatomical landmarks on 3D scans. {RESEARCH_USE}")
+    parser.add_argument("--version", action="version", version=f"palnet {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    add_landmark(commands)
+    train = commands.add_parser("train", help="train a landmark model on synthetic faces, or on annotated scans")
+    train.add_argument("config", type=Path, metavar="CONFIG", help="JSON file with the training's settings")
+    train.add_argument("--population", type=Path, metavar="FOLDER", help="the ICT Face Model (default: $PALNET_DATA)")
+    _add_annotated(train, required=False)
+    train.add_argument("--start", metavar="FILE|NAME", help="a model to train further (default: none, from nothing)")
+    train.add_argument("--work", type=Path, required=True, metavar="FOLDER", help="checkpoints and log; resumes there")
+    train.add_argument("--output", type=Path, required=True, metavar="FILE", help="the model file to write (.palnet)")
+    train.set_defaults(run=_train)
+    _add_crossvalidate(commands)
+    _add_evaluate(commands)
+    add_convert(commands)
+    _add_compare(commands)
+    _add_measure(commands)
+    return parser
+
+
+def _add_crossvalidate(commands: Any) -> None:
+    cross = commands.add_parser("crossvalidate", help="train and test on annotated scans, fold by fold")
+    cross.add_argument("config", type=Path, metavar="CONFIG", help="JSON file with the training's settings")
+    _add_annotated(cross, required=True)
+    cross.add_argument("--folds", type=int, default=5, metavar="N", help="subjects are parted so (5)")
+    cross.add_argument("--only", type=int, metavar="K", help="run this fold alone, 1 to N")
+    cross.add_argument("--baseline", nargs="+", choices=["mean", "meshmonk"], default=[], help="also in these folds")
+    cross.add_argument("--work", type=Path, required=True, metavar="FOLDER", help="models, checkpoints; resumes there")
+    cross.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="a prediction for each scan")
+    cross.set_defaults(run=_crossvalidate)
+
+
+def _add_annotated(command: argparse.ArgumentParser, required: bool) -> None:
+    help_ = "annotated scans: scans with landmark files of the same names, LAFAS folders, or FaceScape"
+    command.add_argument("--scans", type=Path, required=required, metavar="FOLDER", help=help_)
+    command.add_argument("--landmarks", type=Path, metavar="FOLDER", help="where not in the folder of the scans")
+    command.add_argument("--kind", choices=["auto", "markups", "lafas", "facescape"], default="auto", help="of the set")
+    command.add_argument("--unit", choices=["mm", "cm", "m"], help="of the scans, where their landmark files say none")
+
+
+def _crossvalidate(options: argparse.Namespace, host: Host) -> int:
+    from .train import run_crossvalidate
+
+    return run_crossvalidate(options)
+
+
+def _add_evaluate(commands: Any) -> None:
+    evaluate = commands.add_parser("evaluate", help="measure models and baselines on scans with known landmarks")
+    method = evaluate.add_argument_group("what is measured; the report is about the first")
+    method.add_argument("--model", nargs="+", default=[], metavar="FILE|NAME", help="landmark models")
+    method.add_argument(
+        "--predictions", nargs="+", type=Path, default=[], metavar="FOLDER", help="as written by palnet crossvalidate"
+    )
+    method.add_argument(
+        "--baseline", nargs="+", choices=["mean", "meshmonk"], default=[], help="measured beside the first model"
+    )
+    method.add_argument("--template", type=Path, metavar="SCAN", help="the annotated scan that meshmonk starts from")
+    method.add_argument("--template-landmarks", type=Path, metavar="FOLDER", help="default: that of the scans")
+    _add_annotated(evaluate, required=False)
+    evaluate.add_argument("--population", type=Path, metavar="FOLDER", help="or synthetic scans of the ICT Face Model")
+    evaluate.add_argument("--subjects", type=int, default=100, metavar="N", help="synthetic test subjects (100)")
+    evaluate.add_argument("--severity", type=float, default=1.0, help="wear of synthetic scans, 0 to 2 (1)")
+    evaluate.add_argument(
+        "--within", nargs=2, type=float, default=[2.0, 4.0], metavar="MM", help="a good and a bad error (2 4)"
+    )
+    evaluate.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for tables and report.html")
+    evaluate.add_argument("--cpu", action="store_true", help="leave a GPU alone")
+    evaluate.set_defaults(run=_evaluate)
+
+
+def _evaluate(options: argparse.Namespace, host: Host) -> int:
+    from .evaluate import run
+
+    return run(options)
+
+
+def _add_compare(commands: Any) -> None:
+    compare = commands.add_parser("compare", help="how two observers' landmarks agree, or what reviews changed")
+    help_ = "two files or folders of landmarks; scans are matched by name"
+    compare.add_argument("sets", nargs="*", type=Path, metavar="LANDMARKS", help=help_)
+    compare.add_argument(
+        "--reviews", type=Path, metavar="DIR", help="or a folder with records of reviews (.review.json)"
+    )
+    compare.add_argument("--names", nargs=2, metavar="NAME", help="of the two observers, for the report")
+    compare.add_argument("--protocol", metavar="FILE|NAME", help="with the measurements (default: the one that fits)")
+    compare.add_argument("--unit", choices=["mm", "cm", "m"], help="of the landmarks, where their files do not say it")
+    compare.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for tables and report.html")
+    compare.set_defaults(run=_compare)
+
+
+def _compare(options: argparse.Namespace, host: Host) -> int:
+    from .compare import run
+
+    return run(options)
+
+
+def _add_measure(commands: Any) -> None:
+    measure = commands.add_parser("measure", help="tables of distances, angles and asymmetry from landmarks")
+    measure.add_argument("landmarks", nargs="+", type=Path, metavar="LANDMARKS", help="files, or folders of files")
+    measure.add_argument("--scans", type=Path, metavar="DIR", help="scans of the same names, for paths over the skin")
+    measure.add_argument("--protocol", default="face50", metavar="NAME|FILE", help="what is measured (face50)")
+    measure.add_argument("--groups", type=Path, metavar="CSV", help="table with the columns scan and group")
+    measure.add_argument(
+        "--decimal-comma", action="store_true", help="tables with semicolons and decimal commas, for such spreadsheets"
+    )
+    measure.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the tables")
+    measure.set_defaults(run=_measure)
+
+
+def _measure(options: argparse.Namespace, host: Host) -> int:
+    from .measure import run
+
+    return run(options)
+
+
+def _train(options: argparse.Namespace, host: Host) -> int:
+    from ..pipeline.model import Model, check_output
+    from ..training.config import TrainingConfig
+    from ..training.model import train_model
+
+    config = TrainingConfig.load(options.config)
+    check_output(options.output)
+    start = Model.find(options.start) if options.start else None
+    if options.scans and options.population:
+        raise PalnetError("Name either --population or --scans: a model is trained on one of them.")
+    if options.scans:
+        from .train import train
+
+        model = train(config, options, start)
+    else:
+        data = os.environ.get("PALNET_DATA")
+        folder = options.population or (Path(data) / "ict-facekit" if data else None)
+        if folder is None:
+            raise PalnetError("Name the folder of the ICT Face Model with --population, or its parent in PALNET_DATA.")
+        model = train_model(config, folder, options.work, start)
+    model.save(options.output)
+    print(f"{options.output}: {_in_one_line(model.facts)}")
+    return 0
+
+
+def _in_one_line(facts: dict[str, Any]) -> str:
+    return f"{facts['parameters']:,} parameters, {facts['validation_error_mm']:.2f} mm on validation subjects"

@@ -1,0 +1,81 @@
+"""``palnet convert``: landmarks from files of any known format to another."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..exports.sets import LandmarkSet, files_of, read_sets
+from ..exports.writers import (
+    FORMATS,
+    in_unit,
+    without_landmarks,
+    without_missing_landmarks,
+    without_missing_specimens,
+    write_sets,
+)
+from ..formats.text import MM_PER_UNIT, TO_LPS, some_of
+
+
+def add_convert(commands: Any) -> None:
+    """The options of the command."""
+    convert = commands.add_parser(
+        "convert", help="landmarks to other formats: TPS, NTS, Morphologika, MorphoJ, CSV, ..."
+    )
+    convert.add_argument(
+        "landmarks", nargs="+", type=Path, metavar="IN", help="files of landmarks of any format, or folders of them"
+    )
+    convert.add_argument("--to", choices=list(FORMATS), required=True, help="the format to write")
+    convert.add_argument(
+        "--output", type=Path, required=True, metavar="FILE|DIR", help="a folder for mrk, fcsv and gpa, else a file"
+    )
+    convert.add_argument("--frame", choices=list(TO_LPS), default="LPS", help="of the written coordinates (LPS)")
+    convert.add_argument(
+        "--input-frame", choices=list(TO_LPS), default="LPS", help="of tables and text files that state none (LPS)"
+    )
+    convert.add_argument("--unit", choices=list(MM_PER_UNIT), help="of the written coordinates (default: as read)")
+    convert.add_argument(
+        "--leave-out", nargs="+", default=[], metavar="LABEL", help="landmarks to leave out of all specimens"
+    )
+    drop = convert.add_mutually_exclusive_group()
+    drop.add_argument("--drop-landmarks", action="store_true", help="leave out landmarks that any specimen lacks")
+    drop.add_argument("--drop-specimens", action="store_true", help="leave out specimens that lack any landmark")
+    convert.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, host: object) -> int:
+    """Read, write, and say what was written, in which frame, and what was left out or renamed."""
+    read = [file for path in options.landmarks for file in files_of(path)]
+    sets: tuple[LandmarkSet, ...] = tuple(
+        one for path in options.landmarks for one in read_sets(path, options.input_frame)
+    )
+    print(f"{_count(sets)} read from {len(read)} {'file' if len(read) == 1 else 'files'}")
+    if options.leave_out:
+        sets = without_landmarks(sets, options.leave_out)
+        print(f"  ! left out of all specimens: {', '.join(options.leave_out)}")
+    if options.drop_landmarks:
+        sets, gone = without_missing_landmarks(sets)
+        print(f"  ! left out of all specimens: {some_of(gone, len(gone)) or 'no landmark'}")
+    if options.drop_specimens:
+        sets, gone = without_missing_specimens(sets)
+        print(f"  ! left out: {some_of(gone, len(gone)) or 'no specimen'}")
+    if options.unit:
+        sets = in_unit(sets, options.unit)
+    written = write_sets(sets, options.to, options.output, options.frame, read)
+    missing = sum(int(one.missing.sum()) for one in sets)
+    counts = sorted({len(one.labels) for one in sets})
+    print(
+        f"written: {_count(sets)} of {' or '.join(map(str, counts))} landmarks in {options.frame}, "
+        f"{sets[0].unit}; {missing} points missing"
+    )
+    for name, other in written.renamed[:5]:
+        print(f"  ! '{name}' is called {other} there")
+    if len(written.renamed) > 5:
+        print(f"  ! and {len(written.renamed) - 5} more have other names there")
+    print(f"  {some_of([str(path) for path in written.files])}")
+    return 0
+
+
+def _count(sets: tuple[LandmarkSet, ...]) -> str:
+    return f"{len(sets)} {'specimen' if len(sets) == 1 else 'specimens'}"

@@ -1,0 +1,109 @@
+"""``palnet landmark``: landmarks of scan files, one after the other; folders are the batch's."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..errors import OutputError, PalnetError
+from ..files import check_writable, write_json
+from .host import Host
+from .words import RESEARCH_USE, check_summary, picture_beside, results_at, summary, table
+
+
+def add_landmark(commands: Any) -> None:
+    """Add the command to the parsers of ``palnet``."""
+    landmark = commands.add_parser("landmark", help="place landmarks on scans, or on folders of scans")
+    help_ = "OBJ, PLY, STL, VTK or VTP file, or a folder of them"
+    landmark.add_argument("scans", nargs="+", type=Path, metavar="SCAN|FOLDER", help=help_)
+    landmark.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
+    landmark.add_argument("--picture", action="store_true", help="also draw a sheet of pictures of each scan")
+    landmark.add_argument("--model", default="face50", metavar="FILE|NAME", help="landmark model (default: face50)")
+    landmark.add_argument("--units", choices=["auto", "mm", "cm", "m"], default="auto", help="unit of the scans")
+    landmark.add_argument("--json", type=Path, metavar="SUMMARY", help="also write all results to one JSON file")
+    landmark.add_argument("--timings", action="store_true", help="print the time of each step")
+    landmark.add_argument("--cpu", action="store_true", help="leave a GPU alone")
+    many = landmark.add_argument_group(
+        "of folders, and of many scans",
+        "Tables and a contact sheet are written, and a second run does only what is missing or has changed.",
+    )
+    many.add_argument("--recursive", action="store_true", help="also folders in the folders")
+    many.add_argument("--jobs", type=int, metavar="N", help="processes at work at the same time (1)")
+    many.add_argument("--dask", metavar="ADDRESS", help="do the work on a running Dask cluster, tcp://HOST:PORT")
+    landmark.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, host: Host) -> int:
+    from .batch import is_batch, run
+
+    return run(options, host) if is_batch(options) else _run_files(options, host)
+
+
+def _run_files(options: argparse.Namespace, host: Host) -> int:
+    targets = _targets(options.scans, options.output)
+    check_writable(options.output)
+    if options.json:
+        check_summary(options.json, [path for scan, target in targets for path in (scan, *results_at(target))])
+    print(f"Loading the model {options.model} ...", flush=True)
+    from ..batch.single import has_review, write_landmarks
+    from ..pipeline.predictor import Predictor
+
+    predictor = Predictor.load(options.model, "cpu" if options.cpu else "auto")
+    results, failed, kept = [], 0, 0
+    for number, (scan, target) in enumerate(targets, 1):
+        print(f"[{number}/{len(targets)}] {scan}", flush=True)
+        if has_review(target):
+            kept += 1
+            results.append({"scan": str(scan), "markups": str(target), "state": "kept"})
+            print(f"  {target} has landmarks that a person reviewed or changed, which are kept")
+            continue
+        try:
+            prediction = predictor.predict_file(scan, options.units, _print_progress)
+            options.output.mkdir(parents=True, exist_ok=True)
+            write_landmarks(prediction, scan, target, host.write_markups)
+            written = [target]
+            if options.picture:
+                _print_progress(1.0, "Drawing the picture")
+                written.append(picture_beside(target))
+                host.render_sheet(prediction, scan, written[-1])
+        except PalnetError as error:
+            failed += 1
+            results.append({"scan": str(scan), "error": str(error)})
+            print(f"palnet: {error}", file=sys.stderr)
+            continue
+        results.append({"scan": str(scan), "markups": str(target), **summary(prediction)})
+        print(table(prediction))
+        for warning in prediction.warnings:
+            print(f"  ! {warning}")
+        if options.timings:
+            print("  " + ", ".join(f"{step} {seconds:.2f} s" for step, seconds in prediction.seconds.items()))
+        print("  written: " + ", ".join(str(path) for path in written))
+    if options.json:
+        write_json({"model": options.model, "version": __version__, "scans": results}, options.json)
+    if len(targets) > 1:
+        told = f"; {kept} have landmarks of a person, which are kept" if kept else ""
+        print(f"{len(targets) - failed - kept} of {len(targets)} scans landmarked{told}.")
+    if failed + kept < len(targets):
+        print(RESEARCH_USE)
+    return 1 if failed else 0
+
+
+def _targets(scans: list[Path], output: Path) -> list[tuple[Path, Path]]:
+    targets: dict[str, tuple[Path, Path]] = {}
+    for scan in scans:
+        target = output / f"{scan.stem}.mrk.json"
+        # On Windows and Macs, names that differ by their case are one file.
+        other, _ = targets.setdefault(target.name.casefold(), (scan, target))
+        if other is not scan:
+            raise OutputError(
+                f"{other} and {scan} would both be written to {target.name}: "
+                "rename one of them, or landmark them into two folders."
+            )
+    return list(targets.values())
+
+
+def _print_progress(share: float, step: str) -> None:
+    print(f"  {share:4.0%}  {step}", flush=True)

@@ -1,0 +1,151 @@
+"""``palnet measure``: tables of what a protocol defines, and of asymmetry, from files of landmarks."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import LandmarkFileError, PalnetError
+from ..exports.sets import LandmarkSet, LandmarkSets, read_sets
+from ..files import check_writable
+from ..measures.measurements import Measurer, reference_shape
+from ..measures.tables import EVERYONE, MeasuredScans, asymmetry_rows, asymmetry_sums
+from ..protocols.protocol import Protocol
+from ..scans.file import scan_space
+from ..scans.surface import Surface
+from ..scans.surface_path import SurfacePaths
+from ..tables import Row, write_table
+from ..training.annotated import UNITS_MM, AnnotatedScan, far_from_surface
+from ..training.annotated_folders import match_key, scans_by_key, some_of
+
+_GROUP_COLUMNS = ("scan", "group")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and write; 0 also where landmarks are missing, for that is in the tables."""
+    check_writable(options.output)
+    protocol = _protocol(options.protocol)
+    problems: list[str] = []
+    sets = _in_order([one for path in options.landmarks for one in read_sets(path)], protocol, problems)
+    groups = read_groups(options.groups) if options.groups else {}
+    problems += _unmatched(groups, sets.names) if groups else []
+    points = np.stack([one.points * UNITS_MM[one.unit] for one in sets.sets])
+    reference = reference_shape(protocol, points)
+    measurer = Measurer(protocol, reference)
+    scans = scans_by_key(options.scans, problems) if options.scans else {}
+    values = []
+    for one, places in zip(sets.sets, points, strict=True):
+        paths = _paths(one, scans, problems) if options.scans else None
+        values.append(list(measurer.values(places, paths).values()))
+    measured = MeasuredScans(sets.names, measurer.definitions, np.array(values))
+    asymmetry = asymmetry_rows(sets.names, points, protocol, reference)
+    tables: dict[str, list[Row]] = {
+        "measurements": measured.wide(),
+        "measurements_long": measured.long(),
+        "group": measured.by_group(groups),
+    }
+    if asymmetry:
+        tables |= {"asymmetry": asymmetry, "asymmetry_scans": asymmetry_sums(asymmetry)}
+    for name, rows in tables.items():
+        write_table(rows, options.output / f"{name}.csv", options.decimal_comma)
+    for problem in problems:
+        print(f"  ! {problem}")
+    print(_summary(measured, bool(options.scans)))
+    print(f"written: {', '.join(f'{name}.csv' for name in tables)} in {options.output}")
+    return 0
+
+
+def read_groups(path: Path) -> dict[str, str]:
+    """The groups of scans by the scans' names, from a table with the columns ``scan`` and ``group``.
+
+    :raises LandmarkFileError: it cannot be read, lacks a column, or names a scan twice; the sentence names the line
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise LandmarkFileError(f"{path.name} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise LandmarkFileError(f"{path.name} is no text file, or not in UTF-8: save it again as UTF-8.") from None
+    lines = text.splitlines()
+    delimiter = next((mark for mark in (";", "\t") if lines and mark in lines[0]), ",")
+    groups: dict[str, str] = {}
+    try:
+        table = csv.DictReader(lines, delimiter=delimiter)
+        if not set(_GROUP_COLUMNS) <= set(table.fieldnames or ()):
+            raise LandmarkFileError(f"The first line of {path.name} does not name the columns scan and group.")
+        for row in table:
+            scan, group = ((row[column] or "").strip() for column in _GROUP_COLUMNS)
+            where = f"line {table.line_num} of {path.name}"
+            if not scan or not group:
+                raise LandmarkFileError(f"In {where}, the scan or its group is missing.")
+            if groups.setdefault(scan, group) != group:
+                raise LandmarkFileError(f"In {where}, '{scan}' gets a second group.")
+            if group == EVERYONE:
+                raise LandmarkFileError(f"In {where}, the group is called '{EVERYONE}', as all scans are: rename it.")
+    except csv.Error as error:
+        raise LandmarkFileError(f"{path.name} cannot be read as a table: {error}.") from None
+    return groups
+
+
+def _protocol(name: str) -> Protocol:
+    given = Path(name)
+    return Protocol.load(given) if given.suffix == ".json" else Protocol.bundled(name)
+
+
+def _in_order(sets: list[LandmarkSet], protocol: Protocol, problems: list[str]) -> LandmarkSets:
+    """The sets with the protocol's landmarks in its order, NaN where one lacks them."""
+    labels, ordered = tuple(protocol.labels), []
+    for one in sets:
+        if one.unit not in UNITS_MM:
+            raise LandmarkFileError(f"'{one.name}' is in '{one.unit}', which is not known here: use mm, cm or m.")
+        places = dict(zip(one.labels, one.points, strict=True))
+        if not places.keys() & set(labels):
+            raise PalnetError(
+                f"'{one.name}' has none of the landmarks of the protocol {protocol.name}: name theirs with --protocol."
+            )
+        unknown = [label for label in one.labels if label not in labels]
+        lacking = [label for label in labels if label not in places]
+        if lacking:
+            problems.append(f"{one.name} lacks {len(lacking)} of {len(labels)} landmarks: {some_of(lacking)}.")
+        if unknown:
+            problems.append(f"{one.name} has landmarks that the protocol has not: {some_of(unknown)}.")
+        points = np.array([places.get(label, np.full(3, np.nan)) for label in labels])
+        ordered.append(LandmarkSet(one.name, labels, points, one.unit))
+    return LandmarkSets.of(ordered)
+
+
+def _unmatched(groups: dict[str, str], names: tuple[str, ...]) -> list[str]:
+    alone = [name for name in names if name not in groups]
+    idle = [scan for scan in groups if scan not in names]
+    told = [f"No group is named for {some_of(alone)}: counted among all scans only."] if alone else []
+    return told + ([f"There are no landmarks of {some_of(idle)}, of which a group is named."] if idle else [])
+
+
+def _paths(one: LandmarkSet, scans: dict[str, Path], problems: list[str]) -> SurfacePaths | None:
+    """The surface of a set's scan, in mm of the set's frame; None, and why, where there is none of use."""
+    path = scans.get(match_key(one.name))
+    if path is None:
+        problems.append(f"There is no scan of the name {one.name}: its surface paths are missing.")
+        return None
+    try:
+        turn = np.array([-1.0, -1.0, 1.0]) if scan_space(path) == "RAS" else np.ones(3)
+        scan = AnnotatedScan(one.name, one.name, path, one.points * turn)
+        surface = scan.surface()
+        far = far_from_surface(scan, surface)
+    except PalnetError as error:
+        far = str(error)
+    if far:
+        problems.append(f"{far} The surface paths of {one.name} are missing.")
+        return None
+    return SurfacePaths(Surface(surface.points * turn * UNITS_MM[one.unit], surface.triangles))
+
+
+def _summary(measured: MeasuredScans, with_scans: bool) -> str:
+    wanted = np.array([with_scans or one.kind != "surface path" for one in measured.definitions])
+    there = int(np.isfinite(measured.values[:, wanted]).sum())
+    total = len(measured.names) * int(wanted.sum())
+    text = f"{len(measured.names)} scans, {int(wanted.sum())} measurements each; {total - there} of {total} missing"
+    return text if with_scans or wanted.all() else f"{text}; for {(~wanted).sum()} surface paths name --scans"

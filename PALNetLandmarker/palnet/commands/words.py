@@ -1,0 +1,86 @@
+"""What a landmark run says and writes of a scan beside its landmarks, whether it runs for one scan or for many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..errors import OutputError
+from ..files import check_writable
+from ..pipeline.prediction import Prediction
+from ..review.record import record_beside
+
+PICTURE_ENDING = ".landmarks.png"
+"""Of a sheet of pictures: beside SCAN.obj, the texture is SCAN.png."""
+
+RESEARCH_USE = "For research use. Not a medical device. Predictions are not reviewed: check them in 3D Slicer."
+
+
+def results_at(markups: Path) -> list[Path]:
+    """The files that are written for one scan."""
+    return [markups, record_beside(markups), picture_beside(markups)]
+
+
+def picture_beside(markups: Path) -> Path:
+    """Where the sheet of pictures of a scan goes."""
+    return markups.with_name(markups.name.removesuffix(".mrk.json") + PICTURE_ENDING)
+
+
+def check_summary(path: Path, taken: Iterable[Path]) -> None:
+    """Find out before the work whether the summary of all results can be written.
+
+    :param taken: scans and results, which it must not replace
+    :raises OutputError: it cannot, or would replace one of these
+    """
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: name a file for the summary.")
+    check_writable(path.parent)
+    if path.resolve() in {other.resolve() for other in taken}:
+        raise OutputError(f"The summary would replace {path}, a scan or a result: name another file with --json.")
+
+
+def summary(prediction: Prediction) -> dict[str, Any]:
+    """A prediction as plain JSON data; a missing landmark has a null position."""
+    landmarks = []
+    for k, landmark in enumerate(prediction.protocol.landmarks):
+        gone = bool(prediction.missing[k])
+        landmarks.append(
+            {
+                "label": landmark.label,
+                "name": landmark.name,
+                "position": None if gone else [float(value) for value in prediction.points[k]],
+                "expected_error_mm": None if gone else float(prediction.expected_error[k]),
+                "presence": float(prediction.presence[k]),
+            }
+        )
+    return {
+        "unit": prediction.unit,
+        "space": prediction.space,
+        "model": prediction.model,
+        "model_checksum": prediction.model_checksum,
+        "state": "predicted",
+        "alignment_error_mm": prediction.alignment_error,
+        "face_from_scan": prediction.face_from_scan.tolist(),
+        "warnings": list(prediction.warnings),
+        "seconds": prediction.seconds,
+        "landmarks": landmarks,
+    }
+
+
+def table(prediction: Prediction) -> str:
+    """The landmarks as lines of text: label, name, position in the scan's own coordinates, expected error in mm."""
+    width = max(len(landmark.name) for landmark in prediction.protocol.landmarks)
+    decimals = {"mm": 2, "cm": 3, "m": 5}[prediction.unit]
+    # What is small has small errors.
+    error_format = ".1f" if prediction.doubtful_mm >= 1 else ".2f"
+    head = f"  {'label':<7}{'name':<{width}}  {'x':>10}{'y':>10}{'z':>10}   expected error"
+    lines = [f"{head} (positions in {prediction.unit})"]
+    for k, landmark in enumerate(prediction.protocol.landmarks):
+        if prediction.missing[k]:
+            lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {'missing on this scan':>30}")
+            continue
+        place = "".join(f"{value:10.{decimals}f}" for value in prediction.points[k])
+        error = format(prediction.expected_error[k], error_format)
+        lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {place}   {error:>5} mm")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""A model against true points: measuring, baselines, cross-validation, the report."""

@@ -1,0 +1,1 @@
+"""Sets of specimens with their records, read and written for morphometrics."""

@@ -1,0 +1,219 @@
+"""Landmarks of several scans or specimens: read from a file of any known format, or from a folder of files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import LandmarkFileError, ReviewError
+from ..files import files_below
+from ..formats.files import LandmarkFile, is_lafas, landmark_stem, read_landmarks
+from ..formats.morphologika import read_morphologika
+from ..formats.names import LANDMARKS_ENDING, NAMES_ENDING, NAMES_FILE, read_beside, read_names
+from ..formats.nts import read_nts
+from ..formats.tables import read_morphoj, read_table
+from ..formats.text import MM_PER_UNIT, TO_LPS, FileOfSets, check_labels, read_text, some_of
+from ..formats.tps import read_tps
+from ..results import PARTS, TABLES
+from ..review.record import Review, record_beside
+
+ENDINGS = (".mrk.json", ".fcsv", ".tps", ".nts", ".csv", ".txt")
+"""Endings of the files that :func:`read_sets` reads, those that say most first."""
+
+_MORPHOLOGIKA = re.compile(r"^\s*\[rawpoints\]", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class LandmarkSet:
+    """The landmarks of one scan or specimen.
+
+    :ivar name: the scan's or subject's, as it is
+    :ivar labels: each stands once
+    :ivar points: (L, 3) in LPS, in ``unit``; NaN where a landmark is missing
+    :ivar unit: ``"mm"``, ``"cm"`` or ``"m"``
+    :ivar unit_said: the file states it, or the record beside it; else it is mm for want of better
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    points: np.ndarray
+    unit: str = "mm"
+    unit_said: bool = True
+
+    @property
+    def missing(self) -> np.ndarray:
+        """(L,) bool: the landmark has no place."""
+        return ~np.isfinite(self.points).all(axis=1)
+
+
+@dataclass(frozen=True)
+class LandmarkSets:
+    """The landmarks of several specimens: the same labels in the same order. Made by :meth:`of`."""
+
+    labels: tuple[str, ...]
+    sets: tuple[LandmarkSet, ...]
+
+    @property
+    def points(self) -> np.ndarray:
+        """(S, L, 3) in LPS; NaN where a landmark is missing."""
+        return np.array([one.points for one in self.sets]).reshape(-1, len(self.labels), 3)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The specimens' names."""
+        return tuple(one.name for one in self.sets)
+
+    @staticmethod
+    def of(sets: Iterable[LandmarkSet]) -> LandmarkSets:
+        """Several specimens together, in the order of labels of the first.
+
+        :raises LandmarkFileError: there is none, two have the same name, or one lacks a landmark of another
+        """
+        sets = tuple(sets)
+        if not sets:
+            raise LandmarkFileError("There are no landmarks: name files or folders that hold some.")
+        check_names(sets)
+        first = sets[0]
+        ordered = []
+        for one in sets:
+            apart = sorted(set(first.labels) ^ set(one.labels))
+            if apart:
+                raise LandmarkFileError(
+                    f"'{first.name}' and '{one.name}' do not have the same landmarks: "
+                    f"{', '.join(apart[:5])}{' and others' if len(apart) > 5 else ''} stand in one of them only."
+                )
+            at = [one.labels.index(label) for label in first.labels]
+            ordered.append(replace(one, labels=first.labels, points=one.points[at]))
+        return LandmarkSets(first.labels, tuple(ordered))
+
+
+def check_names(sets: Iterable[LandmarkSet]) -> None:
+    """Check that no two specimens have the same name.
+
+    :raises LandmarkFileError: two have
+    """
+    seen: set[str] = set()
+    for one in sets:
+        if one.name in seen:
+            raise LandmarkFileError(f"Two specimens are called '{one.name}': rename one of them.")
+        seen.add(one.name)
+
+
+def read_sets(path: str | Path, frame: str = "LPS") -> tuple[LandmarkSet, ...]:
+    """Read the landmarks of all specimens in a file, or in a folder of files, see :func:`files_of`.
+
+    A specimen that a file does not name is called after the file, or by its number where there are several. Landmarks
+    without labels are called 1, 2, 3 and so on, unless the table beside the file says what they are.
+
+    :param frame: ``"LPS"`` or ``"RAS"``, of tables and text files that state none
+    :raises LandmarkFileError: a file cannot be read, or contradicts itself; the sentence names the file, and the line
+    """
+    path = Path(path)
+    files = files_of(path)
+    if files == [path]:
+        return _read_file(path, frame)
+    called = read_names(path / NAMES_FILE)
+    read = [(file, one) for file in files for one in _read_file(file, frame)]
+    return tuple(replace(one, name=called.get(landmark_stem(file), one.name)) for file, one in read)
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files of landmarks in a folder: those of one format, the first of ``ENDINGS`` of which there are any.
+
+    Subfolders, the tables beside other files and those of a batch do not count. A file is itself.
+
+    :raises LandmarkFileError: there is none, or the folder may not be read
+    """
+    try:
+        if not path.is_dir():
+            return [path]
+        # Macs leave files like ._scan.fcsv on other disks.
+        entries = sorted(p for p in path.iterdir() if not p.name.startswith(".") and p.name != NAMES_FILE)
+        folders = [p for p in entries if p.is_dir()]
+        # The tables of a batch hold its landmarks, too, but are no files of landmarks.
+        tables = TABLES if any(p.name == PARTS for p in folders) else ()
+        files = [p for p in entries if p.is_file() and p.name not in tables]
+    except OSError as error:
+        raise LandmarkFileError(f"{path} cannot be read: {error.strerror}.") from error
+    beside = {file.name + ending for file in files for ending in (NAMES_ENDING, LANDMARKS_ENDING)}
+    for ending in ENDINGS:
+        chosen = [file for file in files if file.name.lower().endswith(ending) and file.name not in beside]
+        if chosen:
+            return chosen
+    inside = [folder.name for folder in folders if _holds_landmarks(folder)]
+    below = f" Folders in it do: name one of {some_of(inside)}." if inside else ""
+    raise LandmarkFileError(f"The folder {path} holds no file of landmarks: {', '.join(ENDINGS)}.{below}")
+
+
+def _holds_landmarks(folder: Path) -> bool:
+    try:
+        return any(path.name.lower().endswith(ENDINGS[0]) for path in files_below(folder))
+    except OSError:
+        return False
+
+
+def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
+    if not path.name.lower().endswith(ENDINGS):
+        if not path.exists():
+            raise LandmarkFileError(f"There is no file or folder {path}.")
+        raise LandmarkFileError(f"{path.name} is no file of landmarks that is known here: {', '.join(ENDINGS)}.")
+    reader = _reader(path)
+    if reader is None:
+        one = read_landmarks(path)
+        one = in_reviewed_unit(path, one)
+        if one.unit not in MM_PER_UNIT:
+            raise LandmarkFileError(f"{path.name} states the unit '{one.unit[:20]}': save it in mm, cm or m.")
+        return (LandmarkSet(landmark_stem(path), one.labels, one.points, one.unit, one.unit_said),)
+    said, beside = reader(read_text(path), path.name), read_beside(path)
+    if not said.sets:
+        raise LandmarkFileError(f"{path.name} holds no landmarks.")
+    to_lps = TO_LPS[beside.frame or said.frame or frame]
+    sets: dict[str, LandmarkSet] = {}
+    for number, (written, labels, points) in enumerate(said.sets, 1):
+        name = beside.names.get(written, written) or (str(number) if len(said.sets) > 1 else landmark_stem(path))
+        if name in sets:
+            raise LandmarkFileError(f"{path.name} has the specimen '{name}' more than once: rename one of them.")
+        labels = beside.labels or labels or tuple(str(k) for k in range(1, len(points) + 1))
+        if len(labels) != len(points):
+            raise LandmarkFileError(
+                f"{path.name} has {len(points)} landmarks of '{name}', but {path.name}{LANDMARKS_ENDING} lists "
+                f"{len(labels)}: they do not belong together."
+            )
+        check_labels(labels, path.name)
+        unit = beside.unit or said.unit
+        sets[name] = LandmarkSet(name, labels, points * to_lps, unit or "mm", bool(unit))
+    return tuple(sets.values())
+
+
+def _reader(path: Path) -> Callable[[str, str], FileOfSets] | None:
+    """The reader of a file of several specimens; None for a file of one."""
+    suffix = path.suffix.lower()
+    if suffix == ".txt":
+        text = read_text(path)
+        if _MORPHOLOGIKA.search(text):
+            return read_morphologika
+        return None if is_lafas(text) else read_morphoj
+    return {".tps": read_tps, ".nts": read_nts, ".csv": read_table}.get(suffix)
+
+
+def in_reviewed_unit(path: Path, said: LandmarkFile) -> LandmarkFile:
+    """What a file says, in the unit of the record of a review beside it: Slicer writes mm for every scan.
+
+    A record of other landmarks, or of some of another size, says nothing of these.
+
+    :param said: what is in the file
+    :raises LandmarkFileError: the record cannot be read
+    """
+    record = record_beside(path)
+    if not path.name.lower().endswith(".mrk.json") or not record.is_file():
+        return said
+    try:
+        review = Review.read(record)
+    except ReviewError as error:
+        raise LandmarkFileError(str(error)) from None
+    known = review.is_of_size(said.labels, said.points)
+    return replace(said, unit=review.unit, unit_said=True) if known else said

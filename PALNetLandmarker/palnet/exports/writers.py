@@ -1,0 +1,266 @@
+"""Landmarks to files in the formats of Slicer, of spreadsheets, and of programs for morphometrics."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import LandmarkFileError, OutputError
+from ..files import check_writable, write_text
+from ..formats.morphologika import morphologika
+from ..formats.names import (
+    LANDMARKS_ENDING,
+    NAMES_ENDING,
+    NAMES_FILE,
+    file_names,
+    landmarks_table,
+    names_table,
+    plain_labels,
+    plain_names,
+    read_names,
+)
+from ..formats.nts import nts
+from ..formats.slicer import fcsv, markups
+from ..formats.tables import csv_long, csv_wide, morphoj
+from ..formats.text import MM_PER_UNIT, TO_LPS, NamedPoints, some_of
+from ..formats.tps import tps
+from ..review.persons_work import has_decisions, is_persons
+from ..review.record import record_beside
+from .sets import LandmarkSet, LandmarkSets, check_names
+
+_GPA_LONGEST_NAME = 50
+"""SlicerMorph's table of subjects cuts names there."""
+_UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")
+
+
+def _one_markups(sets: list[NamedPoints], frame: str, unit: str) -> str:
+    return markups(*sets[0][1:], frame, unit)
+
+
+def _one_fcsv(sets: list[NamedPoints], frame: str, unit: str) -> str:
+    return fcsv(*sets[0][1:], frame)
+
+
+def _morphoj(sets: list[NamedPoints], frame: str, unit: str) -> str:
+    return morphoj(sets)
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of files of landmarks.
+
+    :ivar title: as people call it
+    :ivar ending: of its files
+    :ivar together: one file for all specimens; else one each, in a folder
+    :ivar missing: it has missing points
+    :ivar tables: the file has tables beside it for what the format does not hold: names as they are, labels
+    :ivar write: name, labels, points (L, 3) of each specimen, frame and unit to text
+    """
+
+    title: str
+    ending: str
+    together: bool
+    missing: bool
+    tables: bool
+    write: Callable[[list[NamedPoints], str, str], str]
+
+
+FORMATS = {
+    "mrk": Format("Slicer Markups", ".mrk.json", False, True, False, _one_markups),
+    "fcsv": Format("Slicer fiducials", ".fcsv", False, True, False, _one_fcsv),
+    "gpa": Format("SlicerMorph GPA", ".mrk.json", False, False, False, _one_markups),
+    "csv": Format("CSV, a row for each specimen", ".csv", True, True, False, csv_wide),
+    "csv-long": Format("CSV, a row for each landmark", ".csv", True, True, False, csv_long),
+    "tps": Format("TPS", ".tps", True, True, True, tps),
+    "nts": Format("NTS", ".nts", True, True, True, nts),
+    "morphologika": Format("Morphologika", ".txt", True, False, True, morphologika),
+    "morphoj": Format("MorphoJ", ".txt", True, False, True, _morphoj),
+}
+"""The formats by the name that ``palnet convert --to`` takes."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written.
+
+    :ivar files: the landmarks first, then the tables beside them
+    :ivar renamed: specimens that have another name in the files, as (name, name there)
+    """
+
+    files: list[Path]
+    renamed: list[tuple[str, str]]
+
+
+def write_sets(
+    sets: Sequence[LandmarkSet], to: str, output: Path, frame: str = "LPS", keep: Collection[Path] = ()
+) -> Written:
+    """Write landmarks in a format of ``FORMATS``.
+
+    The formats that hold all specimens, and SlicerMorph's GPA, have the order of labels of the first.
+
+    :param output: a file for the formats that hold all specimens, a folder for the others; where there is one specimen,
+        also those take a file of their ending
+    :param frame: of the coordinates in the files, ``"LPS"`` or ``"RAS"``
+    :param keep: files that must not be replaced
+    :raises LandmarkFileError: the landmarks do not fit the format; the sentence names specimens and landmarks
+    :raises OutputError: a file cannot be written, or would replace one of ``keep`` or a person's review
+    """
+    form = FORMATS[to]
+    check_names(sets)
+    if form.together or to == "gpa":
+        sets = LandmarkSets.of(sets).sets
+    _check(sets, form)
+    named = [(one.name, one.labels, one.points * TO_LPS[frame]) for one in sets]
+    single = form.together or (len(sets) == 1 and output.name.lower().endswith(form.ending))
+    if form.together and not output.name.lower().endswith(form.ending):
+        raise OutputError(f"{output} is no file of the format {to}: name a file that ends in {form.ending}.")
+    if single:
+        texts, called = _in_one(named, form, output, frame, sets[0].unit)
+    else:
+        texts, called = _in_folder(named, form, output, frame, sets[0].unit, to == "gpa")
+    taken = {path.resolve() for path in keep}
+    for path in texts:
+        if path.resolve() in taken:
+            raise OutputError(f"{path} would be replaced, and is what was read: name another output.")
+    records = _records_beside(texts)
+    check_writable(output.parent if single else output)
+    for path, text in texts.items():
+        if path in records:
+            _remove(records[path])
+        write_text(text, path)
+    renamed = [(one.name, other) for one, other in zip(sets, called, strict=True) if one.name != other]
+    return Written(list(texts), renamed)
+
+
+def _records_beside(paths: Iterable[Path]) -> dict[Path, Path]:
+    """The records of reviews beside files of landmarks that are to be written, by these files.
+
+    They are of the landmarks that were there, and would be taken for records of the new ones.
+
+    :raises OutputError: one of them, or the landmarks beside it, are a person's work
+    """
+    markups = [path for path in paths if path.name.lower().endswith(FORMATS["mrk"].ending)]
+    found = {path: record_beside(path) for path in markups if record_beside(path).is_file()}
+    for path, record in found.items():
+        if has_decisions(record) or is_persons(path):
+            raise OutputError(f"{path} has a person's review beside it, {record.name}: name another output.")
+    return found
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be replaced: {error.strerror}.") from error
+
+
+def _in_one(
+    named: list[NamedPoints], form: Format, output: Path, frame: str, unit: str
+) -> tuple[dict[Path, str], list[str]]:
+    names = [name for name, _, _ in named]
+    if not form.tables:
+        return {output: form.write(named, frame, unit)}, names
+    labels = named[0][1]
+    called = plain_names(names)
+    # The labels go into the columns of NTS, which takes no blanks either.
+    columns = tuple(plain_labels(labels))
+    plain = [(name, columns, points) for name, (_, _, points) in zip(called, named, strict=True)]
+    return {
+        output: form.write(plain, frame, unit),
+        output.with_name(output.name + LANDMARKS_ENDING): landmarks_table(labels, frame, unit),
+        output.with_name(output.name + NAMES_ENDING): names_table(called, names),
+    }, called
+
+
+def _in_folder(
+    named: list[NamedPoints], form: Format, folder: Path, frame: str, unit: str, alone: bool
+) -> tuple[dict[Path, str], list[str]]:
+    names = [name for name, _, _ in named]
+    called = plain_names(names, _GPA_LONGEST_NAME) if alone else file_names(names)
+    texts = {
+        folder / (other + form.ending): form.write([one], frame, unit) for other, one in zip(called, named, strict=True)
+    }
+    if alone and folder.is_dir():
+        others = sorted(p.name for p in folder.glob(f"*{form.ending}") if p not in texts)
+        if others:
+            raise OutputError(f"The folder {folder} holds other landmarks, {some_of(others)}: name an empty folder.")
+    # Of other files in the folder, the names are still known.
+    known = {other: name for other, name in read_names(folder / NAMES_FILE).items() if _is_there(folder, other, form)}
+    table = {**known, **dict(zip(called, names, strict=True))}
+    return {**texts, folder / NAMES_FILE: names_table(list(table), list(table.values()))}, called
+
+
+def _is_there(folder: Path, written: str, form: Format) -> bool:
+    return (folder / (written + form.ending)).is_file()
+
+
+def _check(sets: Sequence[LandmarkSet], form: Format) -> None:
+    """:raises LandmarkFileError: the landmarks do not fit the format"""
+    units = {one.unit for one in sets}
+    if len(units) > 1:
+        raise LandmarkFileError(f"The landmarks are in {' and in '.join(sorted(units))}: choose one with --unit.")
+    for one in sets:
+        for text in (one.name, *one.labels):
+            if any(unicodedata.category(mark) in _UNWRITABLE for mark in text):
+                raise LandmarkFileError(f"The name {text!r} of '{one.name}' holds a line break or the like: rename it.")
+    gone = {one.name: [label for label, no in zip(one.labels, one.missing, strict=True) if no] for one in sets}
+    gone = {name: labels for name, labels in gone.items() if labels}
+    if gone and not form.missing:
+        landmarks = list(dict.fromkeys(label for labels in gone.values() for label in labels))
+        raise LandmarkFileError(
+            f"{form.title} has no missing points, and there are some: {some_of(landmarks)} in {some_of(list(gone))}. "
+            "Leave these landmarks or these specimens out (palnet convert --drop-landmarks or --drop-specimens), or "
+            "choose CSV, TPS or NTS."
+        )
+
+
+def in_unit(sets: Sequence[LandmarkSet], unit: str) -> tuple[LandmarkSet, ...]:
+    """The landmarks in another unit, ``"mm"``, ``"cm"`` or ``"m"``."""
+    factors = [MM_PER_UNIT[one.unit] / MM_PER_UNIT[unit] for one in sets]
+    return tuple(replace(one, points=one.points * f, unit=unit) for one, f in zip(sets, factors, strict=True))
+
+
+def without_landmarks(sets: Sequence[LandmarkSet], labels: Collection[str]) -> tuple[LandmarkSet, ...]:
+    """The specimens without some landmarks.
+
+    :raises LandmarkFileError: no specimen has one of these, or nothing is left of one
+    """
+    known = list(dict.fromkeys(label for one in sets for label in one.labels))
+    unknown = [label for label in labels if label not in known]
+    if unknown:
+        raise LandmarkFileError(
+            f"No specimen has a landmark called {some_of(unknown)}: leave out some of {', '.join(known)}."
+        )
+    kept = []
+    for one in sets:
+        at = [k for k, label in enumerate(one.labels) if label not in labels]
+        if not at:
+            raise LandmarkFileError(f"No landmark of '{one.name}' would be left: leave out fewer.")
+        kept.append(replace(one, labels=tuple(one.labels[k] for k in at), points=one.points[at]))
+    return tuple(kept)
+
+
+def without_missing_landmarks(sets: Sequence[LandmarkSet]) -> tuple[tuple[LandmarkSet, ...], list[str]]:
+    """The specimens without the landmarks that are missing in any, and these landmarks' labels.
+
+    :raises LandmarkFileError: none is left
+    """
+    gone = list(dict.fromkeys(label for one in sets for label in np.array(one.labels, dtype=object)[one.missing]))
+    if any(set(one.labels) <= set(gone) for one in sets):
+        raise LandmarkFileError("Each landmark is missing in some specimen: none is left.")
+    return without_landmarks(sets, gone), gone
+
+
+def without_missing_specimens(sets: Sequence[LandmarkSet]) -> tuple[tuple[LandmarkSet, ...], list[str]]:
+    """The specimens of which no landmark is missing, and the names of the others.
+
+    :raises LandmarkFileError: none is left
+    """
+    kept = tuple(one for one in sets if not one.missing.any())
+    if not kept:
+        raise LandmarkFileError("Each specimen lacks some landmark: none is left.")
+    return kept, [one.name for one in sets if one.missing.any()]

@@ -1,0 +1,1 @@
+"""Landmark files, one file a format; none of it knows of reviews."""

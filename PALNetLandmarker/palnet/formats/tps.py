@@ -1,0 +1,69 @@
+"""TPS files in 3D: for each specimen ``LM3=`` and the number of landmarks, a line for each, then ``ID=`` and its name.
+
+The format is Rohlf's (tpsDig, 2D); 3D and ``NA`` for a missing point are what geomorph's readland.tps reads
+(https://github.com/geomorphR/geomorph, R/readland.tps.r).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..errors import LandmarkFileError
+from .text import FileOfSets, NamedPoints, count_of, point_of, rows_of, stated, statement
+
+
+def read_tps(text: str, name: str) -> FileOfSets:
+    """The specimens of a TPS file in 3D; the names are those of ``ID=``, else of ``IMAGE=``.
+
+    :param name: the file's, for what is said of it
+    :raises LandmarkFileError: a line is wrong, points are in 2D, or there are curves
+    """
+    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    sets: list[NamedPoints] = []
+    at = 0
+    while at < len(lines):
+        number, line = lines[at]
+        where = f"line {number} of {name}"
+        key, _, value = (part.strip() for part in line.partition("="))
+        if key.upper() == "LM":
+            raise LandmarkFileError(f"In {where}, landmarks in 2D begin (LM=); only 3D ones (LM3=) can be read here.")
+        if key.upper() != "LM3":
+            raise LandmarkFileError(f"In {where}, LM3= and the number of landmarks are expected.")
+        count = count_of(value, 1, len(lines) - at - 1, where, "landmarks")
+        points = [point_of(line.split(), f"line {number} of {name}") for number, line in lines[at + 1 : at + 1 + count]]
+        at += 1 + count
+        said: dict[str, str] = {}
+        while at < len(lines) and "=" in lines[at][1] and not lines[at][1].upper().startswith("LM"):
+            key, _, value = (part.strip() for part in lines[at][1].partition("="))
+            if key.upper() in ("CURVES", "POINTS"):
+                raise LandmarkFileError(f"In line {lines[at][0]} of {name}, curves begin, which cannot be read here.")
+            if key.upper() == "SCALE":
+                points = _scaled(points, value, f"line {lines[at][0]} of {name}")
+            said[key.upper()] = value
+            at += 1
+        sets.append((said.get("ID") or said.get("IMAGE", ""), (), np.array(points, dtype=float)))
+    return FileOfSets(sets, *stated(text))
+
+
+def _scaled(points: list[list[float]], value: str, where: str) -> list[list[float]]:
+    scale = point_of([value] * 3, where)[0]
+    if not scale > 0.0:
+        raise LandmarkFileError(f"In {where}, the scale is no number above 0.")
+    scaled = [[scale * coordinate for coordinate in point] for point in points]
+    return [point if all(map(math.isfinite, point)) else [math.nan] * 3 for point in scaled]
+
+
+def tps(sets: Iterable[NamedPoints], frame: str, unit: str) -> str:
+    """A TPS file in 3D.
+
+    :param sets: name, labels, and points (L, 3) in ``frame`` and ``unit``; NA where one is missing
+    """
+    lines = []
+    for name, labels, points in sets:
+        lines += [f"LM3={len(labels)}", *(" ".join(row) for row in rows_of(points, "NA"))]
+        # No SCALE: the points are to scale. geomorph leaves comments out.
+        lines += [f"ID={name}", f"COMMENT={statement(frame, unit)}", ""]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""Distances, angles, paths over the skin, asymmetry, and errors between sets of points."""

@@ -1,0 +1,130 @@
+"""What the engine says of a scan: one value object that every part of the product shows, writes or measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..protocols.protocol import Protocol
+
+Progress = Callable[[float, str], None]
+"""Told the share done, 0 to 1, and the step's name; may raise :class:`palnet.errors.Cancelled`."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The landmarks of one scan.
+
+    :ivar points: (L, 3) float64, in the coordinates and the unit of the mesh file; NaN where the landmark is missing
+    :ivar expected_error: (L,) float64, mm: the mean distance from the true place to be expected; NaN where missing
+    :ivar presence: (L,) float64 in 0..1: how likely the scan shows this landmark's place
+    :ivar unit: the scan's unit, ``"mm"``, ``"cm"`` or ``"m"``
+    :ivar space: the frame that the file's header states, ``"LPS"`` (also where it states none) or ``"RAS"``
+    :ivar face_from_scan: (4, 4) rigid transform with scale, from the file's coordinates to the face frame in mm
+    :ivar alignment_error: mm, how well the scan fits the mean face (trimmed mean distance)
+    :ivar warnings: sentences for the user, most important first
+    :ivar model: name of the model, :ivar model_checksum: its SHA-256
+    :ivar seconds: time of each step by name
+    :ivar doubtful_mm: a landmark whose expected error is above this should be looked at first
+    """
+
+    protocol: Protocol
+    points: np.ndarray
+    expected_error: np.ndarray
+    presence: np.ndarray
+    unit: str
+    face_from_scan: np.ndarray
+    alignment_error: float
+    warnings: tuple[str, ...] = ()
+    space: str = "LPS"
+    model: str = ""
+    model_checksum: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    doubtful_mm: float = 3.0
+
+    @property
+    def missing(self) -> np.ndarray:
+        """(L,) bool: the scan does not show this landmark's place."""
+        return ~np.isfinite(self.points).all(axis=1)
+
+    @property
+    def doubtful(self) -> np.ndarray:
+        """(L,) bool: placed, but not well enough to go unseen; so is one whose expected error is not known."""
+        return ~self.missing & ~(self.expected_error <= self.doubtful_mm)
+
+    @property
+    def error_summary(self) -> tuple[float, float, str]:
+        """Median and largest expected error in mm, and the label of the landmark with the largest.
+
+        :raises ValueError: no landmark is placed
+        """
+        worst = int(np.nanargmax(self.expected_error))
+        return float(np.nanmedian(self.expected_error)), float(self.expected_error[worst]), self.protocol.labels[worst]
+
+    def to_json(self) -> dict[str, Any]:
+        """The prediction as plain JSON data, with null where a number is missing; ``from_json`` reads it back."""
+        data = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in _ARRAYS}
+        arrays = {name: rows_or_null(getattr(self, name)) for name in _ARRAYS}
+        return {**data, **arrays, "protocol": self.protocol.to_json(), "warnings": list(self.warnings)}
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Prediction:
+        """Prediction from plain JSON data.
+
+        :raises ValueError, KeyError, TypeError, ProtocolError: the data is not a prediction
+        """
+        protocol = Protocol.from_json(data["protocol"])
+        count = len(protocol)
+        arrays = {name: from_rows(data[name], shape(count)) for name, shape in _ARRAYS.items()}
+        rest = {name: value for name, value in data.items() if name not in arrays}
+        prediction = Prediction(**{**rest, **arrays, "protocol": protocol, "warnings": tuple(data["warnings"])})
+        prediction._check()
+        return prediction
+
+    def _check(self) -> None:
+        texts = (self.unit, self.space, self.model, self.model_checksum, *self.warnings)
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("a text is none")
+        if not 0.0 < float(self.doubtful_mm) < np.inf:
+            raise ValueError("the limit of doubt is no length")
+        transform = self.face_from_scan
+        if not np.isfinite(transform).all() or np.linalg.det(transform[:3, :3]) == 0.0:
+            raise ValueError("the frame of the face is none")
+        if (np.abs(self.points) > _FARTHEST).any():
+            raise ValueError("a point farther away than any scan reaches")
+        if ((self.expected_error < 0.0) | (self.expected_error > _LARGEST_ERROR_MM)).any():
+            raise ValueError("an expected error that is none")
+
+
+# No scan is that large, in whatever unit; beyond, sums of squares have no digits left.
+_FARTHEST, _LARGEST_ERROR_MM = 1e9, 1e4
+
+_ARRAYS: dict[str, Callable[[int], tuple[int, ...]]] = {
+    "points": lambda count: (count, 3),
+    "expected_error": lambda count: (count,),
+    "presence": lambda count: (count,),
+    "face_from_scan": lambda _count: (4, 4),
+}
+
+
+def rows_or_null(values: np.ndarray) -> list[Any]:
+    """An array as nested lists, with None for a number or a row that is not finite: JSON has no NaN."""
+    return [
+        (value.tolist() if value.ndim else float(value)) if np.isfinite(value).all() else None
+        for value in np.asarray(values, dtype=float)
+    ]
+
+
+def from_rows(rows: list[Any], shape: tuple[int, ...]) -> np.ndarray:
+    """The array of ``rows_or_null``.
+
+    :raises ValueError: it has not this shape
+    """
+    empty = np.full(shape[1:], np.nan)
+    values = np.array([empty if row is None else row for row in rows], dtype=float)
+    if values.shape != shape:
+        raise ValueError(f"an array of shape {values.shape} where {shape} is needed")
+    return values

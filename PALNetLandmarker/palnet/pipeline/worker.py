@@ -1,0 +1,133 @@
+"""A background process that places landmarks, so that the window of whoever started it stays fluid.
+
+``python -m palnet.pipeline.worker`` reads one task a line from its standard input and answers in lines on its
+standard output. Every line is a JSON object; ``id`` is whatever the task said::
+
+    {"id": 1, "scan": "face.ply", "model": "face50", "device": "auto"}
+    {"id": 1, "progress": 0.3, "step": "Finding the face"}
+    {"id": 1, "prediction": {...}}    or    {"id": 1, "error": "A sentence for the user."}
+
+Instead of ``scan`` a task may name a ``surface``, a file of :func:`write_surface`. The process ends when its input
+closes, so it does not outlive the one who started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ModelError, PalnetError
+
+if TYPE_CHECKING:
+    import vtk
+
+    from .prediction import Prediction
+
+Send = Callable[[dict[str, Any]], None]
+
+# One thread, and the others' work goes first: the person's window must not stutter.
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VTK_SMP_MAX_THREADS")
+_NICENESS = 10
+
+
+def write_surface(path: str | Path, mesh: vtk.vtkPolyData) -> None:
+    """Write the triangles of a surface to a temporary file for the worker.
+
+    :param path: ends in ``.npz``
+    :raises OSError: it cannot be written there
+    """
+    import numpy as np
+
+    from ..scans.surface import surface_from_polydata
+
+    surface = surface_from_polydata(mesh)
+    np.savez(path, points=surface.points, triangles=surface.triangles)
+
+
+def serve(tasks: Iterable[str | bytes], send: Send) -> None:
+    """Answer tasks until there are no more; what goes wrong with one is its answer, and the next is taken.
+
+    :param tasks: lines, as they come
+    :param send: is given each line of the answers
+    """
+    predictors = _Predictors()
+    for line in tasks:
+        identity = None
+        try:
+            task = json.loads(line)
+            identity = task["id"]
+            answer: dict[str, Any] = {"prediction": predictors.predict(task, send).to_json()}
+        except PalnetError as error:
+            answer = {"error": str(error)}
+        except Exception as error:  # whatever it is, the one who waits for an answer gets one
+            traceback.print_exc()
+            answer = {"error": f"The landmarks could not be placed: {type(error).__name__}: {error}."}
+        send({"id": identity, **answer})
+
+
+class _Predictors:
+    """Keeps the predictor of the last task: most tasks are for the same model."""
+
+    def __init__(self) -> None:
+        self._key: tuple[str, str] | None = None
+        self._predictor: Any = None
+
+    def predict(self, task: dict[str, Any], send: Send) -> Prediction:
+        """The landmarks that a task asks for.
+
+        :raises PalnetError: with a sentence for the user
+        """
+
+        def progress(share: float, step: str) -> None:
+            send({"id": task["id"], "progress": share, "step": step})
+
+        predictor = self._load(task["model"], task["device"])
+        if "scan" in task:
+            return predictor.predict_file(task["scan"], progress=progress)
+        import numpy as np
+
+        from ..scans.surface import polydata_from_arrays
+
+        with np.load(task["surface"], allow_pickle=False) as file:
+            mesh = polydata_from_arrays(file["points"], file["triangles"])
+        return predictor.predict_surface(mesh, progress=progress)
+
+    def _load(self, name: str, device: str) -> Any:
+        from .model import Model
+
+        try:
+            from .predictor import Predictor
+        except ImportError as error:
+            raise ModelError(f"Placing landmarks needs PyTorch, and it cannot be loaded: {error}.") from error
+        model = Model.find(name)
+        # A model file may have been written anew under its old name.
+        if (model.checksum, device) != self._key:
+            self._predictor = Predictor(model, device)
+            self._key = (model.checksum, device)
+        return self._predictor
+
+
+def main() -> None:
+    """Run the worker on this process's standard input and output."""
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # read when numpy, vtk and torch are first imported
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    # What a library prints must not stand between the answers: it goes to the standard error.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+
+    def send(line: dict[str, Any]) -> None:
+        print(json.dumps(line), file=answers, flush=True)
+
+    with contextlib.suppress(OSError):  # no one listens any more
+        serve(sys.stdin.buffer, send)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Synthetic people, and the scanners and wear that training sees them through."""

@@ -1,0 +1,7 @@
+"""What the folder of a batch's results holds beside the landmarks; whoever reads such a folder knows it by this."""
+
+PARTS = "batch"
+"""The folder in a batch's results with what the next run needs: a record and a picture of each scan."""
+
+TABLES = ("points.csv", "measurements.csv", "quality.csv")
+"""The tables of a batch, in the folder of its results."""

@@ -1,0 +1,1 @@
+"""A scan file becomes a clean surface in millimetres."""

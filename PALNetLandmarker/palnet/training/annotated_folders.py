@@ -1,0 +1,132 @@
+"""Folders of annotated scans: which landmark file belongs to which scan, and who the scan is of."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from ..errors import AnnotationError
+from ..files import files_below
+from ..formats.files import ENDINGS, landmark_stem
+from ..formats.text import some_of
+from ..scans.file import READERS
+
+SUBJECTS_FILE = "subjects.csv"
+"""In the folder of the scans, if several are of one subject: a table with the columns scan and subject."""
+
+FACESCAPE_INDICES = "landmark_indices.npz"
+
+
+def kind_of(folder: Path, landmarks: Path | None) -> str:
+    """``markups``, ``lafas`` or ``facescape``, by what lies in the folder."""
+    if (landmarks or folder).joinpath(FACESCAPE_INDICES).is_file():
+        return "facescape"
+    if landmarks is None:
+        for part in _entries(folder):
+            if part.is_dir() and len(list(part.glob("*.obj"))) == 1 and len(of_endings(part, (".txt",))) == 1:
+                return "lafas"
+    return "markups"
+
+
+def of_endings(folder: Path, endings: tuple[str, ...]) -> list[Path]:
+    """The files in a folder, at any depth, whose names end so, in small letters or capitals.
+
+    :raises AnnotationError: a folder may not be read
+    """
+    try:
+        files = files_below(folder)
+    except OSError as error:
+        raise AnnotationError(f"The folder {error.filename or folder} cannot be read: {error.strerror}.") from error
+    return [path for path in files if path.name.lower().endswith(endings) and path.name != SUBJECTS_FILE]
+
+
+def _entries(folder: Path) -> list[Path]:
+    """:raises AnnotationError: the folder may not be read"""
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise AnnotationError(f"The folder {folder} cannot be read: {error.strerror}.") from error
+
+
+def match_key(stem: str) -> str:
+    """What two names have in common that belong together: case, blanks, - and _ do not count."""
+    return "".join(mark for mark in stem.casefold() if mark not in " _-")
+
+
+def pairs_by_name(folder: Path, landmarks: Path | None, problems: list[str]) -> list[tuple[Path, Path]]:
+    """Scans and the landmark files of their names; what is left over is added to ``problems``."""
+    files: dict[str, Path] = {}
+    for file in of_endings(landmarks or folder, ENDINGS):
+        # Of the same points in several formats, the first format of ENDINGS says most.
+        other = files.setdefault(match_key(landmark_stem(file)), file)
+        if other is file:
+            continue
+        better, worse = sorted((other, file), key=lambda f: next(i for i, e in enumerate(ENDINGS) if _ends(f, e)))
+        files[match_key(landmark_stem(file))] = better
+        problems.append(f"{worse.name} and {better.name} belong to the same scan; only {better.name} is used.")
+    pairs: dict[str, tuple[Path, Path]] = {}
+    for scan in of_endings(folder, tuple(READERS)):
+        key = match_key(scan.stem)
+        if key in pairs:
+            problems.append(f"{scan} has the same name as {pairs[key][0]}; it is left out.")
+        elif key not in files:
+            problems.append(f"The scan {scan.name} has no file of landmarks of its name; it is left out.")
+        else:
+            pairs[key] = (scan, files[key])
+    problems += [f"{file.name} belongs to no scan of its name." for key, file in files.items() if key not in pairs]
+    return list(pairs.values())
+
+
+def scans_by_key(folder: Path, problems: list[str]) -> dict[str, Path]:
+    """The scans in a folder, at any depth, by :func:`match_key` of their names.
+
+    :raises AnnotationError: there is no such folder
+    """
+    if not folder.is_dir():
+        raise AnnotationError(f"There is no folder {folder}.")
+    scans: dict[str, Path] = {}
+    for scan in of_endings(folder, tuple(READERS)):
+        first = scans.setdefault(match_key(scan.stem), scan)
+        if first is not scan:
+            problems.append(f"{scan} has the same name as {first}; it is left out.")
+    return scans
+
+
+def _ends(file: Path, ending: str) -> bool:
+    return file.name.lower().endswith(ending)
+
+
+def lafas_pairs(folder: Path, problems: list[str]) -> list[tuple[Path, Path]]:
+    """The scan and the landmark file of each folder; folders without both are added to ``problems``."""
+    pairs = []
+    for part in (p for p in _entries(folder) if p.is_dir()):
+        scans, files = of_endings(part, (".obj",)), of_endings(part, (".txt",))
+        if len(scans) == 1 and len(files) == 1:
+            pairs.append((scans[0], files[0]))
+        else:
+            problems.append(
+                f"The folder {part.name} holds {len(scans)} .obj and {len(files)} .txt files; one of each is needed."
+            )
+    return pairs
+
+
+def subjects_by_scan(folder: Path, scans: list[Path], problems: list[str]) -> dict[Path, str]:
+    """Who each scan is of, as far as the folder's table says so.
+
+    :raises AnnotationError: the table cannot be read
+    """
+    path = folder / SUBJECTS_FILE
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = [(row["scan"].strip(), row["subject"].strip()) for row in csv.DictReader(file)]
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError):
+        raise AnnotationError(f"{path} is no table with the columns scan and subject.") from None
+    by_key = {
+        match_key(Path(scan).stem if Path(scan).suffix.lower() in READERS else scan): who for scan, who in rows if who
+    }
+    lacking = [scan.name for scan in scans if match_key(scan.stem) not in by_key]
+    if lacking:
+        problems.append(f"{SUBJECTS_FILE} names no subject of {some_of(lacking)}: each counts as a subject of its own.")
+    return {scan: by_key[match_key(scan.stem)] for scan in scans if match_key(scan.stem) in by_key}

@@ -1,0 +1,96 @@
+"""A training's settings, as a JSON file holds them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ..errors import PalnetError
+from ..pipeline.network import NETWORKS
+from ..protocols.protocol import Protocol
+
+_POSITIVE = ("steps", "batch", "rate", "pool", "fresh", "validation_scans", "validate_every")
+
+
+@dataclass
+class TrainingConfig:
+    """A training's settings, as its JSON file holds them.
+
+    :ivar pool: scans held in memory; each step draws its batch from them, so that a scan is seen in several poses
+    :ivar fresh: scans of the pool that each step replaces by new ones
+    :ivar pose_degrees, pose_mm: how far off the alignment may be, deviation per axis
+    :ivar severity: how much scans are changed and worn; 1 is usual, 0 leaves them as they are
+    :ivar young, open_mouths: shares of children and of widely open mouths among the heads of the population
+    :ivar validation_scans: looks at validation; of annotated scans each may be looked at several times, in other poses
+    :ivar validation_share: of the subjects of annotated scans that only validate
+    :ivar surface_points: between the landmarks of annotated scans, for
+        :class:`palnet.pipeline.surface_prior.SurfacePrior`; 0 makes none
+
+    Lengths, the network's among them, are in working mm (:class:`palnet.training.dataset.ScanSource`).
+    """
+
+    name: str = "face50"
+    protocol: str = "face50"
+    network: str = "cascade"
+    network_settings: dict[str, Any] = field(default_factory=dict)
+    steps: int = 6000
+    batch: int = 16
+    rate: float = 1e-3
+    pool: int = 320
+    fresh: int = 4
+    workers: int = 1
+    seed: int = 42
+    severity: float = 1.0
+    young: float = 0.0
+    open_mouths: float = 0.0
+    pose_degrees: float = 3.5
+    pose_mm: float = 2.5
+    validation_scans: int = 96
+    validate_every: int = 500
+    first_guess_scans: int = 900
+    validation_share: float = 0.15
+    surface_points: int = 0
+
+    @staticmethod
+    def load(path: str | Path) -> TrainingConfig:
+        """Settings from a JSON file; what it leaves out keeps its default.
+
+        :raises PalnetError: it cannot be read, or holds a setting that does not exist
+        """
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise PalnetError(f"The training configuration {path} cannot be read: {error}.") from error
+        if not isinstance(data, dict):
+            raise PalnetError(f"The training configuration {path} holds no settings.")
+        known = {entry.name for entry in fields(TrainingConfig)}
+        unknown = sorted(set(data) - known)
+        if unknown:
+            raise PalnetError(f"The training configuration {path} has unknown settings: {', '.join(unknown)}.")
+        config = TrainingConfig(**data)
+        for entry in fields(TrainingConfig):
+            value, usual = data.get(entry.name), getattr(TrainingConfig(), entry.name)
+            kinds = (int, float) if isinstance(usual, float) else type(usual)
+            if value is not None and (not isinstance(value, kinds) or (value == 0 and entry.name in _POSITIVE)):
+                raise PalnetError(f"The training configuration {path} has a {entry.name} of {value!r}.")
+        if config.network not in NETWORKS:
+            raise PalnetError(f"There is no network '{config.network}'. Known: {', '.join(NETWORKS)}.")
+        return config
+
+
+def network_settings(config: TrainingConfig, protocol: Protocol) -> dict[str, Any]:
+    """The network's settings, with what follows from the protocol filled in."""
+    settings = dict(config.network_settings)
+    if config.network == "cascade":
+        mirror = protocol.mirror()
+        right = [landmark.side == "right" and mirror[k] != k for k, landmark in enumerate(protocol.landmarks)]
+        owner = [int(mirror[k]) if right[k] else k for k in range(len(protocol))]
+        order = {k: n for n, k in enumerate(sorted(set(owner)))}
+        settings.setdefault("kinds", [order[k] for k in owner])
+        settings.setdefault("mirrored", [int(value) for value in right])
+        settings.setdefault("scales", [[6.0, 64], [3.5, 64], [2.0, 64]])
+    elif config.network == "palnet":
+        settings.setdefault("landmarks", len(protocol))
+    return settings

@@ -1,0 +1,264 @@
+"""Training a landmark model: seeded, resumable after a kill, validated on subjects that training never sees."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from ..errors import ModelError, PalnetError
+from ..files import whole_file
+from ..pipeline.model import Model
+from ..pipeline.network import Network, Step, build, run_on_clouds
+from ..pipeline.patches import PatchScale
+from ..protocols.protocol import Protocol
+from ..rigid import apply, random_pose
+from .config import TrainingConfig, network_settings
+from .dataset import ScanSource, TrainingScan, training_scan
+from .loss import landmark_loss
+
+
+class Trainer:
+    """Trains one network on a source of scans.
+
+    :param folder: gets ``checkpoint.pt`` (to go on from), ``best.pt`` (best on validation) and ``log.jsonl``
+    :param start: a trained model to begin from; of its weights those are taken that fit, which with other landmarks are
+        not all
+    :raises ModelError: the start has another kind of network
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        protocol: Protocol,
+        train: ScanSource,
+        validation: ScanSource,
+        folder: Path,
+        start: Model | None = None,
+    ) -> None:
+        self.config, self.folder = config, folder
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        torch.manual_seed(config.seed)
+        settings = network_settings(config, protocol)
+        self.network: Network = build(config.network, settings).to(self.device)
+        if start:
+            _begin_from(self.network, start, config.network)
+        self.average: Network = build(config.network, settings).to(self.device)
+        self.average.load_state_dict(self.network.state_dict())
+        decay = [p for p in self.network.parameters() if p.ndim > 1]
+        rest = [p for p in self.network.parameters() if p.ndim <= 1]
+        groups: list[dict[str, Any]] = [{"params": decay, "weight_decay": 0.02}, {"params": rest}]
+        self.optimiser = torch.optim.AdamW(groups, lr=config.rate)
+        self.scales = self.network.scales
+        self.mean_shape, self.scale = train.mean_shape, train.scale
+        self.train_source, self.validation_source = train, validation
+        self.step, self.best, self.seconds = 0, math.inf, 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def train(self) -> dict[str, Any]:
+        """Go on from the checkpoint, if there is one, to the last step. Returns the best validation."""
+        config = self.config
+        self._resume()
+        scans = self._stream()
+        pool: deque[TrainingScan] = deque(maxlen=config.pool)
+        while len(pool) < config.pool and self.step < config.steps:
+            pool.append(next(scans))
+        validation = [
+            scan for k in range(config.validation_scans) if (scan := self._prepared(self.validation_source, k))
+        ]
+        progress = _progress(config.steps, self.step)
+        started = time.monotonic() - self.seconds
+        while self.step < config.steps:
+            loss = self._update(list(pool))
+            for _ in range(config.fresh):
+                pool.append(next(scans))
+            self.step += 1
+            progress.update(1)
+            progress.set_postfix(loss=f"{loss:.3f}")
+            if self.step % config.validate_every == 0 or self.step == config.steps:
+                self.seconds = time.monotonic() - started
+                self._validate(validation, loss)
+        progress.close()
+        best: dict[str, Any] = torch.load(self.folder / "best.pt", weights_only=True)
+        return best
+
+    def _prepared(self, source: ScanSource, index: int) -> TrainingScan | None:
+        return training_scan(source.scan(index), self.mean_shape, self.scales, index)
+
+    def _stream(self) -> Iterator[TrainingScan]:
+        config = self.config
+        loader = DataLoader(
+            _Numbered(self.train_source, self.scales, self.step * config.fresh, config),
+            batch_size=None,
+            num_workers=config.workers,
+            prefetch_factor=8 if config.workers else None,
+        )
+        return iter(loader)
+
+    def _update(self, pool: list[TrainingScan]) -> float:
+        config = self.config
+        rng = np.random.default_rng((config.seed, 3, self.step))
+        torch.manual_seed(config.seed * 1_000_003 + self.step)
+        scans = [pool[k] for k in rng.integers(len(pool), size=config.batch)]
+        warm = min(1.0, (self.step + 1) / min(200, config.steps / 10))
+        rate = config.rate * warm * 0.5 * (1 + math.cos(math.pi * self.step / config.steps))
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate + 1e-6
+        self.network.train()
+        poses = [self._pose(rng) for _ in scans]
+        steps, truth, visible = self._forward(self.network, scans, poses)
+        loss = landmark_loss(steps, truth, visible)
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        keep = min(0.999, self.step / (self.step + 50))
+        with torch.no_grad():
+            for mean, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                mean.lerp_(now, 1 - keep)
+        return float(loss.detach())
+
+    def _pose(self, rng: np.random.Generator) -> np.ndarray:
+        # Most alignments are good, some are not: the network must find its way from both.
+        size = rng.choice([0.4, 1.0, 2.0], p=[0.4, 0.45, 0.15])
+        return random_pose(rng, self.config.pose_degrees * size, self.config.pose_mm * size)
+
+    def _forward(
+        self, network: Network, scans: list[TrainingScan], poses: list[np.ndarray]
+    ) -> tuple[list[Step], Tensor, Tensor]:
+        clouds = [scan.clouds for scan in scans]
+        truth = np.stack([apply(pose, scan.landmarks) for scan, pose in zip(scans, poses, strict=True)])
+        visible = np.stack([scan.visible for scan in scans])
+        start = np.stack([cloud.initial_landmarks(self.mean_shape, p) for cloud, p in zip(clouds, poses, strict=True)])
+        steps = run_on_clouds(network, clouds, poses, start, self.device)
+        return (
+            steps,
+            torch.tensor(truth, dtype=torch.float32, device=self.device),
+            torch.tensor(visible).to(self.device),
+        )
+
+    @torch.no_grad()
+    def _validate(self, scans: list[TrainingScan], loss: float) -> None:
+        self.average.eval()
+        rng = np.random.default_rng((self.config.seed, 4))
+        errors: list[np.ndarray] = []
+        expected: list[np.ndarray] = []
+        for first in range(0, len(scans), 16):
+            part = scans[first : first + 16]
+            steps, truth, visible = self._forward(self.average, part, [self._pose(rng) for _ in part])
+            error = torch.stack([(step.points - truth).norm(dim=-1) for step in steps]) / self.scale
+            error[:, ~visible] = torch.nan
+            errors.append(error.cpu().numpy())
+            if steps[-1].expected_error is not None:
+                in_mm = steps[-1].expected_error / self.scale
+                expected.append(torch.where(visible, in_mm, torch.nan).cpu().numpy())
+        error_mm = np.concatenate(errors, axis=1)
+        mean_error = float(np.nanmean(error_mm[-1]))
+        # Of a landmark that no validation scan shows nothing is known: it is taken to be as good as the others.
+        shown = np.isfinite(error_mm[-1]).any(axis=0)
+        each = np.full(len(shown), mean_error)
+        each[shown] = np.nanmean(error_mm[-1][:, shown], axis=0)
+        result = {
+            "step": self.step,
+            "loss": loss,
+            "error_mm": mean_error,
+            "passes_mm": [float(value) for value in np.nanmean(error_mm, axis=(1, 2))],
+            "expected_mm": float(np.nanmean(np.concatenate(expected))) if expected else None,
+            "landmarks_mm": [round(float(value), 3) for value in each],
+            "seconds": round(self.seconds),
+            # Of this process since its start: what a training costs, however busy the computer is.
+            "processor_seconds": round(time.process_time()),
+        }
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(result) + "\n")
+        if mean_error < self.best:
+            self.best = mean_error
+            save_state({"network": self.average.state_dict(), "validation": result}, self.folder / "best.pt")
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "best": self.best,
+            "seconds": self.seconds,
+            "config": asdict(self.config),
+        }
+        save_state(state, self.folder / "checkpoint.pt")
+
+    def _resume(self) -> None:
+        path = self.folder / "checkpoint.pt"
+        if not path.exists():
+            return
+        try:
+            state = torch.load(path, weights_only=True, map_location=self.device)
+        except Exception as error:
+            raise PalnetError(f"{path} is damaged: remove it, and the training starts anew.") from error
+        changed = sorted(k for k, v in asdict(self.config).items() if state["config"].get(k, v) != v and k != "workers")
+        if changed:
+            raise PalnetError(
+                f"{path} was made with other settings ({', '.join(changed)}): name another folder, or remove it."
+            )
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.best, self.seconds = state["step"], state["best"], state["seconds"]
+
+
+class _Numbered(Dataset[TrainingScan]):
+    """Scans of a source from a first number on, so that a resumed training sees what an unbroken one would."""
+
+    def __init__(self, source: ScanSource, scales: list[PatchScale], first: int, config: TrainingConfig) -> None:
+        self.source, self.scales, self.first = source, scales, first
+        self.count = config.steps * config.fresh + config.pool - first
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> TrainingScan:
+        torch.set_num_threads(1)
+        number = self.first + index
+        while True:
+            scan = training_scan(self.source.scan(number), self.source.mean_shape, self.scales, number)
+            if scan is not None:
+                return scan
+            number += 1_000_000_000
+
+
+def _begin_from(network: Network, start: Model, name: str) -> None:
+    kind, _ = start.network
+    if kind != name:
+        raise ModelError(
+            f"The model {start.name} has a network '{kind}', the configuration '{name}': name another one."
+        )
+    own = network.state_dict()
+    fitting = {
+        key: torch.from_numpy(value)
+        for key, value in start.weights.items()
+        if key in own and own[key].shape == value.shape
+    }
+    # A landmark has only a few numbers of its own: where most does not fit, it is another network of the same name.
+    if 2 * sum(value.numel() for value in fitting.values()) < sum(value.numel() for value in own.values()):
+        raise ModelError(f"Most of the model {start.name} does not fit the configuration: its network has other sizes.")
+    network.load_state_dict(own | fitting)
+
+
+def save_state(state: dict[str, Any], path: Path) -> None:
+    """Write tensors and numbers beside their place, and rename them there."""
+    with whole_file(path) as beside:
+        torch.save(state, beside)
+
+
+def _progress(total: int, done: int) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(total=total, initial=done, unit="step", smoothing=0.05, mininterval=10)

@@ -1,0 +1,115 @@
+"""The sheet of pictures: labels where they can be read, points in their colours, nothing left in the scene."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from host.start import Host
+from palnet.errors import OutputError
+from palnet.pipeline.prediction import Prediction
+from PALNetLandmarkerLib import palette
+from PALNetLandmarkerLib.pictures import labels, picture
+from PALNetLandmarkerLib.pictures.panels import FRONT, LEFT_PROFILE, PANELS, RIGHT_PROFILE
+from PALNetLandmarkerLib.pictures.sheet import FRONT_SIZE, SIDE_SIZE
+
+
+def test_spread_keeps_the_gap_and_the_order() -> None:
+    wanted = np.sort(np.random.default_rng(3).uniform(100, 300, size=20))
+    heights = labels.spread(wanted, 25.0, 50.0, 700.0)
+    assert np.diff(heights).min() >= 25.0 - 1e-9
+    assert heights.min() >= 50.0 and heights.max() <= 700.0
+    np.testing.assert_allclose(labels.spread(np.array([100.0, 300.0]), 25.0, 0.0, 700.0), [100.0, 300.0])
+
+
+def test_spread_where_they_do_not_fit() -> None:
+    heights = labels.spread(np.full(30, 100.0), 25.0, 0.0, 290.0)
+    np.testing.assert_allclose(np.diff(heights), 10.0)
+    assert labels.spread(np.zeros(0), 25.0, 0.0, 100.0).shape == (0,)
+
+
+def test_leaders_do_not_cross() -> None:
+    anchors = np.random.default_rng(5).uniform((100.0, 100.0), (500.0, 500.0), size=(15, 2))
+    heights = labels.place_column(anchors, 80.0, 20.0, 0.0, 600.0)
+    starts = np.column_stack([np.full(15, 80.0), heights])
+    crossings = [
+        (i, j) for i in range(15) for j in range(i) if labels.cross(starts[i], anchors[i], starts[j], anchors[j])
+    ]
+    assert crossings == []
+
+
+def test_central_labels_go_where_there_is_room() -> None:
+    anchors = np.array([[10.0, 50.0], [20.0, 40.0], [51.0, 30.0], [50.0, 20.0], [90.0, 10.0]])
+    sides = labels.choose_sides(anchors, 50.0, np.array([False, False, True, True, False]))
+    assert sides.tolist() == [-1, -1, 1, 1, 1]
+
+
+def test_error_classes() -> None:
+    assert [palette.error_class(error) for error in (0.2, 1.0, 2.9, 5.0, 40.0, np.nan)] == [0, 1, 2, 4, 5, 5]
+    assert [palette.class_name(index) for index in (0, 1, 5)] == ["under 1 mm", "1-2 mm", "over 6 mm"]
+
+
+@pytest.fixture(scope="module")
+def sheet() -> Any:
+    """The sheet of the egg, drawn once."""
+    from fakes import egg, predict_egg
+    from host.start import start
+
+    core = start().core
+    core.scene.Clear()
+    pixels = picture.draw_sheet(core, predict_egg(missing=("T_R", "Sba_L")), egg(), "egg")
+    kinds = ("vtkMRMLModelNode", "vtkMRMLMarkupsNode", "vtkMRMLDisplayNode", "vtkMRMLViewNode", "vtkMRMLCameraNode")
+    return pixels, [kind for kind in kinds if core.scene.GetNumberOfNodesByClass(kind)]
+
+
+def test_sheet_shows_the_points(sheet: Any) -> None:
+    """Every class of error that the prediction has is seen in the picture, in its colour."""
+    pixels, left_behind = sheet
+    assert pixels.shape == (2 * SIDE_SIZE[1] + 30, 2 * SIDE_SIZE[0] + FRONT_SIZE[0] + 40, 3)
+    assert left_behind == []
+    views = pixels[:, : SIDE_SIZE[0]].reshape(-1, 3).astype(float), pixels[:960].reshape(-1, 3).astype(float)
+    hues = np.vstack(views)
+    hues /= np.maximum(hues.sum(axis=1, keepdims=True), 1.0)
+    for _bound, color in palette.ERROR_CLASSES:
+        hue = np.array(color) / np.sum(color)
+        assert (np.abs(hues - hue).max(axis=1) < 0.06).sum() > 30, color
+
+
+def test_sheet_names_landmarks_where_they_are_judged(host: Host, prediction: Prediction, surface: Any) -> None:
+    import vtk
+    from PALNetLandmarkerLib.pictures.panels import named, visible
+
+    transform = prediction.face_from_scan
+    points = prediction.points @ transform[:3, :3].T + transform[:3, 3]
+    locator = vtk.vtkStaticCellLocator()
+    locator.SetDataSet(picture.in_face_frame(surface, transform))
+    locator.BuildLocator()
+    seen = np.array([visible(panel, points, locator) for panel in PANELS])
+    chosen = named(prediction.protocol, seen)
+    assert not (chosen & ~seen).any()
+    assert not chosen[:, prediction.missing].any()
+    assert chosen.any(axis=0)[seen.any(axis=0)].all()
+    index = prediction.protocol.index
+    assert chosen[PANELS.index(LEFT_PROFILE), index("T_L")]
+    assert not chosen[PANELS.index(FRONT), index("T_L")]
+    assert not chosen[PANELS.index(RIGHT_PROFILE), index("T_L")]
+    assert chosen[PANELS.index(FRONT), index("Sto")]
+
+
+def test_all_missing(host: Host, prediction: Prediction, surface: Any) -> None:
+    nothing = np.full_like(prediction.points, np.nan)
+    empty = dataclasses.replace(prediction, points=nothing, expected_error=nothing[:, 0])
+    pixels = picture.draw_sheet(host.core, empty, surface, "nothing")
+    assert pixels.std() > 10
+
+
+def test_file(host: Host, prediction: Prediction, surface: Any, tmp_path: Path) -> None:
+    path = tmp_path / "egg é.png"
+    picture.render_sheet(host.core, prediction, surface, "egg", path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+    with pytest.raises(OutputError, match="cannot be written"):
+        picture.render_sheet(host.core, prediction, surface, "egg", tmp_path / "no folder" / "egg.png")

@@ -1,0 +1,69 @@
+"""The processes of a batch: what comes back, and what becomes of one that dies, hangs or is stopped."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from pathlib import Path
+
+import pytest
+from batches import fake_landmark, scans
+from palnet.batch import workers
+from palnet.batch.task import Task
+from palnet.batch.workers import run_here
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processes do as :func:`fake_landmark`; they get what they serve by its name."""
+    monkeypatch.setattr(workers, "_serve", serve_fakes)
+
+
+def serve_fakes(tasks: object) -> None:
+    workers.landmark = fake_landmark
+    SERVE(tasks)
+
+
+SERVE = workers._serve
+
+
+def tasks(folder: Path, **words: str) -> list[Task]:
+    scans(folder, **words)
+    return [Task(str(folder / f"{name}.ply"), "tiny", "ab" * 32) for name in words]
+
+
+def test_a_crash_costs_one_scan(tmp_path: Path) -> None:
+    found = dict(run_here(tasks(tmp_path, a="crash", b="1", c="crash", d="2", e="bad"), 2))
+    assert sorted(found) == [0, 1, 2, 3, 4]
+    errors = {index: outcome.error for index, outcome in found.items()}
+    assert errors[0] == errors[2] == "The process that worked on this scan ended with code 3."
+    assert errors[4] == "e.ply is damaged." and not errors[1] and not errors[3]
+    assert found[0].checksum == "" and found[1].checksum  # a crash is tried again
+    assert found[3].prediction is not None and found[3].prediction["points"][0] == [2.0, 2.0, 2.0]
+    assert not multiprocessing.active_children()
+
+
+def test_hanging_and_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "LONGEST_S", 0)
+    ((index, outcome),) = run_here(tasks(tmp_path, a="hang"), 1)
+    assert index == 0 and "took over 0 minutes" in outcome.error
+    monkeypatch.undo()
+    monkeypatch.setattr(workers, "_serve", serve_fakes)
+    assert list(run_here(tasks(tmp_path, a="hang", b="1"), 1, stop=lambda: True)) == []
+    assert not multiprocessing.active_children()
+
+
+def test_closed_in_between(tmp_path: Path) -> None:
+    running = run_here(tasks(tmp_path, a="1", b="hang"), 2)
+    assert next(running)[0] == 0
+    running.close()
+    assert not multiprocessing.active_children()
+
+
+def test_cores_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "cores", lambda: 8)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setenv("VTK_SMP_MAX_THREADS", "5")
+    with workers._threads_each(3):
+        assert os.environ["OMP_NUM_THREADS"] == "2" and os.environ["VTK_SMP_MAX_THREADS"] == "5"
+    assert "OMP_NUM_THREADS" not in os.environ and os.environ["VTK_SMP_MAX_THREADS"] == "5"

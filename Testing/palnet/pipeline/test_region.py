@@ -1,0 +1,41 @@
+"""Region of interest."""
+
+from __future__ import annotations
+
+import numpy as np
+from palnet.pipeline.region import MARGIN_MM, region_of_interest
+from palnet.scans.surface import Surface
+from shapes import grid, join
+
+MEAN = np.array([[0.0, 0.0, 0.0], [30.0, 0.0, 0.0]])
+
+
+def test_keeps_what_is_near_and_drops_what_is_far() -> None:
+    plane = grid(200, 2.0)
+    plane = Surface(plane.points - [200.0, 200.0, 0.0], plane.triangles)
+    kept = region_of_interest(plane, MEAN)
+    centres = kept.points[kept.triangles].mean(axis=1)
+    distance = np.linalg.norm(centres[:, None] - MEAN, axis=2).min(axis=1)
+    assert distance.max() < MARGIN_MM
+    near = np.linalg.norm(plane.points[plane.triangles].mean(axis=1)[:, None] - MEAN, axis=2).min(axis=1) < MARGIN_MM
+    assert len(kept.triangles) == near.sum()
+
+
+def test_chair_behind_the_head_goes() -> None:
+    near = grid(10, 2.0)
+    chair = Surface(grid(10, 2.0).points - [0.0, 0.0, 200.0], grid(10, 2.0).triangles)
+    kept = region_of_interest(join(near, chair), MEAN)
+    assert len(kept.triangles) == len(near.triangles)
+    assert (kept.points[kept.triangles][..., 2] == 0).all()
+
+
+def test_nothing_near_gives_an_empty_surface() -> None:
+    plane = grid()
+    kept = region_of_interest(Surface(plane.points + 500.0, plane.triangles), MEAN)
+    assert kept.triangles.shape == (0, 3)
+
+
+def test_margin() -> None:
+    plane = grid(60, 2.0)
+    areas = [region_of_interest(plane, MEAN, margin).areas().sum() for margin in (5.0, 20.0, 45.0)]
+    assert areas[0] < areas[1] < areas[2]
