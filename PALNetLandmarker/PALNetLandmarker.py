@@ -1,9 +1,8 @@
 """PALNetLandmarker: anatomical landmarks on 3D face scans, as a scripted module of 3D Slicer.
 
-Nothing but the standard library and Slicer is imported here; the engine and PyTorch come when a run begins.
+Nothing but the standard library and Slicer is imported here; the engine comes when a run begins.
 """
 
-import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +59,6 @@ class PALNetLandmarkerParameterNode:
     surfaceModel - The face scan.
     landmarkModel - Name of a bundled landmark model, or path of a model file.
     landmarks - Where the landmarks go, and which are reviewed; a new node if there is none.
-    cpuOnly - Do not use the graphics card.
     scanFolder - The folder whose scans are reviewed one after the other; empty for the scans of the scene.
     acceptUnder - The limit in mm of "Accept all under"; 0 for what the landmark model calls doubtful.
     """
@@ -68,7 +66,6 @@ class PALNetLandmarkerParameterNode:
     surfaceModel: vtkMRMLModelNode
     landmarkModel: str = DEFAULT_LANDMARK_MODEL
     landmarks: vtkMRMLMarkupsFiducialNode
-    cpuOnly: bool = False
     scanFolder: str = ""
     acceptUnder: float = 0.0
 
@@ -185,7 +182,6 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
         surfaceModel: vtkMRMLModelNode,
         landmarkModel: str = DEFAULT_LANDMARK_MODEL,
         landmarks: vtkMRMLMarkupsFiducialNode | None = None,
-        cpuOnly: bool = False,
         progress: Callable[[float, str], None] | None = None,
     ):
         """Landmark a model node.
@@ -193,38 +189,31 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
         :param surfaceModel: the face scan
         :param landmarkModel: name of a bundled landmark model, or path of a model file
         :param landmarks: node to fill; a new one by default
-        :param cpuOnly: do not use the graphics card
         :param progress: called with the fraction done and the step; may raise ``palnet.errors.Cancelled``
-        :returns: ``Placement`` with the fiducial node and the prediction; None if the user declined to install PyTorch
+        :returns: ``Placement`` with the fiducial node and the prediction
         :raises palnet.errors.PalnetError: with a sentence for the user; the scene is as before
         """
-        from PALNetLandmarkerLib.engine.landmarking import ensure_torch, place_landmarks
+        from PALNetLandmarkerLib.engine.landmarking import place_landmarks
 
-        if not ensure_torch():
-            return None
-        return place_landmarks(surfaceModel, landmarkModel, landmarks, cpuOnly, progress)
+        return place_landmarks(surfaceModel, landmarkModel, landmarks, progress)
 
     def landmarkFolder(
         self,
         folder: str,
         landmarkModel: str = DEFAULT_LANDMARK_MODEL,
-        cpuOnly: bool = False,
         recursive: bool = False,
         progress: Callable[[float, str], None] | None = None,
-    ) -> str | None:
+    ) -> str:
         """Landmark the scan files of a folder, as the section Batch does; the results go to ``landmarks`` in it.
 
         :param recursive: also scans in folders of the folder
         :param progress: called with the fraction done and the scan; may raise ``palnet.errors.Cancelled``
-        :returns: what became of the scans, in words; None if the user declined to install PyTorch
+        :returns: what became of the scans, in words
         :raises palnet.errors.PalnetError: with a sentence for the user; what is done stays
         """
-        from PALNetLandmarkerLib.engine.landmarking import ensure_torch
         from PALNetLandmarkerLib.queue.batch_process import landmark_folder
 
-        if not ensure_torch():
-            return None
-        return landmark_folder(Path(folder), landmarkModel, cpuOnly, recursive, progress)
+        return landmark_folder(Path(folder), landmarkModel, recursive, progress)
 
     def review(self, landmarks: vtkMRMLMarkupsFiducialNode, landmarkModel: str | Path = ""):
         """Review landmarks: ``session = logic.review(node); session.accept("Prn"); session.undo(); session.close()``.
@@ -292,9 +281,6 @@ class PALNetLandmarkerTest(ScriptedLoadableModuleTest):
     """Runs inside Slicer: Reload and Test in developer mode, and ctest."""
 
     def setUp(self) -> None:
-        # Machines that build extensions have no PyTorch, and a test must not download it.
-        if importlib.util.find_spec("torch") is None:
-            self.skipTest("PyTorch is not installed.")
         slicer.mrmlScene.Clear()
 
     def runTest(self) -> None:

@@ -44,7 +44,7 @@ def options(description: str | None, **extra: tuple[type, object, str]) -> argpa
 
 def predictor(name: str) -> Predictor:
     """The predictor on the processor, whatever else there is: benchmarks are compared between computers."""
-    return Predictor.load(name, "cpu")
+    return Predictor.load(name)
 
 
 def test_scans(severity: float = 1.0, **shares: float) -> PopulationScans:

@@ -97,7 +97,7 @@ def main() -> None:
     file = chosen.work / f"{config.name}.palnet"
     if not file.exists():
         train_on_annotated(config, learned, protocol, chosen.work / config.name).save(file)
-    predictor = Predictor(Model.load(file), "cpu")
+    predictor = Predictor(Model.load(file))
     cases = annotated_cases(tested)
     report(evaluated(predictor, cases, "as they are"))
     if chosen.vertices:

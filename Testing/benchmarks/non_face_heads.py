@@ -10,8 +10,9 @@ from non_face_shapes import Maker, height_map, sphere
 from palnet.population.heads import Population, random_field
 from palnet.population.scanner import VISIBLE_WITHIN_MM, remesh
 from palnet.population.wear import join, select
+from palnet.scans.clean import clean_surface
 from palnet.scans.file import read_surface
-from palnet.scans.surface import Surface, clean_surface, closest_on_surface, surface_from_polydata
+from palnet.scans.surface import Surface, closest_on_surface, surface_from_polydata
 from scipy.interpolate import LinearNDInterpolator
 
 Places = dict[str, np.ndarray]

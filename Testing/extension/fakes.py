@@ -101,8 +101,8 @@ class FakePredictor:
         cls.error, cls.during, cls.calls = None, None, []
 
     @classmethod
-    def load(cls, model: str | Path, device: str = "auto") -> FakePredictor:
-        cls.calls.append({"model": model, "device": device})
+    def load(cls, model: str | Path) -> FakePredictor:
+        cls.calls.append({"model": model})
         return cls()
 
     def predict_surface(

@@ -20,20 +20,20 @@ from PALNetLandmarkerLib.queue.queue import QueueEntry, ScanQueue
 class FakeBackground:
     """Stands for ``BackgroundPredictor``.
 
-    :ivar scans: what was submitted, oldest first, :ivar settings: landmark model and processor only, of each
+    :ivar scans: what was submitted, oldest first, :ivar models: landmark model of each
     """
 
     def __init__(self) -> None:
         self.busy = False
         self.problem = ""
         self.scans: list[Any] = []
-        self.settings: list[tuple[str, bool]] = []
+        self.models: list[str] = []
 
-    def submit(self, scan: Any, landmark_model: str, cpu_only: bool, on_done: Any, on_progress: Any) -> None:
+    def submit(self, scan: Any, landmark_model: str, on_done: Any, on_progress: Any) -> None:
         assert not self.busy
         self.busy = True
         self.scans.append(scan)
-        self.settings.append((landmark_model, cpu_only))
+        self.models.append(landmark_model)
         self._on_done, self.on_progress = on_done, on_progress
 
     def finish(self, outcome: Prediction | PalnetError) -> None:
@@ -49,7 +49,7 @@ class QueueDesk:
     """A person's desk: a queue, and what it showed and told.
 
     :ivar opened: each model that was shown, with its landmarks, :ivar problems: what was told
-    :ivar settings: the chosen landmark model and whether to use the processor only
+    :ivar landmark_model: the chosen one
     :ivar placing: whether the person has landmarks placed on demand
 
     :param show: what else is done when a scan is shown
@@ -61,12 +61,12 @@ class QueueDesk:
         self.opened: list[tuple[Any, Any]] = []
         self.problems: list[PalnetError] = []
         self.changes = 0
-        self.settings = ("face50", False)
+        self.landmark_model = "face50"
         self.placing = False
         self.queue = ScanQueue(
             slicer.mrmlScene,
             background,
-            lambda: self.settings,
+            lambda: self.landmark_model,
             self._open,
             may_open=lambda: not self.placing,
             on_changed=self._count,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -43,19 +41,12 @@ def test_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor], tm
     assert ui.placeCollapsibleButton.collapsed  # the review needs the room
     assert "research use only" in panel.panel.findChild(QLabel, "researchLabel").text
     assert ui.applyButton.enabled and not ui.cancelButton.enabled and not ui.progressBar.visible
-    assert predictor.calls[0] == {"model": "face50", "device": "auto"}
+    assert predictor.calls[0] == {"model": "face50"}
     assert panel.panel.grab().save(str(tmp_path / "done.png"))
 
     click(ui.applyButton)  # again, into the same node
     assert count(FIDUCIALS) == 1
     assert panel.widget._parameterNode.landmarks is node
-
-
-def test_cpu_only(model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
-    panel.widget.ui.cpuOnlyCheckBox.checked = True
-    assert panel.widget._parameterNode.cpuOnly
-    click(panel.widget.ui.applyButton)
-    assert predictor.calls[0]["device"] == "cpu"
 
 
 @pytest.mark.parametrize("error", [NoFaceError("No face was found on this surface."), ModelError("Not a model.")])
@@ -105,7 +96,7 @@ def test_cancel(host: Host, model: Any, panel: LoadedModule, predictor: type[Fak
 def test_no_second_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
     predictor.during = lambda _step: panel.widget.sections.apply()
     click(panel.widget.ui.applyButton)
-    assert len([call for call in predictor.calls if "device" in call]) == 1
+    assert len([call for call in predictor.calls if "model" in call]) == 1
     assert count(FIDUCIALS) == 1
 
 
@@ -168,31 +159,10 @@ def test_points_of_another_kind_are_not_lost_unasked(
     assert mine.GetNumberOfControlPoints() == 50
 
 
-def test_torch_is_asked_for_when_apply_is_pressed(
-    host: Host, model: Any, panel: LoadedModule, predictor: type[FakePredictor], monkeypatch: pytest.MonkeyPatch
+def test_no_question_and_no_pytorch(
+    host: Host, model: Any, panel: LoadedModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without PyTorch: a sentence where its extension is missing; the extension's question where it is there."""
-    real_import = builtins.__import__
-
-    def no_torch(name: str, *arguments: Any, **options: Any) -> Any:
-        if name.split(".")[0] == "torch":
-            raise ModuleNotFoundError("No module named 'torch'")
-        return real_import(name, *arguments, **options)
-
-    monkeypatch.setattr(builtins, "__import__", no_torch)
+    """Where there is no PyTorch nothing is asked, and the engine itself answers: that an egg is no face."""
+    monkeypatch.setitem(sys.modules, "torch", None)
     click(panel.widget.ui.applyButton)
-    assert "install the extension 'PyTorch'" in host.boxes.texts[0]
-
-    asked: list[dict[str, Any]] = []
-
-    class PyTorchUtilsLogic:
-        def installTorch(self, **options: Any) -> None:
-            asked.append(options)  # returns None: the user declined
-
-    extension = ModuleType("PyTorchUtils")
-    extension.PyTorchUtilsLogic = PyTorchUtilsLogic
-    monkeypatch.setitem(sys.modules, "PyTorchUtils", extension)
-    click(panel.widget.ui.applyButton)
-    assert asked[0]["askConfirmation"] is True
-    assert predictor.calls == [] and count(FIDUCIALS) == 0
-    assert len(host.boxes.texts) == 1
+    assert len(host.boxes.texts) == 1 and "No face was found" in host.boxes.texts[0]

@@ -25,7 +25,7 @@ def predictor() -> Predictor:
         resource("models/face50.palnet")
     except PalnetError as error:
         pytest.skip(str(error))
-    return Predictor.load("face50", "cpu")
+    return Predictor.load("face50")
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "PALNetLandmarker"))
 
 from palnet.errors import ScanError
+from palnet.scans.clean import clean_surface
 from palnet.scans.file import read_surface, scan_space
-from palnet.scans.surface import clean_surface, surface_from_polydata
+from palnet.scans.surface import surface_from_polydata
 
 try:
     import resource

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import tempfile
 from collections.abc import Callable
@@ -49,17 +48,13 @@ class BackgroundPredictor:
     @property
     def problem(self) -> str:
         """Why nothing can be predicted in the background, as a sentence; empty if it can."""
-        if importlib.util.find_spec("torch") is None:
-            return _("Landmarks are not placed ahead: PyTorch is missing. 'Place landmarks' offers to install it.")
         if interpreter() is None:
             return _("Landmarks are not placed ahead: Slicer's Python (PythonSlicer) was not found.")
         if self._crashes >= _MOST_CRASHES:
             return _("Landmarks are not placed ahead: the background process ended unexpectedly several times.")
         return ""
 
-    def submit(
-        self, scan: Path | vtk.vtkPolyData, landmark_model: str, cpu_only: bool, on_done: Done, on_progress: Progress
-    ) -> None:
+    def submit(self, scan: Path | vtk.vtkPolyData, landmark_model: str, on_done: Done, on_progress: Progress) -> None:
         """Predict the landmarks of a scan. Only when not :attr:`busy`, and where there is no :attr:`problem`.
 
         :param scan: a scan file, or a surface, of which a copy is taken now
@@ -72,7 +67,7 @@ class BackgroundPredictor:
         where = {"scan": str(scan.absolute())} if isinstance(scan, Path) else {"surface": self._pass_on(scan)}
         self._number += 1
         self._task = (on_done, on_progress)
-        task = {"id": self._number, "model": landmark_model, "device": "cpu" if cpu_only else "auto", **where}
+        task = {"id": self._number, "model": landmark_model, **where}
         if not self._process.running:
             self._process.start(_WORKER)
         self._process.send(task)

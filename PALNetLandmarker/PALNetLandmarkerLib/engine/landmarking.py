@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +11,6 @@ from palnet.pipeline.prediction import Prediction, Progress
 
 from ..nodes.fiducials import create_fiducials, fill_fiducials, style_fiducials
 from ..nodes.scene import surface_of
-
-TORCH_REQUIREMENT = ">=2.4"
 
 
 @dataclass(frozen=True)
@@ -35,32 +32,7 @@ def bundled_model_names() -> list[str]:
         return []
 
 
-def ensure_torch() -> bool:
-    """Have PyTorch ready; where it is not, let the PyTorch extension ask the user and install it.
-
-    :returns: False if the user declined
-    :raises PalnetError: the PyTorch extension is missing too
-    """
-    try:
-        import torch  # noqa: F401
-    except ModuleNotFoundError:
-        pass
-    else:
-        return True
-    try:
-        PyTorchUtils = importlib.import_module("PyTorchUtils")
-    except ModuleNotFoundError:
-        raise PalnetError(
-            "Placing landmarks needs PyTorch: install the extension 'PyTorch' in the Extensions Manager, "
-            "restart Slicer and try again."
-        ) from None
-    logic = PyTorchUtils.PyTorchUtilsLogic()
-    return logic.installTorch(askConfirmation=True, torchVersionRequirement=TORCH_REQUIREMENT) is not None
-
-
-def place_landmarks(
-    model: Any, landmark_model: str, output: Any = None, cpu_only: bool = False, progress: Progress | None = None
-) -> Placement:
+def place_landmarks(model: Any, landmark_model: str, output: Any = None, progress: Progress | None = None) -> Placement:
     """Landmark a model node.
 
     :param model: ``vtkMRMLModelNode`` with a face scan; its parent transforms count
@@ -71,9 +43,9 @@ def place_landmarks(
     """
     scene = model.GetScene()
     surface = surface_of(model)
-    from palnet.pipeline.predictor import Predictor  # needs torch, so not before a run
+    from palnet.pipeline.predictor import Predictor  # the panel opens sooner without
 
-    predictor = Predictor.load(landmark_model, device="cpu" if cpu_only else "auto")
+    predictor = Predictor.load(landmark_model)
     prediction = predictor.predict_surface(surface, unit="auto", progress=progress)
 
     if progress is not None:

@@ -13,7 +13,8 @@ from palnet.errors import ReviewError
 from palnet.measures.measurements import Measurer, reference_shape
 from palnet.protocols.measurement_definition import Measurement
 from palnet.review.record import Review
-from palnet.scans.surface import Surface, clean_surface, surface_from_polydata
+from palnet.scans.clean import clean_surface
+from palnet.scans.surface import Surface, surface_from_polydata
 from palnet.scans.surface_path import SurfacePaths
 from palnet.training.annotated import UNITS_MM
 

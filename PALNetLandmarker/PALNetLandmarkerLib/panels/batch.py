@@ -10,10 +10,8 @@ import qt
 import slicer
 from palnet.batch.sheet import CONTACT_SHEET
 from palnet.batch.words import time_left
-from palnet.errors import PalnetError
 from slicer.i18n import tr as _
 
-from ..engine.landmarking import ensure_torch
 from ..queue.batch_process import BatchProcess, task_of
 from ..queue.folder_scans import RESULTS
 from .folders import remember_folder, start_folder
@@ -26,13 +24,13 @@ class BatchPanel:
 
     :param ui: widgets by name: ``batchFolderButton``, ``recursiveCheckBox``, ``batchButton``, ``cancelBatchButton``,
         ``batchProgressBar``, ``batchLabel``, ``batchStatusLabel``, ``reviewBatchButton``, ``contactSheetButton``
-    :param settings: says the landmark model and whether to use the processor only
+    :param landmark_model: says which landmark model is in use, by name or file
     :param review: opens the scans of a folder, by its path, for review
     """
 
-    def __init__(self, ui: Any, settings: Callable[[], tuple[str, bool]], review: Callable[[str], None]) -> None:
+    def __init__(self, ui: Any, landmark_model: Callable[[], str], review: Callable[[str], None]) -> None:
         self._ui = ui
-        self._settings = settings
+        self._landmark_model = landmark_model
         self._review = review
         self._folder: Path | None = None
         self._failed: dict[str, str] = {}
@@ -70,19 +68,12 @@ class BatchPanel:
         if self.process.running or self._folder is None:
             return
         with slicer.util.tryWithErrorDisplay(_("The batch could not be started.")):
-            try:
-                if not ensure_torch():
-                    return
-            except PalnetError as error:
-                self._tell(str(error))
-                return
-            model, cpu_only = self._settings()
             self._failed, self._stopping = {}, False
             self._tell("")
             self._ui.batchProgressBar.value = 0
             self._ui.batchLabel.text = _("Starting")
             recursive = bool(self._ui.recursiveCheckBox.checked)
-            self.process.start(task_of(self._folder, model, cpu_only, recursive))
+            self.process.start(task_of(self._folder, self._landmark_model(), recursive))
         self._refresh()
 
     def cancel(self, _checked: bool = False) -> None:

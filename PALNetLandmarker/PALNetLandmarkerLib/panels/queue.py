@@ -29,7 +29,7 @@ class QueuePanel:
         ``nextScanButton``, ``queueLabel``, ``queueStatusLabel``, ``scansCollapsibleButton``
     :param open_scan: shows a scan to the person: its model node, and its landmarks node or None; called again with the
         landmarks where they come later
-    :param settings: says the landmark model and whether to use the processor only
+    :param landmark_model: says which landmark model is in use, by name or file
     :param busy: whether landmarks are being placed on demand; no other scan is opened meanwhile
     :param on_folder_changed: called with :attr:`folder` when the person chose another one
     """
@@ -38,7 +38,7 @@ class QueuePanel:
         self,
         ui: Any,
         open_scan: Callable[[Any, Any], None],
-        settings: Callable[[], tuple[str, bool]],
+        landmark_model: Callable[[], str],
         busy: Callable[[], bool] = lambda: False,
         on_folder_changed: Callable[[str], None] = lambda _folder: None,
     ) -> None:
@@ -60,7 +60,7 @@ class QueuePanel:
         self.queue = ScanQueue(
             slicer.mrmlScene,
             self._predictor,
-            settings,
+            landmark_model,
             open_scan,
             may_open=lambda: not busy(),
             on_changed=lambda: self._timer.start(0),

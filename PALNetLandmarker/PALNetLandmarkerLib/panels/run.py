@@ -88,7 +88,7 @@ class RunPanel:
         ui = self._ui
         ui.applyButton.enabled = not reason
         ui.applyButton.toolTip = reason or _("Place the landmarks on the face scan.")
-        for choice in (ui.surfaceSelector, ui.landmarkModelSelector, ui.landmarksSelector, ui.cpuOnlyCheckBox):
+        for choice in (ui.surfaceSelector, ui.landmarkModelSelector, ui.landmarksSelector):
             choice.enabled = not self.running
         # What a run found is shown beside the landmarks that it placed.
         if self._placed is not None and self._placed is not (parameters.landmarks if parameters else None):

@@ -40,14 +40,14 @@ class Sections:
         self._model_selector = LandmarkModelSelector(self.ui.landmarkModelSelector, self._on_landmark_model)
         self._review_ui = add("PALNetReview.ui")
         self._review_panel = ReviewPanel(self._review_ui, self._on_limit)
-        self.review = CurrentReview(self._review_panel, lambda: self._settings()[0])
+        self.review = CurrentReview(self._review_panel, self._chosen_model)
         self.measurements = MeasurementsPanel(add("PALNetMeasurements.ui"))
         self.compare = ComparePanel(add("PALNetCompare.ui"), self._on_review)
         self.export = ExportPanel(add("PALNetExport.ui"), self._landmarks, logic.exportLandmarks)
         self.queue = QueuePanel(
-            queue_ui, self._on_scan_opened, self._settings, lambda: self.run.running, self._on_folder
+            queue_ui, self._on_scan_opened, self._chosen_model, lambda: self.run.running, self._on_folder
         )
-        self.batch = BatchPanel(batch_ui, self._settings, self.queue.read_folder)
+        self.batch = BatchPanel(batch_ui, self._chosen_model, self.queue.read_folder)
         self._keys = Shortcuts({"X": self.queue.next_scan})
         self.ui.applyButton.connect("clicked(bool)", self.apply)
 
@@ -108,7 +108,7 @@ class Sections:
             return
         placement = self.run.run(
             lambda progress: self._logic.placeLandmarks(
-                chosen.surfaceModel, chosen.landmarkModel, chosen.landmarks, chosen.cpuOnly, progress
+                chosen.surfaceModel, chosen.landmarkModel, chosen.landmarks, progress
             ),
             chosen.landmarks,
         )
@@ -120,10 +120,9 @@ class Sections:
     def _landmarks(self) -> Any:
         return self._parameters.landmarks if self._parameters else None
 
-    def _settings(self) -> tuple[str, bool]:
-        """Landmark model, by name or file, and whether on the processor only; also while another module is shown."""
-        parameters = self._logic.getParameterNode()
-        return parameters.landmarkModel or self._default_model, parameters.cpuOnly
+    def _chosen_model(self) -> str:
+        """Landmark model, by name or file; also while another module is shown."""
+        return self._logic.getParameterNode().landmarkModel or self._default_model
 
     def _on_landmark_model(self, landmark_model: str) -> None:
         if self._parameters:

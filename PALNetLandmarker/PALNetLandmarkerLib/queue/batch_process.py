@@ -73,19 +73,18 @@ class BatchProcess:
         self._on_end({"error": told.format(code=code)})
 
 
-def task_of(folder: Path, model: str, cpu_only: bool, recursive: bool) -> dict[str, Any]:
+def task_of(folder: Path, model: str, recursive: bool) -> dict[str, Any]:
     """What the process is asked for: landmarks of a folder's scans in the folder ``RESULTS`` in it."""
     return {
         "folder": str(folder),
         "output": str(folder / RESULTS),
         "recursive": recursive,
         "model": model,
-        "device": "cpu" if cpu_only else "auto",
         "jobs": 1,
     }
 
 
-def landmark_folder(folder: Path, model: str, cpu_only: bool, recursive: bool, progress: Progress | None = None) -> str:
+def landmark_folder(folder: Path, model: str, recursive: bool, progress: Progress | None = None) -> str:
     """Landmark the scans of a folder, and wait for it; for scripts.
 
     :param progress: called with the share done and the name of the scan; may raise ``Cancelled``
@@ -95,7 +94,7 @@ def landmark_folder(folder: Path, model: str, cpu_only: bool, recursive: bool, p
     steps: list[dict[str, Any]] = []
     ends: list[dict[str, Any]] = []
     process = BatchProcess(steps.append, ends.append)
-    process.start(task_of(folder, model, cpu_only, recursive))
+    process.start(task_of(folder, model, recursive))
     try:
         while not ends:
             process.wait(_TURN_MS)

@@ -20,7 +20,7 @@ class PredictionsAhead:
     """Predictions, or why there is none, by the keys of scans.
 
     :param scans: where the scans are
-    :param settings: says the landmark model and whether to use the processor only
+    :param landmark_model: says which landmark model is in use, by name or file
     :param on_done: called with a key when there is something new about it
     :param on_progress: called when :attr:`step` is another
     :ivar underway: the scan that is being landmarked, :ivar step: what is being done with it
@@ -30,13 +30,13 @@ class PredictionsAhead:
         self,
         predictor: BackgroundPredictor,
         scans: Scans,
-        settings: Callable[[], tuple[str, bool]],
+        landmark_model: Callable[[], str],
         on_done: Callable[[str], None],
         on_progress: Callable[[], None],
     ) -> None:
         self._predictor = predictor
         self._scans = scans
-        self._settings = settings
+        self._landmark_model = landmark_model
         self._on_done = on_done
         self._on_progress = on_progress
         self._found: dict[str, tuple[tuple[Any, ...], Outcome]] = {}
@@ -44,7 +44,7 @@ class PredictionsAhead:
         self.step = ""
 
     def of(self, key: str) -> Outcome | None:
-        """What was found on a scan as it is now, with the settings as they are now."""
+        """What was found on a scan as it is now, with the landmark model as it is now."""
         stamp, outcome = self._found.get(key, ((), None))
         return outcome if outcome is not None and stamp == self._stamp(key) else None
 
@@ -66,7 +66,7 @@ class PredictionsAhead:
             self.underway, self.step = key, ""
             try:
                 scan = self._scans.scan(key)
-                self._predictor.submit(scan, *self._settings(), self._finisher(key), self._show_step)
+                self._predictor.submit(scan, self._landmark_model(), self._finisher(key), self._show_step)
                 return
             except PalnetError as error:
                 self.underway = None
@@ -87,4 +87,4 @@ class PredictionsAhead:
         self._on_progress()
 
     def _stamp(self, key: str) -> tuple[Any, ...]:
-        return (*self._scans.stamp(key), *self._settings())
+        return (*self._scans.stamp(key), self._landmark_model())

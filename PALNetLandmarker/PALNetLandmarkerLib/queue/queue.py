@@ -54,7 +54,7 @@ class ScanQueue:
     """The scans of the scene, or those of a folder.
 
     :param predictor: places landmarks in the background
-    :param settings: says the landmark model and whether to use the processor only
+    :param landmark_model: says which landmark model is in use, by name or file
     :param open_scan: shows a scan to the person: its model node, and its landmarks or None; called again with the
         landmarks where they come later
     :param may_open: asked before landmarks that come later are shown: not while the person has others placed
@@ -67,7 +67,7 @@ class ScanQueue:
         self,
         scene: Any,
         predictor: BackgroundPredictor,
-        settings: Callable[[], tuple[str, bool]],
+        landmark_model: Callable[[], str],
         open_scan: Callable[[Any, Any], None],
         may_open: Callable[[], bool],
         on_changed: Callable[[], None],
@@ -75,7 +75,7 @@ class ScanQueue:
     ) -> None:
         self._scene = scene
         self._predictor = predictor
-        self._settings = settings
+        self._landmark_model = landmark_model
         self._open_scan = open_scan
         self._may_open = may_open
         self._on_changed = on_changed
@@ -171,7 +171,9 @@ class ScanQueue:
     def _take(self, scans: Scans) -> None:
         """Queue other scans, or the same ones from the start."""
         self._scans = scans
-        self._ahead = PredictionsAhead(self._predictor, scans, self._settings, self._on_predicted, self._on_changed)
+        self._ahead = PredictionsAhead(
+            self._predictor, scans, self._landmark_model, self._on_predicted, self._on_changed
+        )
         self.current = None
 
     def _show(self, key: str) -> None:

@@ -40,12 +40,10 @@ class Settings:
     """How scans are landmarked.
 
     :ivar model: name of a bundled model, or path of a file; :ivar unit: of the scans, or ``"auto"``
-    :ivar device: ``"auto"`` or ``"cpu"``
     """
 
     model: str = "face50"
     unit: str = "auto"
-    device: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -116,10 +114,7 @@ def run_batch(
             to_do.append(item)
         else:
             _note(batch, Step(item, fate, 0, 0, error=error), on_step)
-    tasks = [
-        Task(str(item.scan.absolute()), settings.model, batch.model.checksum, settings.unit, settings.device)
-        for item in to_do
-    ]
+    tasks = [Task(str(item.scan.absolute()), settings.model, batch.model.checksum, settings.unit) for item in to_do]
     started = time.monotonic()
     done = run(tasks, stop) if tasks else iter(())
     for number, (index, outcome) in enumerate(done, 1):

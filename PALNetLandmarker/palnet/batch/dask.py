@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import PalnetError
+from ..pipeline.model import bundled_models
 from .task import Outcome, Task, landmark
 from .workers import Stop
 
@@ -64,9 +65,7 @@ def _check_workers(client: Any) -> None:
 
 def _has_engine() -> bool:
     """On a worker: whether it can landmark. Not importing this module at all comes back as an error."""
-    import importlib.util
-
-    return importlib.util.find_spec("torch") is not None
+    return bool(bundled_models())
 
 
 def _outcome(future: Any) -> Outcome:

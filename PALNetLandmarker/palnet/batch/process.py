@@ -2,7 +2,7 @@
 
 ``python -m palnet.batch.process`` reads one line from its standard input and answers in lines, JSON objects all::
 
-    {"folder": "scans", "output": "scans/landmarks", "recursive": false, "model": "face50", "device": "auto", "jobs": 1}
+    {"folder": "scans", "output": "scans/landmarks", "recursive": false, "model": "face50", "jobs": 1}
     {"done": 1, "total": 20, "scan": "face", "said": "50 of 50 placed", "error": "", "left_s": 12.0}
     {"finished": "20 of 20 scans have landmarks.", "stopped": false, "failed": 0}   or   {"error": "A sentence."}
 
@@ -41,7 +41,7 @@ def serve(line: str | bytes, send: Send, stop: Stop) -> None:
     try:
         task = json.loads(line)
         batch = begin([Path(task["folder"])], Path(task["output"]), task["model"], bool(task["recursive"]))
-        settings = Settings(task["model"], device=task["device"])
+        settings = Settings(task["model"])
         run_batch(batch, settings, where(int(task["jobs"]), None), lambda step: send(_told(step)), stop)
         finish(batch)
         answer = {"finished": in_words(batch), "stopped": batch.stopped, "failed": batch.count(Fate.FAILED)}

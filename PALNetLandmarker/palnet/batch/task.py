@@ -26,14 +26,13 @@ class Task:
     """What is to be done.
 
     :ivar scan: path of the file, :ivar unit: of the scan, or ``"auto"``
-    :ivar model: name or path, :ivar model_checksum: the SHA-256 it must have, :ivar device: ``"auto"`` or ``"cpu"``
+    :ivar model: name or path, :ivar model_checksum: the SHA-256 it must have
     """
 
     scan: str
     model: str
     model_checksum: str
     unit: str = "auto"
-    device: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def landmark(task: Task) -> Outcome:
     started = time.perf_counter()
     path = Path(task.scan)
     try:
-        predictor = _predictor(task.model, task.model_checksum, task.device)
+        predictor = _predictor(task.model, task.model_checksum)
         started = time.perf_counter()  # the first scan does not count the model
         found, picture = _predict(predictor, path, task.unit)
     except (ScanError, NoFaceError) as error:
@@ -73,11 +72,11 @@ def landmark(task: Task) -> Outcome:
 
 
 @functools.lru_cache(maxsize=1)
-def _predictor(model: str, model_checksum: str, device: str) -> Predictor:
+def _predictor(model: str, model_checksum: str) -> Predictor:
     """The predictor, kept from scan to scan; a model file that is written anew has another checksum."""
     from ..pipeline.predictor import Predictor
 
-    predictor = Predictor.load(model, device)
+    predictor = Predictor.load(model)
     if predictor.model.checksum != model_checksum:
         raise ModelError(f"The model {model} is another one where the scan was to be landmarked: install the same.")
     return predictor

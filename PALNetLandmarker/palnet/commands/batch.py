@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, host: Host) -> int:
     batch = begin(options.scans, options.output, options.model, options.recursive)
     if options.json:
         check_summary(options.json, _taken(batch))
-    settings = Settings(options.model, options.units, "cpu" if options.cpu else "auto")
+    settings = Settings(options.model, options.units)
     print(f"{len(batch.items)} scans, model {batch.model.name}, results in {batch.output}", flush=True)
     told = _Printer(batch, options.timings, host if options.picture else None)
     try:

@@ -84,6 +84,9 @@ def _add_annotated(command: argparse.ArgumentParser, required: bool) -> None:
 
 
 def _crossvalidate(options: argparse.Namespace, host: Host) -> int:
+    from ..training.pytorch import check_pytorch
+
+    check_pytorch()
     from .train import run_crossvalidate
 
     return run_crossvalidate(options)
@@ -109,7 +112,7 @@ def _add_evaluate(commands: Any) -> None:
         "--within", nargs=2, type=float, default=[2.0, 4.0], metavar="MM", help="a good and a bad error (2 4)"
     )
     evaluate.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for tables and report.html")
-    evaluate.add_argument("--cpu", action="store_true", help="leave a GPU alone")
+    evaluate.add_argument("--cpu", action="store_true", help=argparse.SUPPRESS)  # no more needed
     evaluate.set_defaults(run=_evaluate)
 
 
@@ -161,6 +164,9 @@ def _measure(options: argparse.Namespace, host: Host) -> int:
 def _train(options: argparse.Namespace, host: Host) -> int:
     from ..pipeline.model import Model, check_output
     from ..training.config import TrainingConfig
+    from ..training.pytorch import check_pytorch
+
+    check_pytorch()
     from ..training.model import train_model
 
     config = TrainingConfig.load(options.config)

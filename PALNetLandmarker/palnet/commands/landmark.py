@@ -25,7 +25,7 @@ def add_landmark(commands: Any) -> None:
     landmark.add_argument("--units", choices=["auto", "mm", "cm", "m"], default="auto", help="unit of the scans")
     landmark.add_argument("--json", type=Path, metavar="SUMMARY", help="also write all results to one JSON file")
     landmark.add_argument("--timings", action="store_true", help="print the time of each step")
-    landmark.add_argument("--cpu", action="store_true", help="leave a GPU alone")
+    landmark.add_argument("--cpu", action="store_true", help=argparse.SUPPRESS)  # no more needed
     many = landmark.add_argument_group(
         "of folders, and of many scans",
         "Tables and a contact sheet are written, and a second run does only what is missing or has changed.",
@@ -51,7 +51,7 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
     from ..batch.single import has_review, write_landmarks
     from ..pipeline.predictor import Predictor
 
-    predictor = Predictor.load(options.model, "cpu" if options.cpu else "auto")
+    predictor = Predictor.load(options.model)
     results, failed, kept = [], 0, 0
     for number, (scan, target) in enumerate(targets, 1):
         print(f"[{number}/{len(targets)}] {scan}", flush=True)

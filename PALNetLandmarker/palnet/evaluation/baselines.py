@@ -19,7 +19,8 @@ from ..pipeline.prediction import Prediction
 from ..pipeline.region import region_of_interest
 from ..population.scanner import remesh
 from ..rigid import apply, rigid_fit
-from ..scans.surface import Surface, clean_surface, closest_on_surface, places_on_triangles, surface_from_polydata
+from ..scans.clean import clean_surface
+from ..scans.surface import Surface, closest_on_surface, places_on_triangles, surface_from_polydata
 
 if TYPE_CHECKING:
     from ..pipeline.predictor import Predictor
@@ -61,7 +62,9 @@ class MeanShape:
         scale = self.model.scale
         # As the candidates of one unit and winding are ordered.
         best = min(
-            self._aligner.candidates(surface, unit), key=lambda one: one.error * scale / 10 - one.coverage, default=None
+            self._aligner.search(surface, unit).whole(),
+            key=lambda one: one.error * scale / 10 - one.coverage,
+            default=None,
         )
         if best is None:
             raise NoFaceError("The surface could not be aligned: check what it shows, and its unit.")

@@ -33,9 +33,7 @@ class Methods:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
-        self.predictors = {
-            _name(model): Predictor.load(model, "cpu" if options.cpu else "auto") for model in options.model
-        }
+        self.predictors = {_name(model): Predictor.load(model) for model in options.model}
         if options.baseline and not self.predictors:
             raise PalnetError("A baseline starts from a model's alignment: name the model with --model.")
         protocols = [_first_prediction_protocol(folder) for folder in options.predictions]

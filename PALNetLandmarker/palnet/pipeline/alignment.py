@@ -7,16 +7,17 @@ centroid of the mean landmarks, x to the subject's left, y up and z forward, in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 from scipy.spatial.transform import Rotation
 
 from ..rigid import apply, matrix
 from ..scans.surface import Surface, sample_surface
-from .first_guess import SPACING_MM, Frames, StationNet, vote
+from .first_guess import SPACING_MM, Frames, StationNet, Votes
 
 UNITS = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 """Millimetres in one unit of the scan's file."""
@@ -27,24 +28,28 @@ _FEWEST_POINTS = 50
 
 
 @dataclass(frozen=True)
-class _Search:
+class _Stage:
     """How many guesses are tried, a few at a time, how many votes they are gathered from, and of which size it is.
 
+    :ivar seeds: how many of the scan's vote; None for all
     :ivar size: what is searched, as a share of the template's size
     """
 
     guesses: tuple[int, ...]
     votes: int
     votes_each: int = 1
+    seeds: int | None = None
     size: float = 1.0
 
 
+# A whole face is known from a few seeds, and its first guess is mostly right.
+_QUICK = _Stage((1, 2, 3), 64, seeds=64)
 # The others cost as much as the first ones; where a face is seen from its side alone, they hold it.
-_FIRST = _Search((5, 12), 64)
+_WHOLE = _Stage((5, 12), 64)
 # A piece near the edge of a scan is itself cut: the station that it looks like most is often wrong, one of the next few
 # is right.
-_WIDE = _Search((10, 20, 30, 40, 50), 1200, 5)
-_SMALLER = _Search((5,), 64)
+_WIDE = _Stage((10, 20, 30, 40, 50), 1200, 5)
+_SMALLER = _Stage((5,), 64)
 
 
 @dataclass(frozen=True)
@@ -81,59 +86,107 @@ class Aligner:
     scale: float = 1.0
     smaller: tuple[float, ...] = ()
 
-    def candidates(self, surface: Surface, unit: str = "auto", seed: int = 0) -> Iterator[Alignment]:
-        """Ways in which a face may lie on a cleaned surface, the likelier ones first.
+    def search(self, surface: Surface, unit: str = "auto", check: Callable[[], None] = lambda: None) -> Search:
+        """The ways in which a face may lie on a cleaned surface.
 
         Which of them is right, if any, is for the landmark network to say: it knows faces better than their mean does.
 
         :param surface: in the file's own coordinates
         :param unit: ``"mm"``, ``"cm"``, ``"m"``, or ``"auto"`` to find it by the size of the scan
+        :param check: called every now and then, at least each half second; may raise
         """
+        return Search(self, surface, unit, check)
+
+
+class Search:
+    """The ways in which a face may lie on one scan, the likelier ones first; see :meth:`Aligner.search`."""
+
+    def __init__(self, aligner: Aligner, surface: Surface, unit: str, check: Callable[[], None]) -> None:
+        self._aligner, self._surface, self._check = aligner, surface, check
+        # A unit that makes the scan larger than a house is refused even where it was asked for.
+        self._units = [name for name in likely_units(surface, aligner.scale) if unit in ("auto", name)]
+        self._clouds: dict[tuple[str, bool, float], _Cloud] = {}
+
+    def quick(self) -> Iterator[Alignment]:
+        """What a few seeds say; right for most scans."""
+        for name in self._units:
+            yield from self._candidates(name, False, _QUICK)
+
+    def whole(self) -> Iterator[Alignment]:
+        """What all seeds say, also of a scan that is wound inside out."""
         # Few scans are wound inside out, so that comes last.
         for inside_out in (False, True):
-            for name in self._units(surface, unit):
-                yield from self._candidates(surface, name, inside_out, _FIRST, seed)
+            for name in self._units:
+                yield from self._candidates(name, inside_out, _WHOLE)
 
-    def further_candidates(self, surface: Surface, unit: str = "auto", seed: int = 0) -> Iterator[Alignment]:
-        """What to try where none of :meth:`candidates` is right: smaller faces, then about four times as many guesses
+    def further(self) -> Iterator[Alignment]:
+        """What to try where none of :meth:`whole` is right: smaller faces, then about four times as many guesses
         from less sure votes.
 
         The latter are for pieces of a face. None of it is for scans that are inside out, and of two likely units only
         the one that makes the scan smaller is tried.
         """
-        for name in self._units(surface, unit)[:1]:
-            for search in (*(replace(_SMALLER, size=size) for size in self.smaller), _WIDE):
-                yield from self._candidates(surface, name, False, search, seed)
+        for name in self._units[:1]:
+            for stage in (*(replace(_SMALLER, size=size) for size in self._aligner.smaller), _WIDE):
+                yield from self._candidates(name, False, stage)
 
-    def _units(self, surface: Surface, unit: str) -> list[str]:
-        # A unit that makes the scan larger than a house is refused even where it was asked for.
-        return [name for name in likely_units(surface, self.scale) if unit in ("auto", name)]
-
-    def _candidates(
-        self, surface: Surface, unit: str, inside_out: bool, search: _Search, seed: int
-    ) -> Iterator[Alignment]:
-        scale = self.scale / search.size
-        scaled = Surface(surface.points * (UNITS[unit] * scale), surface.triangles)
-        points, normals = sample_surface(scaled, SPACING_MM, seed)
-        if len(points) < _FEWEST_POINTS:
+    def _candidates(self, unit: str, inside_out: bool, stage: _Stage) -> Iterator[Alignment]:
+        key = (unit, inside_out, stage.size)
+        if key not in self._clouds:
+            self._clouds[key] = _Cloud(self._aligner, self._surface, *key, self._check)
+        cloud = self._clouds[key]
+        if len(cloud.points) < _FEWEST_POINTS:
             return
-        normals = -normals if inside_out else normals
-        tree = cKDTree(points)
-        template = self.template * np.repeat([self.scale, 1.0], 3)
-        votes = vote(self.network, points, normals, self.stations, search.votes, search.votes_each)
-        guesses = gather(*votes, search.guesses[-1])
+        guesses = gather(*cloud.votes.best(stage.votes, stage.votes_each, stage.seeds), stage.guesses[-1])
         poses: list[np.ndarray] = []
-        for start, end in zip((0, *search.guesses), search.guesses, strict=False):
-            fresh = []
+        for start, end in zip((0, *stage.guesses), stage.guesses, strict=False):
+            found: list[Alignment] = []
             for guess in guesses[start:end]:
-                pose = register(template[::4], tree, normals, guess, (30.0, 20.0, 12.0))
+                self._check()
+                pose = cloud.register_roughly(guess)
                 if not any(_near(pose, other) for other in poses):
                     poses.append(pose)
-                    fresh.append(register(template, tree, normals, pose, (12.0, 8.0, 6.0)))
-            found = [Alignment(pose, unit, inside_out, *_fit(template, tree, normals, pose)) for pose in fresh]
+                    found.append(Alignment(pose := cloud.register(pose), unit, inside_out, *cloud.fit(pose)))
             for alignment in sorted(found, key=lambda alignment: alignment.error / 10 - alignment.coverage):
-                pose = matrix(alignment.pose[:3, :3], alignment.pose[:3, 3] / scale)
-                yield replace(alignment, pose=pose, error=alignment.error / scale)
+                yield cloud.in_mm(alignment)
+
+
+class _Cloud:
+    """A scan as it is searched: in one unit, wound one way, and as if faces had one size; with what was found of it."""
+
+    def __init__(
+        self,
+        aligner: Aligner,
+        surface: Surface,
+        unit: str,
+        inside_out: bool,
+        size: float,
+        check: Callable[[], None],
+    ) -> None:
+        self._scale = aligner.scale / size
+        scaled = Surface(surface.points * (UNITS[unit] * self._scale), surface.triangles)
+        self.points, normals = sample_surface(scaled, SPACING_MM)
+        self._normals = -normals if inside_out else normals
+        self._tree = cKDTree(self.points)
+        self._template = aligner.template * np.repeat([aligner.scale, 1.0], 3)
+        self.votes = Votes(aligner.network, self.points, self._normals, aligner.stations, check)
+
+    def register_roughly(self, guess: np.ndarray) -> np.ndarray:
+        """A guess (4, 4), moved to where it fits."""
+        return register(self._template[::4], self._tree, self._normals, guess, (30.0, 20.0, 12.0))
+
+    def register(self, pose: np.ndarray) -> np.ndarray:
+        """A pose that nearly fits, moved to where it does."""
+        return register(self._template[::3], self._tree, self._normals, pose, (12.0, 8.0, 6.0))
+
+    def fit(self, pose: np.ndarray) -> tuple[float, float]:
+        """Coverage and mean error of a pose, see :class:`Alignment`."""
+        return _fit(self._template, self._tree, self._normals, pose)
+
+    def in_mm(self, alignment: Alignment) -> Alignment:
+        """An alignment of this cloud as one of the scan in mm."""
+        pose = matrix(alignment.pose[:3, :3], alignment.pose[:3, 3] / self._scale)
+        return replace(alignment, pose=pose, error=alignment.error / self._scale)
 
 
 def _near(pose: np.ndarray, other: np.ndarray) -> bool:
@@ -162,10 +215,12 @@ def gather(poses: np.ndarray, chances: np.ndarray, most: int = 5) -> list[np.nda
     candidates: list[np.ndarray] = []
     left = chances.copy()
     rotations = Rotation.from_matrix(poses[:, :3, :3])
+    flat = poses[:, :3, :3].reshape(len(poses), 9)
     # Votes are compared by where they put the face on the scan: far from the scan's origin, a small turn moves much.
     origins = -np.einsum("vji,vj->vi", poses[:, :3, :3], poses[:, :3, 3])
-    turn = np.stack([(rotations * rotation.inv()).magnitude() for rotation in rotations])
-    away = np.linalg.norm(origins[:, None] - origins[None], axis=2)
+    # The trace of one rotation after the other's inverse says by which angle they differ.
+    turn = np.arccos(np.clip((flat @ flat.T - 1) / 2, -1, 1))
+    away = cdist(origins, origins)
     kernel = np.exp(-((turn / np.radians(25)) ** 2) - (away / 40.0) ** 2)
     while len(candidates) < most and left.max() > 0:
         support = np.where(left > 0, kernel @ left, 0)

@@ -1,20 +1,20 @@
-"""The networks: our cascade of patch encoders (the default), and the paper's PAL-Net as published.
+"""The networks' forward pass in plain numpy, so that placing landmarks needs no PyTorch.
 
-Both answer the same call. A network has ``scales``, one for each of its passes; ``step`` takes the patches around the
-points as they are and returns where they should be. :func:`run` is the loop.
+Both networks answer the same call; :mod:`palnet.training.network` holds them as they are trained, under the same names
+and with the same names of weights. A network has ``scales``, one for each of its passes; ``step`` takes the patches
+around the points as they are and returns where they should be. :func:`run_on_clouds` is the loop. All in float32.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from ..errors import ModelError
+from .layers import Weights, gelu, layer_norm, linear, softmax
 from .patches import Clouds, PatchScale
 
 
@@ -28,260 +28,262 @@ class Step:
     :ivar state: what the next pass is told beside the points
     """
 
-    points: Tensor
-    expected_error: Tensor | None = None
-    presence: Tensor | None = None
-    state: Tensor | None = None
+    points: np.ndarray
+    expected_error: np.ndarray | None = None
+    presence: np.ndarray | None = None
+    state: np.ndarray | None = None
 
 
-class Network(nn.Module):
-    """What training and prediction know of a network.
+class Network(Protocol):
+    """What prediction knows of a network.
 
     :cvar says_error: its steps hold an expected error and a presence
     """
 
-    says_error = True
+    says_error: ClassVar[bool]
     scales: list[PatchScale]
-    settings: dict[str, Any]
 
-    def step(self, level: int, patches: Tensor, centres: Tensor, state: Tensor | None) -> Step:
+    def step(self, level: int, patches: np.ndarray, centres: np.ndarray, state: np.ndarray | None) -> Step:
         """One pass: patches (B, L, K, 6) around centres (B, L, 3) mm to better points."""
-        raise NotImplementedError
+        ...
 
 
-def run(network: Network, start: Tensor, patches: Callable[[int, Tensor], Tensor]) -> list[Step]:
-    """All passes of a network.
-
-    :param start: (B, L, 3) initial landmarks, mm, face frame
-    :param patches: gives the patches (B, L, K, 6) of a level around points (B, L, 3)
-    """
-    steps: list[Step] = []
-    points, state = start, None
-    for level in range(len(network.scales)):
-        centres = points.detach()
-        steps.append(network.step(level, patches(level, centres), centres, state))
-        points, state = steps[-1].points, steps[-1].state
-    return steps
-
-
-class PatchCascade(Network):
+class PatchCascade:
     """Our default: one small encoder for all patches, attention in the patch and over the landmarks, several passes.
 
-    :param kinds: (L,) which embedding each landmark has; a right landmark shares that of its left twin
-    :param mirrored: (L,) 1 where a landmark's patch is mirrored before it is looked at (the right side), else 0
+    :param settings: see :class:`palnet.training.network.PatchCascade`
+    :param weights: the parameters by name
+    :raises ModelError: the weights are not those of a network with these settings
     """
 
-    def __init__(
-        self,
-        kinds: list[int],
-        mirrored: list[int],
-        scales: list[tuple[float, int]],
-        width: int = 96,
-        tokens: int = 128,
-        layers: int = 2,
-    ) -> None:
-        super().__init__()
-        self.settings = {
-            "kinds": list(kinds),
-            "mirrored": list(mirrored),
-            "scales": [[float(s), int(k)] for s, k in scales],
-            "width": width,
-            "tokens": tokens,
-            "layers": layers,
-        }
-        self.scales = [PatchScale(float(s), int(k)) for s, k in scales]
-        sign = torch.ones(len(kinds), 3)
-        sign[:, 0] -= 2.0 * torch.tensor(mirrored, dtype=torch.float32)
-        self.sign: Tensor
-        self.kind: Tensor
-        self.register_buffer("sign", sign, persistent=False)
-        self.register_buffer("kind", torch.tensor(kinds), persistent=False)
-        count = max(kinds) + 1
-        self.passes = nn.ModuleList(_Pass(count, scale.radius, width, tokens, layers) for scale in self.scales)
+    says_error: ClassVar[bool] = True
 
-    def step(self, level: int, patches: Tensor, centres: Tensor, state: Tensor | None) -> Step:
+    def __init__(self, settings: Mapping[str, Any], weights: Weights) -> None:
+        self.scales = [PatchScale(float(spacing), int(count)) for spacing, count in settings["scales"]]
+        kinds, mirrored = np.asarray(settings["kinds"]), np.asarray(settings["mirrored"], np.float32)
+        self._sign = np.ones((len(kinds), 3), np.float32)
+        self._sign[:, 0] -= 2 * mirrored
+        self._passes = [
+            _Pass(weights.below(f"passes.{k}."), settings, kinds, self._sign[:, 0], scale.radius)
+            for k, scale in enumerate(self.scales)
+        ]
+
+    def step(self, level: int, patches: np.ndarray, centres: np.ndarray, state: np.ndarray | None) -> Step:
         """See :class:`Network`."""
-        sign = self.sign
-        mirrored = torch.cat([patches[..., :3] * sign[:, None], patches[..., 3:] * sign[:, None]], dim=-1)
-        offset, error, presence, state = self.passes[level](mirrored, centres * sign, sign[:, 0], self.kind, state)
-        return Step(centres + offset * sign, error, presence, state)
+        offset, error, presence, state = self._passes[level](patches, centres * self._sign, state)
+        return Step(centres + offset * self._sign, error, presence, state)
 
 
-class _Pass(nn.Module):
+class _Pass:
     """One pass of the cascade: patch -> token -> attention over the landmarks -> offset, expected error, presence."""
 
     heads = 4
 
-    def __init__(self, kinds: int, radius: float, width: int, tokens: int, layers: int) -> None:
-        super().__init__()
-        self.radius = radius
-        self.modulation = nn.Embedding(kinds, 2 * width)
-        self.embedding = nn.Embedding(kinds, tokens)
-        nn.init.zeros_(self.modulation.weight)
-        nn.init.normal_(self.embedding.weight, std=0.3)
-        self.first = nn.Linear(7, width)
-        self.second = nn.Linear(width, width)
-        self.whole = nn.Linear(width, width)
-        self.third = nn.Linear(width, width)
-        self.score = nn.Linear(width, self.heads)
-        self.value = nn.Linear(width, width)
-        self.gather = nn.Linear(2 * width + 3 * self.heads, tokens)
-        self.place = nn.Sequential(nn.Linear(4, 32), nn.GELU(), nn.Linear(32, tokens))
-        self.landmarks = nn.TransformerEncoder(
-            nn.TransformerEncoderLayer(
-                tokens, 4, 2 * tokens, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
-            ),
-            layers,
-            enable_nested_tensor=False,
-        )
-        self.answer = nn.Sequential(nn.LayerNorm(tokens), nn.Linear(tokens, tokens), nn.GELU(), nn.Linear(tokens, 5))
-        last = self.answer[-1]
-        assert isinstance(last, nn.Linear)
-        nn.init.normal_(last.weight, std=0.01)
-        nn.init.zeros_(last.bias)
+    def __init__(
+        self, weights: Weights, settings: Mapping[str, Any], kinds: np.ndarray, side: np.ndarray, radius: float
+    ) -> None:
+        width, tokens = int(settings.get("width", 96)), int(settings.get("tokens", 128))
+        count = int(kinds.max()) + 1
+        self._radius, self._side = np.float32(radius), side
+        scale, shift = np.split(weights.take("modulation.weight", count, 2 * width)[kinds], 2, axis=1)
+        # Each landmark has a first layer of its own: its modulation, and the mirroring of right patches, are in it.
+        first, bias = weights.linear("first", 7, width)
+        own = first * (1 + scale)[:, None]
+        own[:, [0, 3]] *= side[:, None, None]
+        self._first = own, (bias * (1 + scale) + shift)[:, None]
+        self._second = weights.linear("second", width, width)
+        self._whole = weights.linear("whole", width, width)
+        self._third = weights.linear("third", width, width)
+        of_score, of_value = weights.linear("score", width, self.heads), weights.linear("value", width, width)
+        self._score_and_value = tuple(np.concatenate(both, axis=-1) for both in zip(of_score, of_value, strict=True))
+        self._gather = weights.linear("gather", 2 * width + 3 * self.heads, tokens)
+        self._embedding = weights.take("embedding.weight", count, tokens)[kinds]
+        self._place = weights.linear("place.0", 4, 32), weights.linear("place.2", 32, tokens)
+        layers = int(settings.get("layers", 2))
+        self._landmarks = [_Attention(weights.below(f"landmarks.layers.{k}."), tokens) for k in range(layers)]
+        norm = weights.take("answer.0.weight", tokens), weights.take("answer.0.bias", tokens)
+        self._answer = norm, weights.linear("answer.1", tokens, tokens), weights.linear("answer.3", tokens, 5)
 
-    def forward(
-        self, patches: Tensor, centres: Tensor, side: Tensor, kind: Tensor, state: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        xyz = patches[..., :3]
-        scale, shift = self.modulation(kind)[:, None].chunk(2, dim=-1)
-        h = self.first(torch.cat([patches, xyz.norm(dim=-1, keepdim=True)], dim=-1))
-        h = torch.relu(h * (1 + scale) + shift)
-        h = torch.relu(self.second(h))
-        h = torch.relu(self.third(h) + self.whole(h.amax(dim=-2, keepdim=True)))
-        weight = self.score(h).softmax(dim=-2)
-        value = self.value(h).unflatten(-1, (self.heads, -1))
-        pooled = (weight.unsqueeze(-1) * value).sum(dim=-3).flatten(-2)
-        looked_at = torch.einsum("...kh,...kd->...hd", weight, xyz).flatten(-2)
-        token = self.gather(torch.cat([h.amax(dim=-2), pooled, looked_at], dim=-1))
-        place = torch.cat([centres / 50.0, side.expand(centres.shape[:-1]).unsqueeze(-1)], dim=-1)
-        token = token + self.embedding(kind) + self.place(place)
+    def __call__(
+        self, patches: np.ndarray, centres: np.ndarray, state: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        h, xyz = self._looked(patches)
+        both = linear(h, *self._score_and_value)
+        weight = softmax(np.ascontiguousarray(both[..., : self.heads].swapaxes(-1, -2)), axis=-1)
+        value = weight @ both[..., self.heads :]
+        # Each head pools its own part of the values.
+        parts = value.reshape(*value.shape[:-1], self.heads, -1)
+        pooled = np.stack([parts[..., k, k, :] for k in range(self.heads)], axis=-2).reshape(*h.shape[:-2], -1)
+        looked_at = weight @ xyz
+        looked_at[..., 0] *= self._side[:, None]
+        seen = [h.max(axis=-2), pooled, looked_at.reshape(*h.shape[:-2], -1)]
+        token = linear(np.concatenate(seen, axis=-1), *self._gather)
+        side = np.broadcast_to(self._side[:, None], (*centres.shape[:-1], 1))
+        place = np.concatenate([centres / np.float32(50.0), side], axis=-1)
+        token += self._embedding + linear(gelu(linear(place, *self._place[0])), *self._place[1])
         if state is not None:
-            token = token + state
-        token = self.landmarks(token)
-        answer = self.answer(token)
-        error = torch.exp((answer[..., 3] + 1.0).clamp(-2.5, 4.0))
-        return answer[..., :3] * self.radius, error, answer[..., 4], token
+            token += state
+        for layer in self._landmarks:
+            token = layer(token)
+        norm, inner, outer = self._answer
+        answer = linear(gelu(linear(layer_norm(token, *norm), *inner)), *outer)
+        error = np.exp(np.clip(answer[..., 3] + 1, -2.5, 4.0))
+        return answer[..., :3] * self._radius, error, answer[..., 4], token
+
+    def _looked(self, patches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Features (B, L, K, C) of the points of each patch, and their coordinates (B, L, K, 3)."""
+        xyz = patches[..., :3]
+        length = np.sqrt(np.einsum("blkj,blkj->blk", xyz, xyz))[..., None]
+        h = _relu(linear(np.concatenate([patches, length], axis=-1), *self._first))
+        h = _relu(linear(h, *self._second))
+        weight, bias = self._third
+        whole = linear(h.max(axis=-2, keepdims=True), *self._whole)
+        return _relu(linear(h, weight, bias + whole)), xyz
 
 
-class PalNet(Network):
-    """The paper's network (Shadman Yazdi et al., arXiv 2510.00910): absolute coordinates, patch attention, one pass.
+class _Attention:
+    """A layer of a transformer's encoder, normalised first: the landmarks tell each other what they saw."""
 
-    The settings after ``spacing`` are those of the paper's ablation; the defaults are the network as published.
+    heads = 4
 
-    :param landmarks: L, :param points: K nearest surface points of a patch
-    :param attention: ``"patch"``: after each block one sum over all points of all patches, weighted by their scores;
-        ``"top-k"``: of each patch the ten points with the best scores, each with its weight among them and kept
-        separately (the paper says no more of it; that these replace the sum after each block is how it is read here);
-        ``"none"``
-    :param blocks: how many of the three blocks there are; two leave 40 points of a patch of 1,000 instead of ten
-    :raises ModelError: there is no such attention, or number of blocks
+    def __init__(self, weights: Weights, tokens: int) -> None:
+        self._norms = [(weights.take(f"norm{k}.weight", tokens), weights.take(f"norm{k}.bias", tokens)) for k in (1, 2)]
+        projection = weights.take("self_attn.in_proj_weight", 3 * tokens, tokens)
+        self._in = np.ascontiguousarray(projection.T), weights.take("self_attn.in_proj_bias", 3 * tokens)
+        self._out = weights.linear("self_attn.out_proj", tokens, tokens)
+        self._inner = weights.linear("linear1", tokens, 2 * tokens)
+        self._outer = weights.linear("linear2", 2 * tokens, tokens)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        projected = linear(layer_norm(x, *self._norms[0]), *self._in)
+        parts = projected.reshape(*x.shape[:-1], 3, self.heads, -1)
+        query, key, value = (parts[..., k, :, :].swapaxes(-2, -3) for k in range(3))
+        score = query @ key.swapaxes(-1, -2) / np.float32(np.sqrt(query.shape[-1]))
+        told = (softmax(score, axis=-1) @ value).swapaxes(-2, -3).reshape(x.shape)
+        x = x + linear(told, *self._out)
+        return x + linear(gelu(linear(layer_norm(x, *self._norms[1]), *self._inner)), *self._outer)
+
+
+class PalNet:
+    """The paper's network (Shadman Yazdi et al., arXiv 2510.00910) with its ablations.
+
+    :param settings: see :class:`palnet.training.network.PalNet`
+    :param weights: the parameters by name
+    :raises ModelError: there is no such attention or number of blocks, or the weights are those of another network
     """
 
-    says_error = False
+    says_error: ClassVar[bool] = False
     kept = 10
 
-    def __init__(
-        self,
-        landmarks: int,
-        points: int = 1000,
-        spacing: float = 1.0,
-        dropout: float = 0.1,
-        attention: str = "patch",
-        blocks: int = 3,
-    ) -> None:
-        super().__init__()
-        channels, pools = (32, 64, 128)[:blocks], (5, 5, 4)[:blocks]
-        if attention not in ("patch", "top-k", "none"):
-            raise ModelError(f"PAL-Net has no attention '{attention}'. Known: patch, top-k, none.")
-        if blocks != len(channels):
-            raise ModelError(f"PAL-Net has one to three blocks, not {blocks}.")
-        self.settings = {
-            "landmarks": landmarks,
-            "points": points,
-            "spacing": spacing,
-            "dropout": dropout,
-            "attention": attention,
-            "blocks": blocks,
-        }
-        self.scales = [PatchScale(spacing, points)]
-        self.landmarks, self.by_patch = landmarks, attention == "top-k"
-        self.blocks, self.attention, self.bias = nn.ModuleList(), nn.ModuleList(), nn.ParameterList()
+    def __init__(self, settings: Mapping[str, Any], weights: Weights) -> None:
+        landmarks, points = int(settings["landmarks"]), int(settings.get("points", 1000))
+        blocks, self._attention = int(settings.get("blocks", 3)), str(settings.get("attention", "patch"))
+        check_palnet(self._attention, blocks)
+        self.scales = [PatchScale(float(settings.get("spacing", 1.0)), points)]
+        self._blocks, self._scores = [], []
         before, length, attended = 3, points, 0
-        for now, pool in zip(channels, pools, strict=True):
-            self.blocks.append(nn.Sequential(nn.Conv2d(before, now, 1), nn.ReLU(), nn.Conv2d(now, now, 1), nn.ReLU()))
-            if attention != "none":
-                # The score's bias is one number for each point: so the published count of parameters comes out.
-                self.attention.append(nn.Linear(now, 1, bias=False))
-                self.bias.append(nn.Parameter(torch.zeros(landmarks * length, 1)))
-                attended += now * (landmarks * min(self.kept, length) if self.by_patch else 1)
+        for k, (now, pool) in enumerate(zip(CHANNELS[:blocks], POOLS[:blocks], strict=True)):
+            inner, outer = (
+                weights.convolution(f"blocks.{k}.0", before, now),
+                weights.convolution(f"blocks.{k}.2", now, now),
+            )
+            self._blocks.append((inner, outer, pool))
+            if self._attention != "none":
+                score = weights.take(f"attention.{k}.weight", 1, now), weights.take(f"bias.{k}", landmarks * length, 1)
+                self._scores.append(score)
+                attended += now * (landmarks * min(self.kept, length) if self._attention == "top-k" else 1)
             before, length = now, length // pool
-        self.pools = nn.ModuleList(nn.MaxPool2d((1, pool)) for pool in pools)
-        self.head = nn.Sequential(
-            nn.Linear(before * landmarks * length + attended, 1024),
-            nn.ReLU(),
-            nn.Linear(1024, 1024),
-            nn.Dropout(dropout),
-            nn.Linear(1024, 3 * landmarks),
-        )
+        sizes = (before * landmarks * length + attended, 1024), (1024, 1024), (1024, 3 * landmarks)
+        self._head = [weights.linear(f"head.{k}", *size) for k, size in zip((0, 2, 4), sizes, strict=True)]
 
-    def forward(self, coordinates: Tensor) -> Tensor:
-        """(B, L, K, 3) coordinates to (B, L, 3) landmarks."""
-        h = coordinates.permute(0, 3, 1, 2)
-        attended = []
-        for level, (block, pool) in enumerate(zip(self.blocks, self.pools, strict=True)):
-            h = block(h)
-            if len(self.attention):
-                attended.append(self._attended(level, h.flatten(2).transpose(1, 2)))
-            h = pool(h)
-        return self.head(torch.cat([h.flatten(1), *attended], dim=1)).unflatten(1, (-1, 3))
-
-    def _attended(self, level: int, points: Tensor) -> Tensor:
-        """Of the features (B, L * K, C) of all points after a block, what its attention passes on, (B, n * C)."""
-        score = torch.tanh(self.attention[level](points) + self.bias[level])
-        if not self.by_patch:
-            return (score.softmax(dim=1) * points).sum(dim=1)
-        patches = points.unflatten(1, (self.landmarks, -1))
-        best, which = score.reshape(patches.shape[:-1]).topk(min(self.kept, patches.shape[2]))
-        chosen = patches.gather(2, which.unsqueeze(-1).expand(*which.shape, patches.shape[-1]))
-        return (best.softmax(dim=-1).unsqueeze(-1) * chosen).flatten(1)
-
-    def step(self, level: int, patches: Tensor, centres: Tensor, state: Tensor | None) -> Step:
+    def step(self, level: int, patches: np.ndarray, centres: np.ndarray, state: np.ndarray | None) -> Step:
         """See :class:`Network`. Patches are put back to absolute coordinates and sorted by distance from the origin."""
-        absolute = patches[..., :3] * self.scales[level].radius + centres.unsqueeze(-2)
-        order = absolute.norm(dim=-1).argsort(dim=-1)
-        absolute = absolute.gather(-2, order.unsqueeze(-1).expand_as(absolute))
+        absolute = patches[..., :3] * np.float32(self.scales[level].radius) + centres[:, :, None]
+        order = np.linalg.norm(absolute, axis=-1).argsort(axis=-1)
+        absolute = np.take_along_axis(absolute, order[..., None], axis=-2)
         # The paper's millimetres, divided so that the optimiser meets numbers near one.
-        return Step(self.forward(absolute / 100.0) * 100.0)
+        return Step(self._forward(absolute / np.float32(100.0)) * np.float32(100.0))
+
+    def _forward(self, h: np.ndarray) -> np.ndarray:
+        """(B, L, K, 3) coordinates to (B, L, 3) landmarks."""
+        attended = []
+        for k, (inner, outer, pool) in enumerate(self._blocks):
+            h = _relu(linear(_relu(linear(h, *inner)), *outer))
+            if self._attention != "none":
+                attended.append(self._attended(h, *self._scores[k]))
+            whole = h.shape[2] // pool
+            h = h[:, :, : whole * pool].reshape(*h.shape[:2], whole, pool, -1).max(axis=3)
+        flat = h.transpose(0, 3, 1, 2).reshape(len(h), -1)
+        first, second, last = self._head
+        answer = _relu(linear(np.concatenate([flat, *attended], axis=1), *first))
+        return linear(linear(answer, *second), *last).reshape(len(h), -1, 3)
+
+    def _attended(self, h: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+        """Of the features (B, L, K, C) after a block, what its attention passes on, (B, n * C)."""
+        score = np.tanh(h @ weight[0] + bias.reshape(h.shape[1:3]))
+        if self._attention == "patch":
+            share = softmax(score.reshape(len(h), -1), axis=1)
+            return np.einsum("bn,bnc->bc", share, h.reshape(len(h), share.shape[1], -1))
+        best = np.argsort(-score, axis=2, kind="stable")[:, :, : self.kept]
+        share = softmax(np.take_along_axis(score, best, axis=2), axis=2)
+        return (share[..., None] * np.take_along_axis(h, best[..., None], axis=2)).reshape(len(h), -1)
 
 
-NETWORKS: dict[str, type[Network]] = {"cascade": PatchCascade, "palnet": PalNet}
+CHANNELS, POOLS = (32, 64, 128), (5, 5, 4)
+"""Of the paper's three blocks."""
+
+
+def check_palnet(attention: str, blocks: int) -> None:
+    """
+    :raises ModelError: the paper's network has no such attention, or number of blocks
+    """
+    if attention not in ("patch", "top-k", "none"):
+        raise ModelError(f"PAL-Net has no attention '{attention}'. Known: patch, top-k, none.")
+    if not 1 <= blocks <= len(CHANNELS):
+        raise ModelError(f"PAL-Net has one to three blocks, not {blocks}.")
+
+
+NETWORKS: dict[str, type[PatchCascade] | type[PalNet]] = {"cascade": PatchCascade, "palnet": PalNet}
 """The networks by the name that a model file and a training configuration give them."""
 
 
-def build(name: str, settings: dict[str, Any]) -> Network:
-    """A network by name with fresh weights.
+def build(name: str, settings: Mapping[str, Any], weights: Mapping[str, np.ndarray]) -> Network:
+    """A network with its weights.
 
-    :raises KeyError: there is no such network
+    :param weights: the parameters by name
+    :raises ModelError: there is no such network, or these are not its settings or weights
     """
-    return NETWORKS[name](**settings)
+    if name not in NETWORKS:
+        raise ModelError(f"there is no network '{name}'.")
+    given = Weights(weights)
+    try:
+        network = NETWORKS[name](settings, given)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise ModelError(f"these are no settings of the network '{name}': {error}.") from error
+    given.check_all_taken()
+    return network
 
 
-def run_on_clouds(
-    network: Network, clouds: list[Clouds], poses: list[np.ndarray], start: np.ndarray, device: torch.device
-) -> list[Step]:
+def run_on_clouds(network: Network, clouds: list[Clouds], poses: list[np.ndarray], start: np.ndarray) -> list[Step]:
     """All passes of a network over a batch of scans.
 
     :param poses: (4, 4) for each scan, from its clouds' frame to the one the network looks at it in
     :param start: (B, L, 3) mm, initial landmarks
     """
+    steps: list[Step] = []
+    points, state = start.astype(np.float32), None
+    for level, scale in enumerate(network.scales):
+        around = points.astype(float)
+        patches = np.stack(
+            [
+                cloud.patches(level, scale, around[k], pose)
+                for k, (cloud, pose) in enumerate(zip(clouds, poses, strict=True))
+            ]
+        )
+        steps.append(network.step(level, patches, points, state))
+        points, state = steps[-1].points, steps[-1].state
+    return steps
 
-    def patches(level: int, centres: Tensor) -> Tensor:
-        around = centres.cpu().double().numpy()
-        batch = [
-            cloud.patches(level, network.scales[level], around[k], pose)
-            for k, (cloud, pose) in enumerate(zip(clouds, poses, strict=True))
-        ]
-        return torch.from_numpy(np.stack(batch)).to(device)
 
-    return run(network, torch.tensor(start, dtype=torch.float32, device=device), patches)
+def _relu(x: np.ndarray) -> np.ndarray:
+    return np.maximum(x, 0, out=x)

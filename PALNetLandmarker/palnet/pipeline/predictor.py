@@ -3,87 +3,64 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 import vtk
 
-from ..errors import ModelError, NoFaceError, ScanError
+from ..errors import ModelError, ScanError
 from ..rigid import apply, random_pose, rigid_fit
+from ..scans.clean import clean_and_thin, usable
 from ..scans.file import read_surface, scan_space
-from ..scans.surface import Surface, clean_surface, closest_on_surface, surface_from_polydata
+from ..scans.surface import Surface, closest_on_surface, compact, surface_from_polydata
 from .acceptance import beyond_acceptance
-from .alignment import UNITS, Aligner, Alignment
+from .alignment import UNITS, Aligner, Alignment, likely_units
+from .finding import find_face, no_face
 from .first_guess import Frames, StationNet
+from .looks import Look, Looker
 from .model import Model
-from .network import Network, build, run_on_clouds
+from .network import Network, build
 from .patches import Clouds
 from .prediction import Prediction, Progress
-from .region import region_of_interest
+from .region import near_landmarks
 
-_FEWEST_POINTS = 16
-
-# Passes over a candidate alignment, each from where the one before put the face; and over the best few again.
-_LOOKS, _LAST_LOOKS = 2, 3
-_BEST_FEW = 4
-# A first pass that doubts so many times more than is ever accepted comes to nothing.
-_HOPELESS = 2.5
+# The network sees points 2.2 mm apart; the landmarks are put on the whole surface at the end.
+_FINE_MM, _NEAR_MM = 1.2, 3.0
 
 # The network looks from a few slightly different poses, always the same ones; their mean is steadier than one look.
-_VIEWS = 8
+_VIEWS = 4
+# The pose that the rounds before the last one find needs no more.
+_FIRST_VIEWS = 1
 _VIEW_DEGREES, _VIEW_MM = 4.0, 2.0
 # They look in turn at so many samples of the surface: where its points happen to be drawn averages out.
-_SAMPLES = 2
-
-
-@dataclass(frozen=True)
-class _Look:
-    """A candidate alignment with its face surface, clouds (in the alignment's face frame), and what the network says.
-
-    The surface, the clouds and the pose are in working mm. ``doubt`` is the mean expected error of the landmarks that
-    it shows, in mm: about 1.2 on faces, up to 3 on parts of them, over 3 on other things and on faces that lie wrongly.
-    ``beyond`` is how far it is from being accepted, in mm; not above 0 where it is.
-    """
-
-    alignment: Alignment
-    face: Surface
-    clouds: Clouds
-    pose: np.ndarray
-    doubt: float
-    beyond: float
+_SAMPLES = 4
 
 
 class Predictor:
     """A loaded model, ready for any number of scans.
 
-    :param device: ``"auto"`` takes a CUDA device if there is one, ``"cpu"`` never does
     :raises ModelError: the model's weights do not fit its network
     """
 
-    def __init__(self, model: Model, device: str = "auto") -> None:
+    def __init__(self, model: Model) -> None:
         self.model = model
-        cuda = device == "auto" and torch.cuda.is_available()
-        self.device = torch.device("cuda" if cuda else "cpu")
         try:
-            self.network: Network = build(*model.network)
-            self.network.load_state_dict({name: torch.from_numpy(value) for name, value in model.weights.items()})
+            self.network: Network = build(*model.network, model.weights)
             self.aligner = _aligner(model)
-        except (KeyError, RuntimeError, TypeError) as error:
+        except (KeyError, ModelError) as error:
             raise ModelError(f"The model {model.name} does not fit this program: {error}") from error
-        self.network.to(self.device).eval()
-        self._mean = model.mean_shape * model.scale
+        self.looker = Looker(model, self.network)
         rng = np.random.default_rng(0)
         self._views = [np.eye(4)] + [random_pose(rng, _VIEW_DEGREES, _VIEW_MM) for _ in range(_VIEWS - 1)]
 
     @staticmethod
-    def load(name: str | Path, device: str = "auto") -> Predictor:
+    def load(name: str | Path) -> Predictor:
         """A predictor from the name of a bundled model or a model file.
 
         :raises ModelError: see :meth:`palnet.pipeline.model.Model.find`
         """
-        return Predictor(Model.find(name), device)
+        return Predictor(Model.find(name))
 
     def predict_file(self, path: str | Path, unit: str = "auto", progress: Progress | None = None) -> Prediction:
         """Landmarks of a scan file, in the file's own coordinates and unit; see :meth:`predict_surface`."""
@@ -110,17 +87,18 @@ class Predictor:
         surface = surface_from_polydata(mesh)
         if not len(surface.triangles):
             raise ScanError("The surface has no triangles: export the scan as a triangle mesh.")
-        surface = clean_surface(surface)
+        whole = usable(surface)
+        surface, thinned = clean_and_thin(whole, self._spacing(whole, unit))
         if not len(surface.triangles):
             raise ScanError("Nothing of the surface is usable: its points are not numbers, or its triangles are empty.")
         clock.begin("alignment", 0.3, f"Finding the {self.model.thing}")
-        look = self._find_face(surface, unit)
+        look = find_face(self.looker, surface, self.aligner.search(surface, unit, clock.check))
         alignment, unit_mm, working = look.alignment, UNITS[look.alignment.unit], self.model.scale
         clock.begin("network", 0.7, "Placing the landmarks")
         points, expected, presence, pose = self._landmarks(look)
         # All views together know better than the one that chose the alignment.
-        if beyond_acceptance(self.model, points, expected, presence, self._doubt(expected, presence)) > 0:
-            raise self._no_face()
+        if beyond_acceptance(self.model, points, expected, presence, self.looker.doubt(expected, presence)) > 0:
+            raise no_face(self.model.thing)
         if self.model.prior:
             seen = presence >= self.model.settings["least_presence"]
             points, expected = self.model.prior.settle(look.face, points, expected, seen)
@@ -133,6 +111,8 @@ class Predictor:
         from_face = apply(back, on_surface / working) / unit_mm
         from_face[missing] = np.nan
         expected[missing] = np.nan
+        if thinned:
+            from_face = _exactly_on(whole, from_face, _NEAR_MM / unit_mm / working)
         pose[:3, 3] /= working
         to_face = pose @ alignment.pose @ np.diag([unit_mm, unit_mm, unit_mm, 1.0])
         seconds = clock.end()
@@ -151,97 +131,26 @@ class Predictor:
             doubtful_mm=settings["doubtful_mm"],
         )
 
-    def _find_face(self, surface: Surface, unit: str) -> _Look:
-        """The candidate alignment on which the network doubts the landmarks least."""
-        looks: list[_Look] = []
-        searches = [self.aligner.candidates]
-        # Of so many guesses, one that is wrong may be accepted where nobody has measured the limits of doubt with them.
-        if self.model.settings.get("search_further"):
-            searches.append(self.aligner.further_candidates)
-        for search in searches:
-            for alignment in search(surface, unit):
-                look = self._look(surface, alignment, _LOOKS)
-                if look is not None:
-                    looks.append(look)
-                    if look.doubt < self.model.settings["clear_doubt_mm"]:
-                        return look
-            if any(look.beyond <= 0 for look in looks):
-                break
-        else:
-            for look in sorted(looks, key=lambda look: look.doubt)[:_BEST_FEW]:
-                again = self._look(surface, self._moved(look), _LAST_LOOKS)
-                looks += [again] if again else []
-        best = min(looks, key=lambda look: look.beyond, default=None)
-        if best is None or best.beyond > 0:
-            raise self._no_face()
-        return best
+    def _spacing(self, surface: Surface, unit: str) -> float:
+        """How fine a surface is needed, in its unit: as in the unit that makes it largest, where several are likely."""
+        if not len(surface.points):
+            return 0.0
+        units = [unit] if unit != "auto" else likely_units(surface, self.model.scale)
+        return min((_FINE_MM / UNITS[name] / self.model.scale for name in units), default=0.0)
 
-    def _no_face(self) -> NoFaceError:
-        thing = self.model.thing
-        return NoFaceError(
-            f"No {thing} was found on this surface: check that it is a scan of a {thing}, and that its unit is right."
-        )
-
-    def _moved(self, look: _Look) -> Alignment:
-        """Its alignment where the network has put the face: what is cut out around it there is another region."""
-        pose = look.pose.copy()
-        pose[:3, 3] /= self.model.scale
-        return replace(look.alignment, pose=pose @ look.alignment.pose)
-
-    def _look(self, surface: Surface, alignment: Alignment, passes: int) -> _Look | None:
-        """The network's passes over a candidate alignment; None where there is too little surface, or no hope."""
-        triangles = surface.triangles[:, ::-1] if alignment.inside_out else surface.triangles
-        points_face = apply(alignment.pose, surface.points * UNITS[alignment.unit]) * self.model.scale
-        face = region_of_interest(Surface(points_face, triangles), self._mean)
-        clouds = Clouds.sample(face, self.network.scales)
-        if clouds.smallest < _FEWEST_POINTS:
-            return None
-        pose, doubt = np.eye(4), 0.0
-        # From where the first pass put it, a face that lies a little wrongly is clearer, and what is none is not.
-        for _ in range(passes):
-            points, expected, presence = self._run([clouds], [pose])
-            doubt = self._doubt(expected, presence)
-            hopeless = doubt > _HOPELESS * self.model.settings["most_doubt_mm"]
-            if hopeless or presence.mean() < self.model.settings["least_shown"]:
-                return None
-            pose = rigid_fit(points, self._mean, presence / expected**2)
-        return _Look(
-            alignment, face, clouds, pose, doubt, beyond_acceptance(self.model, points, expected, presence, doubt)
-        )
-
-    def _doubt(self, expected: np.ndarray, presence: np.ndarray) -> float:
-        """Mean expected error in mm of what is shown, of expected errors in working mm."""
-        # A network that does not say its error cannot tell faces from other things: the likeliest alignment is taken.
-        return float(np.average(expected, weights=presence)) / self.model.scale if self.network.says_error else 0.0
-
-    def _landmarks(self, look: _Look) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def _landmarks(self, look: Look) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Points (L, 3) in the face's frame, expected error (L,), presence (L,), and the pose they imply; working mm.
 
         The landmarks of the pass before are a better alignment than the mean face was: each round looks from there.
         """
         scales, pose = self.network.scales, look.pose
         clouds = [look.clouds] + [Clouds.sample(look.face, scales, seed) for seed in range(1, _SAMPLES)]
-        for _ in range(self.model.settings["rounds"]):
-            points, expected, presence = self._run(clouds, [view @ pose for view in self._views])
-            pose = rigid_fit(points, self._mean, presence / expected**2)
+        rounds = self.model.settings["rounds"]
+        for number in range(1, rounds + 1):
+            views = self._views if number == rounds else self._views[:_FIRST_VIEWS]
+            points, expected, presence = self.looker.run(clouds, [view @ pose for view in views])
+            pose = rigid_fit(points, self.looker.mean, presence / expected**2)
         return points, expected, presence, pose
-
-    @torch.no_grad()
-    def _run(self, clouds: list[Clouds], views: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Mean points (L, 3), in the clouds' frame, expected error (L,) and presence (L,) over views; working mm.
-
-        :param clouds: of one surface; the views look at them in turn
-        """
-        mean, settings = self._mean, self.model.settings
-        each_cloud = [clouds[k % len(clouds)] for k in range(len(views))]
-        start = np.stack([cloud.initial_landmarks(mean, v) for cloud, v in zip(each_cloud, views, strict=True)])
-        step = run_on_clouds(self.network, each_cloud, views, start, self.device)[-1]
-        each = step.points.cpu().double().numpy()
-        points = np.mean([apply(np.linalg.inv(v), p) for v, p in zip(views, each, strict=True)], axis=0)
-        if step.expected_error is None or step.presence is None:
-            return points, np.array(settings["expected_error_mm"], float) * self.model.scale, np.ones(len(mean))
-        expected = step.expected_error.mean(dim=0).cpu().double().numpy() * settings["error_scale"]
-        return points, expected, step.presence.sigmoid().mean(dim=0).cpu().double().numpy()
 
     def _warnings(self, alignment: Alignment, missing: np.ndarray, expected: np.ndarray) -> list[str]:
         settings, protocol, thing = self.model.settings, self.model.protocol, self.model.thing
@@ -266,14 +175,24 @@ class Predictor:
         return warnings
 
 
+def _exactly_on(surface: Surface, points: np.ndarray, near: float) -> np.ndarray:
+    """Points (L, 3) that lie on a thinned surface, moved to the whole one, which is within ``near`` of them."""
+    placed = np.isfinite(points).all(axis=1)
+    if not placed.any():
+        return points
+    beside = near_landmarks(surface.points, points[placed], near)
+    part = compact(Surface(surface.points, surface.triangles[beside[surface.triangles].any(axis=1)]))
+    moved, distance = closest_on_surface(part, points)
+    return np.where((distance < near)[:, None], moved, points)
+
+
 def _aligner(model: Model) -> Aligner:
     alignment = model.alignment
     stations = Frames(alignment["station_points"], alignment["station_axes"])
-    network = StationNet(len(stations.points))
-    weights = {name[8:]: torch.from_numpy(value) for name, value in alignment.items() if name.startswith("network/")}
-    network.load_state_dict(weights)
+    weights = {name[8:]: value for name, value in alignment.items() if name.startswith("network/")}
+    network = StationNet(len(stations.points), weights)
     smaller = tuple(model.settings.get("smaller_sizes", ()))
-    return Aligner(model.template, stations, network.eval(), model.scale, smaller)
+    return Aligner(model.template, stations, network, model.scale, smaller)
 
 
 class _Clock:
@@ -282,13 +201,19 @@ class _Clock:
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
         self._seconds: dict[str, float] = {}
+        self._share, self._text = 0.0, ""
         self._name, self._start = "", 0.0
 
     def begin(self, name: str, share: float, text: str) -> None:
         self.end()
-        if self._progress:
-            self._progress(share, text)
+        self._share, self._text = share, text
+        self.check()
         self._name, self._start = name, time.perf_counter()
+
+    def check(self) -> None:
+        """Let the person end a long step."""
+        if self._progress:
+            self._progress(self._share, self._text)
 
     def end(self) -> dict[str, float]:
         if self._name:

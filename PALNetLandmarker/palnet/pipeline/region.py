@@ -17,10 +17,13 @@ def region_of_interest(surface_face: Surface, mean_shape: np.ndarray, margin: fl
     :param surface_face: mm, face frame
     :param mean_shape: (L, 3) mm, face frame
     """
-    triangles = surface_face.triangles
-    low, high = mean_shape.min(axis=0) - margin, mean_shape.max(axis=0) + margin
-    inside = ((surface_face.points > low) & (surface_face.points < high)).all(axis=1)
-    triangles = triangles[inside[triangles].any(axis=1)]
-    centre = surface_face.points[triangles].mean(axis=1)
-    near = cKDTree(mean_shape).query(centre, distance_upper_bound=margin)[0] < margin
-    return Surface(surface_face.points, triangles[near])
+    centre = surface_face.points[surface_face.triangles].mean(axis=1)
+    return Surface(surface_face.points, surface_face.triangles[near_landmarks(centre, mean_shape, margin)])
+
+
+def near_landmarks(points: np.ndarray, landmarks: np.ndarray, margin: float) -> np.ndarray:
+    """Which points (N, 3) are nearer than a margin to one of the landmarks (L, 3): (N,) bool."""
+    low, high = landmarks.min(axis=0) - margin, landmarks.max(axis=0) + margin
+    near = ((points > low) & (points < high)).all(axis=1)
+    near[near] = cKDTree(landmarks).query(points[near], distance_upper_bound=margin)[0] < margin
+    return near

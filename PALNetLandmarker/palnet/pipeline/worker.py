@@ -3,7 +3,7 @@
 ``python -m palnet.pipeline.worker`` reads one task a line from its standard input and answers in lines on its
 standard output. Every line is a JSON object; ``id`` is whatever the task said::
 
-    {"id": 1, "scan": "face.ply", "model": "face50", "device": "auto"}
+    {"id": 1, "scan": "face.ply", "model": "face50"}
     {"id": 1, "progress": 0.3, "step": "Finding the face"}
     {"id": 1, "prediction": {...}}    or    {"id": 1, "error": "A sentence for the user."}
 
@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ModelError, PalnetError
+from ..errors import PalnetError
 
 if TYPE_CHECKING:
     import vtk
@@ -75,7 +75,7 @@ class _Predictors:
     """Keeps the predictor of the last task: most tasks are for the same model."""
 
     def __init__(self) -> None:
-        self._key: tuple[str, str] | None = None
+        self._checksum = ""
         self._predictor: Any = None
 
     def predict(self, task: dict[str, Any], send: Send) -> Prediction:
@@ -87,7 +87,7 @@ class _Predictors:
         def progress(share: float, step: str) -> None:
             send({"id": task["id"], "progress": share, "step": step})
 
-        predictor = self._load(task["model"], task["device"])
+        predictor = self._load(task["model"])
         if "scan" in task:
             return predictor.predict_file(task["scan"], progress=progress)
         import numpy as np
@@ -98,24 +98,20 @@ class _Predictors:
             mesh = polydata_from_arrays(file["points"], file["triangles"])
         return predictor.predict_surface(mesh, progress=progress)
 
-    def _load(self, name: str, device: str) -> Any:
+    def _load(self, name: str) -> Any:
         from .model import Model
+        from .predictor import Predictor
 
-        try:
-            from .predictor import Predictor
-        except ImportError as error:
-            raise ModelError(f"Placing landmarks needs PyTorch, and it cannot be loaded: {error}.") from error
         model = Model.find(name)
         # A model file may have been written anew under its old name.
-        if (model.checksum, device) != self._key:
-            self._predictor = Predictor(model, device)
-            self._key = (model.checksum, device)
+        if model.checksum != self._checksum:
+            self._predictor, self._checksum = Predictor(model), model.checksum
         return self._predictor
 
 
 def main() -> None:
     """Run the worker on this process's standard input and output."""
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # read when numpy, vtk and torch are first imported
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # read when numpy and vtk are first imported
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     # What a library prints must not stand between the answers: it goes to the standard error.

@@ -1,4 +1,4 @@
-"""Surfaces as triangle meshes: clean them, and sample them at a density that does not follow their resolution."""
+"""Surfaces as triangle meshes: samples at a density that does not follow the resolution, the places nearest on them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import vtk
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 
 _MOST_DRAWS = 3_000_000
-_LARGEST = 1e12
-"""Of a coordinate, in any unit: nothing lies farther, and VTK's search does not survive the squares of 1e155."""
 
 
 @dataclass(frozen=True)
@@ -24,17 +20,19 @@ class Surface:
 
     def areas(self) -> np.ndarray:
         """(T,) area of each triangle, in the square of the points' unit."""
-        return 0.5 * np.linalg.norm(self._cross(), axis=1)
+        return 0.5 * np.linalg.norm(self.cross(), axis=1)
 
     def normals(self) -> np.ndarray:
         """(T, 3) unit normal of each triangle, zero where it has no area."""
-        cross = self._cross()
+        cross = self.cross()
         length = np.linalg.norm(cross, axis=1, keepdims=True)
         return np.divide(cross, length, out=np.zeros_like(cross), where=length > 0)
 
-    def _cross(self) -> np.ndarray:
+    def cross(self) -> np.ndarray:
+        """(T, 3) the cross product of two edges of each triangle: along its normal, twice its area long."""
         a, b, c = (self.points[self.triangles[:, k]] for k in range(3))
-        return np.cross(b - a, c - a)
+        (x, y, z), (u, v, w) = (b - a).T, (c - a).T
+        return np.column_stack([y * w - z * v, z * u - x * w, x * v - y * u])
 
 
 def polydata_from_arrays(points: np.ndarray, triangles: np.ndarray) -> vtk.vtkPolyData:
@@ -78,16 +76,18 @@ def sample_surface(surface: Surface, spacing: float, seed: int = 0) -> tuple[np.
     :param spacing: mm
     :returns: points (P, 3) and unit normals (P, 3), in the surface's frame
     """
-    area = surface.areas()
-    total = np.cumsum(area)
+    cross = surface.cross()
+    total = np.cumsum(0.5 * np.sqrt(np.einsum("tk,tk->t", cross, cross)))
     if not len(total) or total[-1] <= 0:
         return np.zeros((0, 3)), np.zeros((0, 3))
     # As many as a person on a chair takes; a scan in a wrong unit would ask for billions.
     count = min(max(64, int(total[-1] / spacing**2 * 6)), _MOST_DRAWS)
     triangle, u, v = draw_evenly(total, count, seed)
-    a, b, c = (surface.points[surface.triangles[triangle, k]] for k in range(3))
-    points = a + u[:, None] * (b - a) + v[:, None] * (c - a)
-    return grid_average(points, surface.normals()[triangle], spacing)
+    corners = surface.points[surface.triangles[triangle]]
+    points = np.einsum("nkj,nk->nj", corners, np.column_stack([1 - u - v, u, v]))
+    normals = cross[triangle]
+    normals /= np.sqrt(np.einsum("tk,tk->t", normals, normals))[:, None]
+    return grid_average(points, normals, spacing)
 
 
 def draw_evenly(total: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -106,94 +106,13 @@ def draw_evenly(total: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarra
     return triangle, np.where(flip, 1 - u, u), np.where(flip, 1 - v, v)
 
 
-def clean_surface(surface: Surface) -> Surface:
-    """Without what is not surface: impossible and unused points, doubles, empty triangles, spikes, loose fragments.
-
-    :param surface: any unit
-    :returns: a surface wound consistently; empty where nothing is left
-    """
-    # Not a number is no less than the limit, either.
-    usable = (np.abs(surface.points) < _LARGEST).all(axis=1)
-    surface = compact(Surface(surface.points, surface.triangles[usable[surface.triangles].all(axis=1)]))
-    if not len(surface.triangles):
-        return surface
-    surface = _merged(surface)
-    # Where spikes stood close together, the first look leaves some.
-    smoother = _without_spikes(surface)
-    surface = smoother if smoother is surface else _without_spikes(smoother)
-    surface = _without_fragments(surface)
-    return surface if len(surface.triangles) < 2 or _wound_consistently(surface) else _rewound(surface)
-
-
 def compact(surface: Surface) -> Surface:
     """The same triangles without unused points."""
     used = np.zeros(len(surface.points), bool)
     used[surface.triangles] = True
+    if used.all():
+        return surface
     return Surface(surface.points[used], (np.cumsum(used) - 1)[surface.triangles])
-
-
-def _merged(surface: Surface) -> Surface:
-    # STL files repeat every corner; OBJ files repeat points along seams of the texture.
-    merge = vtk.vtkStaticCleanPolyData()
-    merge.SetInputData(polydata_from_arrays(surface.points, surface.triangles))
-    merge.SetTolerance(0.0)
-    merge.ConvertPolysToLinesOff()
-    merge.ConvertLinesToPointsOff()
-    merge.Update()
-    surface = surface_from_polydata(merge.GetOutput())
-    return compact(Surface(surface.points, surface.triangles[surface.areas() > 0]))
-
-
-def _without_spikes(surface: Surface) -> Surface:
-    """Drops triangles at points that stand far out of the middle of their neighbours."""
-    triangles, points = surface.triangles, surface.points
-    count = len(points)
-    if not count:
-        return surface
-    start, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()
-    start, end = np.concatenate([start, end]), np.concatenate([end, start])
-    length = np.linalg.norm(points[end] - points[start], axis=1)
-    degree = np.maximum(np.bincount(start, minlength=count), 1)
-    middle = np.stack([np.bincount(start, points[end, axis], count) for axis in range(3)], 1) / degree[:, None]
-    stands_out = np.linalg.norm(points - middle, axis=1)
-    own_edge = np.bincount(start, length, count) / degree
-    spike = (stands_out > 2.0 * np.median(length)) & (stands_out > 0.75 * own_edge)
-    if not spike.any():
-        return surface
-    return compact(Surface(points, triangles[~spike[triangles].any(axis=1)]))
-
-
-def _without_fragments(surface: Surface, least: float = 0.001) -> Surface:
-    """Drops connected pieces with less than this share of the area. Eyeballs, about twice that and more, stay."""
-    triangles, count = surface.triangles, len(surface.points)
-    if not len(triangles):
-        return surface
-    links = coo_matrix(
-        (np.ones(2 * len(triangles)), (triangles[:, :2].ravel(), triangles[:, 1:].ravel())), (count,) * 2
-    )
-    piece = connected_components(links, directed=False)[1][triangles[:, 0]]
-    area = np.bincount(piece, surface.areas())
-    keep = area >= least * area.sum()
-    return surface if keep.all() else compact(Surface(surface.points, triangles[keep[piece]]))
-
-
-def _wound_consistently(surface: Surface) -> bool:
-    """Whether neighbours walk their common edge in opposite directions, as all but a few do in a consistent mesh."""
-    triangles = surface.triangles
-    edges = np.sort(triangles.ravel() * len(surface.points) + triangles[:, [1, 2, 0]].ravel())
-    return float(np.mean(edges[1:] != edges[:-1])) > 0.995
-
-
-def _rewound(surface: Surface) -> Surface:
-    wind = vtk.vtkPolyDataNormals()
-    wind.SetInputData(polydata_from_arrays(surface.points, surface.triangles))
-    wind.ConsistencyOn()
-    wind.SplittingOff()
-    # Asked for no normals at all, the filter does nothing.
-    wind.ComputePointNormalsOff()
-    wind.ComputeCellNormalsOn()
-    wind.Update()
-    return surface_from_polydata(wind.GetOutput())
 
 
 def closest_on_surface(surface: Surface, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

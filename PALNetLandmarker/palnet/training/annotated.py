@@ -13,8 +13,9 @@ from ..errors import AnnotationError, LandmarkFileError, PalnetError
 from ..exports.sets import in_reviewed_unit
 from ..formats.files import LandmarkFile, read_landmarks
 from ..protocols.protocol import Protocol
+from ..scans.clean import clean_surface
 from ..scans.file import read_surface, scan_space
-from ..scans.surface import Surface, clean_surface, closest_on_surface, surface_from_polydata
+from ..scans.surface import Surface, closest_on_surface, surface_from_polydata
 from .annotated_folders import (
     FACESCAPE_INDICES,
     kind_of,

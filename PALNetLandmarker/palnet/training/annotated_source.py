@@ -16,7 +16,8 @@ from ..population.scanner import VISIBLE_WITHIN_MM, Scan, remesh
 from ..protocols.mean_shape import complete, mean_of_shapes, working_scale
 from ..protocols.protocol import Protocol
 from ..rigid import apply, rigid_fit
-from ..scans.surface import Surface, clean_surface, closest_on_surface, compact, sample_surface, vertex_normals
+from ..scans.clean import clean_surface
+from ..scans.surface import Surface, closest_on_surface, compact, sample_surface, vertex_normals
 from .annotated import AnnotatedScans, far_from_surface
 from .dataset import SPLITS, TEMPLATE_MARGIN_MM, TEMPLATE_SPACING_MM
 

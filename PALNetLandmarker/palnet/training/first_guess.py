@@ -14,15 +14,14 @@ from ..pipeline.first_guess import (
     SECTORS,
     SPACING_MM,
     Frames,
-    StationNet,
     height_maps,
     seeds_of,
     stations_of,
-    true_class,
 )
 from ..rigid import rigid_fit
 from ..scans.surface import sample_surface
 from .dataset import ScanSource
+from .station_net import StationNet, true_class
 
 _SEEDS_PER_SCAN = 96
 _POOL = 48

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..pipeline.network import Step
+from .network import Step
 
 
 def landmark_loss(steps: list[Step], truth: Tensor, visible: Tensor) -> Tensor:

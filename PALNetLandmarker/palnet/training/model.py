@@ -14,7 +14,6 @@ from .. import __version__
 from ..errors import AnnotationError
 from ..files import whole_file
 from ..pipeline.model import Model
-from ..pipeline.network import build
 from ..pipeline.shape import ShapeModel
 from ..pipeline.surface_prior import SurfacePrior
 from ..population.heads import Population
@@ -24,6 +23,7 @@ from .annotated_source import split_sources
 from .config import TrainingConfig, network_settings
 from .dataset import PopulationScans, ScanSource
 from .first_guess import train_first_guess
+from .network import build
 from .trainer import Trainer, save_state
 
 # What prediction decides by; found on validation scans (docs/training.md), never on test scans.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -19,13 +20,14 @@ from torch.utils.data import DataLoader, Dataset
 from ..errors import ModelError, PalnetError
 from ..files import whole_file
 from ..pipeline.model import Model
-from ..pipeline.network import Network, Step, build, run_on_clouds
 from ..pipeline.patches import PatchScale
 from ..protocols.protocol import Protocol
 from ..rigid import apply, random_pose
 from .config import TrainingConfig, network_settings
 from .dataset import ScanSource, TrainingScan, training_scan
 from .loss import landmark_loss
+from .network import Network, Step, build, run_on_clouds
+from .pytorch import usable_device
 
 
 class Trainer:
@@ -47,7 +49,7 @@ class Trainer:
         start: Model | None = None,
     ) -> None:
         self.config, self.folder = config, folder
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = torch.device(usable_device())
         torch.manual_seed(config.seed)
         settings = network_settings(config, protocol)
         self.network: Network = build(config.network, settings).to(self.device)
@@ -79,7 +81,11 @@ class Trainer:
         progress = _progress(config.steps, self.step)
         started = time.monotonic() - self.seconds
         while self.step < config.steps:
-            loss = self._update(list(pool))
+            try:
+                loss = self._update(list(pool))
+            except torch.cuda.OutOfMemoryError:
+                self._leave_card()
+                continue
             for _ in range(config.fresh):
                 pool.append(next(scans))
             self.step += 1
@@ -91,6 +97,15 @@ class Trainer:
         progress.close()
         best: dict[str, Any] = torch.load(self.folder / "best.pt", weights_only=True)
         return best
+
+    def _leave_card(self) -> None:
+        """Go on with the processor: the graphics card is full, which others may have filled."""
+        print("The graphics card's memory is full: training goes on without it.", file=sys.stderr)
+        self.device = torch.device("cpu")
+        self.network.to(self.device)
+        self.average.to(self.device)
+        for state in self.optimiser.state.values():
+            state.update({name: value.to(self.device) for name, value in state.items() if torch.is_tensor(value)})
 
     def _prepared(self, source: ScanSource, index: int) -> TrainingScan | None:
         return training_scan(source.scan(index), self.mean_shape, self.scales, index)

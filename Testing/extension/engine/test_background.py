@@ -32,7 +32,7 @@ for line in sys.stdin:
     print("a launcher's remark", flush=True)
     print(json.dumps({"id": "of another", "error": "Not mine."}), flush=True)
     print(json.dumps({"id": task["id"], "progress": 0.5, "step": "Half way"}), flush=True)
-    answer = json.dumps({"id": task["id"], "error": f"{task['model']} {task['device']} {sorted(task)}."})
+    answer = json.dumps({"id": task["id"], "error": f"{task['model']} {sorted(task)}."})
     sys.stdout.write(answer[:10]); sys.stdout.flush(); time.sleep(0.2)
     print(answer[10:], flush=True)
 """
@@ -68,12 +68,12 @@ def run_worker(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     monkeypatch.setattr(background, "_WORKER", ["-c", program])
 
 
-def outcome_of(predictor: BackgroundPredictor, scan: Any = None, cpu_only: bool = True) -> Any:
+def outcome_of(predictor: BackgroundPredictor, scan: Any = None) -> Any:
     """Submit a scan and wait for what comes of it."""
     outcomes: list[Any] = []
     steps: list[str] = []
     predictor.submit(
-        egg() if scan is None else scan, "face50", cpu_only, outcomes.append, lambda _share, step: steps.append(step)
+        egg() if scan is None else scan, "face50", outcomes.append, lambda _share, step: steps.append(step)
     )
     assert predictor.busy
     wait_for(lambda: bool(outcomes))
@@ -85,16 +85,16 @@ def test_answers(predictor: BackgroundPredictor, monkeypatch: pytest.MonkeyPatch
     run_worker(monkeypatch, _ANSWERS)
     outcome, steps = outcome_of(predictor, Path("a.ply"))
     assert isinstance(outcome, PalnetError)
-    assert str(outcome) == "face50 cpu ['device', 'id', 'model', 'scan']." and steps == ["Half way"]
-    outcome, steps = outcome_of(predictor, egg(), cpu_only=False)
-    assert str(outcome) == "face50 auto ['device', 'id', 'model', 'surface']." and steps == ["Half way"]
+    assert str(outcome) == "face50 ['id', 'model', 'scan']." and steps == ["Half way"]
+    outcome, steps = outcome_of(predictor, egg())
+    assert str(outcome) == "face50 ['id', 'model', 'surface']." and steps == ["Half way"]
 
 
 def test_surface_is_removed_when_done(
     predictor: BackgroundPredictor, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_worker(monkeypatch, _ANSWERS)
-    predictor.submit(egg(), "face50", True, lambda _outcome: None, lambda _share, _step: None)
+    predictor.submit(egg(), "face50", lambda _outcome: None, lambda _share, _step: None)
     assert len(list(temporary.iterdir())) == 1
     wait_for(lambda: not predictor.busy)
     assert list(temporary.iterdir()) == []
@@ -171,15 +171,12 @@ def test_disk_full(predictor: BackgroundPredictor, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(background, "write_surface", full)
     with pytest.raises(PalnetError, match="No space left"):
-        predictor.submit(egg(), "face50", True, lambda _outcome: None, lambda _share, _step: None)
+        predictor.submit(egg(), "face50", lambda _outcome: None, lambda _share, _step: None)
     assert not predictor.busy
 
 
 def test_problem(predictor: BackgroundPredictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert predictor.problem == ""
-    monkeypatch.setattr(background.importlib.util, "find_spec", lambda _name: None)
-    assert "PyTorch is missing" in predictor.problem
-    monkeypatch.undo()
     monkeypatch.setattr(sys, "executable", "/opt/Slicer/bin/SlicerApp-real")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "PythonSlicer" in predictor.problem

@@ -64,7 +64,6 @@ class Shown(SimpleNamespace):
 @pytest.fixture
 def shown(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
     monkeypatch.setattr(batch_process, "_PROCESS", ["-c", _BATCH])
-    monkeypatch.setattr(batch_panel, "ensure_torch", lambda: True)
     window, widget, ui = load_section(UI)
     widget.collapsed = False
     made = Shown(window=window, widget=widget, ui=ui, reviewed=[])
@@ -105,7 +104,6 @@ def test_from_a_folder_to_the_review(shown: Shown, tmp_path: Path, monkeypatch: 
         "output": str(tmp_path / "landmarks"),
         "recursive": True,
         "model": "face50",
-        "device": "cpu",
         "jobs": 1,
     }
     click(ui.contactSheetButton)
@@ -138,9 +136,6 @@ def test_what_goes_wrong(shown: Shown, tmp_path: Path, monkeypatch: pytest.Monke
     click(shown.ui.batchButton)
     wait_for(lambda: not shown.panel.process.running)
     assert "could not be started" in shown.ui.batchStatusLabel.text
-    monkeypatch.setattr(batch_panel, "ensure_torch", lambda: False)
-    click(shown.ui.batchButton)  # and the question whether to install PyTorch is declined
-    assert not shown.panel.process.running
 
 
 def test_closed_while_it_runs(shown: Shown, tmp_path: Path) -> None:

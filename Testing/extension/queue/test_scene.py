@@ -44,7 +44,7 @@ def test_nothing_is_predicted_before_a_scan_is_opened(queue_desk: QueueDesk, sca
     assert queue_desk.background.scans == []
     queue_desk.open("a")
     assert len(queue_desk.background.scans) == 1
-    assert queue_desk.background.settings == [("face50", False)]
+    assert queue_desk.background.models == ["face50"]
 
 
 def test_landmarks_come_ahead_of_the_person(queue_desk: QueueDesk, scans: list[Any]) -> None:
@@ -141,10 +141,10 @@ def test_scan_that_moves_is_predicted_anew(queue_desk: QueueDesk, scans: list[An
 def test_another_landmark_model_is_another_prediction(queue_desk: QueueDesk, scans: list[Any]) -> None:
     queue_desk.open("a")
     queue_desk.background.finish(predict_egg())
-    queue_desk.settings = ("mine.palnet", True)
+    queue_desk.landmark_model = "mine.palnet"
     queue_desk.background.finish(predict_egg())  # began with the model before
     assert queue_desk.states[:3] == ["ready to review", "being landmarked", "waiting"]
-    assert queue_desk.background.settings[-1] == ("mine.palnet", True)
+    assert queue_desk.background.models[-1] == "mine.palnet"
 
 
 def test_landmarks_placed_on_demand_stay(queue_desk: QueueDesk, scans: list[Any]) -> None:

@@ -177,7 +177,6 @@ def test_process(tmp_path: Path) -> None:
         "output": str(output),
         "recursive": False,
         "model": "tiny",
-        "device": "cpu",
         "jobs": 1,
     }
     first, second, last = served(task)

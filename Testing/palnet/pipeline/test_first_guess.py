@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from palnet.pipeline.alignment import gather
 from palnet.pipeline.first_guess import (
     RINGS,
@@ -12,15 +11,15 @@ from palnet.pipeline.first_guess import (
     SPACING_MM,
     Frames,
     StationNet,
+    Votes,
     frames,
     height_maps,
     seeds_of,
     stations_of,
-    true_class,
-    vote,
 )
 from palnet.rigid import apply, random_pose
 from palnet.scans.surface import sample_surface
+from palnet.training.station_net import true_class
 from scipy.spatial.transform import Rotation
 from shapes import head
 
@@ -73,18 +72,32 @@ def test_turning_a_seed_shifts_its_map(sectors: int) -> None:
     assert np.abs(shifted - maps).max() > 0.1
 
 
+def random_network(stations: int) -> StationNet:
+    """One that was not trained."""
+    rng = np.random.default_rng(0)
+    shapes = {
+        "layers.0": (48, 4, 3, 5),
+        "layers.1": (48, 48, 3, 5),
+        "layers.2": (96, 48, 4, 5),
+        "layers.3": (96, 96, 1, 5),
+        "out": (stations, 192, 1, 1),
+        "none": (1, 96),
+    }
+    weights = {f"{name}.weight": rng.normal(size=shape) / np.sqrt(np.prod(shape[1:])) for name, shape in shapes.items()}
+    weights |= {f"{name}.bias": rng.normal(0, 0.1, shape[0]) for name, shape in shapes.items()}
+    return StationNet(stations, weights)
+
+
 def test_the_network_shifts_with_the_map() -> None:
-    torch.manual_seed(0)
-    network = StationNet(5).eval()
-    maps = torch.from_numpy(height_maps(POINTS, NORMALS, seeds_of(POINTS, NORMALS))[:4])
-    with torch.no_grad():
-        plain, shifted = network(maps), network(maps.roll(7, dims=3))
+    network = random_network(5)
+    maps = height_maps(POINTS, NORMALS, seeds_of(POINTS, NORMALS))[:4]
+    plain, shifted = network(maps), network(np.roll(maps, 7, axis=3))
     assert plain.shape == (4, 5 * SECTORS + 1)
-    stations = plain[:, :-1].unflatten(1, (5, SECTORS))
-    torch.testing.assert_close(
-        shifted[:, :-1].unflatten(1, (5, SECTORS)), stations.roll(7, dims=2), atol=1e-4, rtol=1e-4
+    stations = plain[:, :-1].reshape(4, 5, SECTORS)
+    np.testing.assert_allclose(
+        shifted[:, :-1].reshape(4, 5, SECTORS), np.roll(stations, 7, axis=2), atol=1e-4, rtol=1e-4
     )
-    torch.testing.assert_close(shifted[:, -1], plain[:, -1], atol=1e-4, rtol=1e-4)
+    np.testing.assert_allclose(shifted[:, -1], plain[:, -1], atol=1e-4, rtol=1e-4)
     assert stations.std() > 0
 
 
@@ -101,15 +114,15 @@ def test_heights_and_holes() -> None:
 
 
 class Knowing(StationNet):
-    """Answers what is true of a scan that lies at ``pose``."""
+    """Answers what is true of the seeds of a scan, which are asked in their order."""
 
     def __init__(self, classes: np.ndarray) -> None:
-        super().__init__(len(STATIONS.points), width=2)
+        self.stations = len(STATIONS.points)
         self.classes = classes
 
-    def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        assert len(maps) == len(self.classes)
-        return 20.0 * torch.nn.functional.one_hot(torch.from_numpy(self.classes), self.stations * SECTORS + 1).float()
+    def __call__(self, maps: np.ndarray) -> np.ndarray:
+        these, self.classes = np.split(self.classes, [len(maps)])
+        return 20.0 * np.eye(self.stations * SECTORS + 1, dtype=np.float32)[these]
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -121,7 +134,7 @@ def test_true_classes_vote_for_the_true_pose(seed: int) -> None:
     assert classes.shape == (len(seeds.points),)
     assert ((classes >= 0) & (classes <= len(STATIONS.points) * SECTORS)).all()
     assert (classes < len(STATIONS.points) * SECTORS).mean() > 0.7
-    poses, chances = vote(Knowing(classes), points, normals, STATIONS)
+    poses, chances = Votes(Knowing(classes), points, normals, STATIONS).best(64)
     assert (np.diff(chances) <= 1e-6).all()
     voted = poses[chances > 0.5]
     assert len(voted) > 30
@@ -143,13 +156,40 @@ def test_what_is_no_face_has_the_last_class() -> None:
 
 
 def test_seeds_may_vote_for_more_than_one_station() -> None:
-    torch.manual_seed(0)
-    network = StationNet(len(STATIONS.points)).eval()
+    votes = Votes(random_network(len(STATIONS.points)), POINTS, NORMALS, STATIONS)
     seeds = len(seeds_of(POINTS, NORMALS).points)
-    one, sure = vote(network, POINTS, NORMALS, STATIONS, most=10_000)
-    three, less = vote(network, POINTS, NORMALS, STATIONS, most=10_000, each=3)
+    one, sure = votes.best(10_000)
+    three, less = votes.best(10_000, each=3)
     assert len(one) == seeds and len(three) == 3 * seeds
     assert (np.diff(less) <= 0).all() and less.sum() > sure.sum()
     # The likeliest station of each seed is among them, with the same pose.
     for pose in one[:20]:
         assert np.abs(three - pose).max(axis=(1, 2)).min() < 1e-12
+
+
+def test_a_few_seeds_are_asked_first() -> None:
+    """Each seed is looked at once, and votes the same whoever else is asked."""
+    looked: list[int] = []
+    network = random_network(len(STATIONS.points))
+
+    class Counting(StationNet):
+        def __init__(self) -> None:
+            self.stations = network.stations
+
+        def __call__(self, maps: np.ndarray) -> np.ndarray:
+            looked.append(len(maps))
+            return network(maps)
+
+    votes = Votes(Counting(), POINTS, NORMALS, STATIONS)
+    few, _ = votes.best(10_000, seeds=9)
+    assert len(few) == 9 == sum(looked)
+    every, _ = votes.best(10_000)
+    assert len(every) == sum(looked) == len(seeds_of(POINTS, NORMALS).points)
+    for pose in few:
+        assert np.abs(every - pose).max(axis=(1, 2)).min() < 1e-5
+
+
+def test_no_seeds_no_votes() -> None:
+    nothing = np.zeros((0, 3))
+    poses, chances = Votes(random_network(3), nothing, nothing, STATIONS).best(10)
+    assert poses.shape == (0, 4, 4) and chances.shape == (0,)

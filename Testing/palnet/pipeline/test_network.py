@@ -1,4 +1,4 @@
-"""The networks: sizes as published, symmetric by construction, steps of the right shapes."""
+"""The networks in numpy answer as the trained ones in PyTorch do, and take no weights that are not theirs."""
 
 from __future__ import annotations
 
@@ -8,221 +8,119 @@ import numpy as np
 import pytest
 import torch
 from palnet.errors import ModelError
-from palnet.pipeline.network import NETWORKS, Network, PalNet, PatchCascade, Step, build, run, run_on_clouds
-from palnet.pipeline.patches import Clouds
-from palnet.protocols.protocol import Protocol
-from palnet.scans.surface import Surface
-from palnet.training.config import TrainingConfig, network_settings
-from shapes import head
-from torch import Tensor
+from palnet.pipeline import layers
+from palnet.pipeline.first_guess import RINGS, SECTORS, StationNet
+from palnet.pipeline.network import NETWORKS, build
+from palnet.training import network as trained
+from palnet.training import station_net
 
-FLIP = torch.tensor([-1.0, 1.0, 1.0])
-SCALES = [(7.0, 20), (4.0, 16), (2.0, 12)]
-
-
-# Two landmarks on the right, then their twins on the left.
-TWINS = torch.tensor([2, 3, 0, 1])
-
-
-@pytest.fixture
-def cascade() -> PatchCascade:
-    """Four landmarks; its weights are large enough to tell on the answer."""
-    torch.manual_seed(3)
-    network = PatchCascade([0, 1, 0, 1], [1, 1, 0, 0], SCALES, width=16, tokens=32, layers=1)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
-    return network.eval()
+CASCADE = {
+    "kinds": [0, 1, 0, 1],
+    "mirrored": [1, 1, 0, 0],
+    "scales": [[7.0, 20], [4.0, 16], [2.0, 12]],
+    "width": 16,
+    "tokens": 32,
+    "layers": 2,
+}
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "cascade": ("cascade", CASCADE),
+    "paper": ("palnet", {"landmarks": 4, "points": 100}),
+    "no attention": ("palnet", {"landmarks": 4, "points": 100, "attention": "none"}),
+    "top-k": ("palnet", {"landmarks": 4, "points": 100, "attention": "top-k"}),
+    "two blocks": ("palnet", {"landmarks": 4, "points": 100, "blocks": 2, "spacing": 0.7}),
+}
 
 
-def random_patches(network: Network, batch: int, landmarks: int) -> list[Tensor]:
-    torch.manual_seed(5)
-    patches = [torch.randn(batch, landmarks, scale.count, 6) for scale in network.scales]
+def patches_of(network: trained.Network, batch: int) -> list[torch.Tensor]:
+    patches = [torch.randn(batch, 4, scale.count, 6) for scale in network.scales]
     return [torch.cat([p[..., :3], torch.nn.functional.normalize(p[..., 3:], dim=-1)], -1) for p in patches]
 
 
-def answers(network: Network, start: Tensor, patches: list[Tensor]) -> list[Step]:
+def a_few_steps(network: torch.nn.Module, answer: Any) -> None:
+    """Train it on nothing in particular, so that no weight is as it was at the start."""
+    optimiser = torch.optim.Adam(network.parameters(), lr=3e-3)
+    for _ in range(4):
+        optimiser.zero_grad()
+        answer().backward()
+        optimiser.step()
+    network.eval()
+
+
+def weights_of(network: torch.nn.Module) -> dict[str, np.ndarray]:
+    return {name: value.numpy() for name, value in network.state_dict().items()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_numpy_answers_as_pytorch(kind: str) -> None:
+    name, settings = KINDS[kind]
+    torch.manual_seed(4)
+    network = trained.build(name, settings)
+    patches, start, target = patches_of(network, 3), 40 * torch.randn(3, 4, 3), 40 * torch.randn(3, 4, 3)
+
+    def loss() -> torch.Tensor:
+        steps = trained.run(network, start, lambda level, _centres: patches[level])
+        said = [s.expected_error.log() + s.presence for s in steps if s.expected_error is not None]
+        return sum(((s.points - target).square().mean() for s in steps), torch.zeros(())) + sum(s.mean() for s in said)
+
+    a_few_steps(network, loss)
     with torch.no_grad():
-        return run(network, start, lambda level, _: patches[level])
+        steps = trained.run(network, start, lambda level, _centres: patches[level])
+    plain = build(name, settings, weights_of(network))
+    assert plain.says_error == network.says_error and plain.scales == network.scales
+    points, state = start.numpy(), None
+    for level, step in enumerate(steps):
+        mine = plain.step(level, patches[level].numpy(), points, state)
+        assert mine.points.dtype == np.float32
+        np.testing.assert_allclose(mine.points, step.points.numpy(), atol=1e-3)
+        if step.expected_error is None or step.presence is None:
+            assert mine.expected_error is None and mine.presence is None
+        else:
+            np.testing.assert_allclose(mine.expected_error, step.expected_error.numpy(), rtol=1e-4)
+            np.testing.assert_allclose(mine.presence, step.presence.numpy(), atol=1e-4)
+        points, state = mine.points, mine.state
 
 
-def test_palnet_has_the_published_number_of_parameters() -> None:
-    with torch.device("meta"):
-        network = PalNet(50, 1000)
-    assert sum(parameter.numel() for parameter in network.parameters()) == 67_064_262
-
-
-@pytest.mark.parametrize(
-    "settings, parameters",
-    [
-        # Without the scores' weights and biases, and without the rows of the first layer that took the three sums.
-        ({"attention": "none"}, 67_064_262 - (224 + 50 * (1000 + 200 + 40)) - 1024 * 224),
-        # Ten points of each patch after each block in place of one sum.
-        ({"attention": "top-k"}, 67_064_262 + 1024 * 224 * (50 * 10 - 1)),
-        # 64 numbers of 40 points a patch in place of 128 of ten, without the third block and its attention.
-        ({"blocks": 2}, 67_064_262 + 1024 * (50 * (64 * 40 - 128 * 10) - 128) - (65 * 128 + 129 * 128 + 128 + 50 * 40)),
-        ({"dropout": 0.0}, 67_064_262),
-    ],
-)
-def test_what_the_ablations_leave_out(settings: dict[str, Any], parameters: int) -> None:
-    with torch.device("meta"):
-        network = PalNet(50, 1000, **settings)
-    assert sum(parameter.numel() for parameter in network.parameters()) == parameters
-
-
-@pytest.mark.parametrize("settings", [{}, {"attention": "none"}, {"attention": "top-k"}, {"blocks": 2}])
-def test_palnet_learns_in_every_part(settings: dict[str, Any]) -> None:
-    torch.manual_seed(0)
-    network = PalNet(4, 100, **settings)
-    answer = network(torch.randn(2, 4, 100, 3))
-    assert answer.shape == (2, 4, 3)
-    answer.square().sum().backward()
-    for name, parameter in network.named_parameters():
-        assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
-    again = build("palnet", network.settings)
-    again.load_state_dict(network.state_dict())
-    torch.testing.assert_close(again.eval()(torch.ones(1, 4, 100, 3)), network.eval()(torch.ones(1, 4, 100, 3)))
-
-
-def test_top_k_keeps_the_best_points_of_each_patch() -> None:
-    torch.manual_seed(0)
-    network = PalNet(2, 100, attention="top-k")
-    features = torch.randn(1, 2 * 100, 32)
-    kept = network._attended(0, features).detach().reshape(2, 10, 32)
-    score = (features @ network.attention[0].weight[0]).tanh().reshape(2, 100)
-    for patch in range(2):
-        best = score[patch].argsort(descending=True)[:10]
-        weights = score[patch, best].softmax(0)
-        torch.testing.assert_close(kept[patch], weights[:, None] * features[0, 100 * patch + best])
-
-
-@pytest.mark.parametrize(
-    "settings, says", [({"attention": "some"}, "no attention 'some'"), ({"blocks": 4}, "one to three blocks, not 4")]
-)
-def test_palnet_refuses_what_it_has_not(settings: dict[str, Any], says: str) -> None:
-    with pytest.raises(ModelError, match=says):
-        PalNet(4, 100, **settings)
-
-
-def test_palnet_answers() -> None:
-    torch.manual_seed(0)
-    network = PalNet(4, 100).eval()
-    centres = 50 * torch.randn(2, 4, 3)
-    patches = torch.randn(2, 4, 100, 6)
+def test_the_first_guess_answers_as_pytorch() -> None:
+    torch.manual_seed(5)
+    network = station_net.StationNet(7)
+    maps, classes = torch.randn(40, 3, RINGS, SECTORS), torch.randint(7 * SECTORS + 1, (40,))
+    a_few_steps(network, lambda: torch.nn.functional.cross_entropy(network(maps), classes))
     with torch.no_grad():
-        step = network.step(0, patches, centres, None)
-        shuffled = network.step(0, patches[:, :, torch.randperm(100)], centres, None)
-        elsewhere = network.step(0, patches, centres + 30, None)
-    assert step.points.shape == (2, 4, 3)
-    assert step.expected_error is None and step.presence is None
-    # It sorts each patch by itself, and sees absolute coordinates.
-    torch.testing.assert_close(shuffled.points, step.points)
-    assert not torch.allclose(elsewhere.points, step.points)
+        expected = network(maps)
+    found = StationNet(7, weights_of(network))(maps.numpy())
+    np.testing.assert_allclose(found, expected.numpy(), atol=1e-4, rtol=1e-4)
 
 
-def test_shapes_of_the_steps(cascade: PatchCascade) -> None:
-    patches = random_patches(cascade, 2, 4)
-    asked: list[tuple[int, Tensor]] = []
-
-    def patches_at(level: int, centres: Tensor) -> Tensor:
-        asked.append((level, centres))
-        return patches[level]
-
-    start = 40 * torch.randn(2, 4, 3)
-    with torch.no_grad():
-        steps = run(cascade, start, patches_at)
-    assert [level for level, _ in asked] == [0, 1, 2]
-    torch.testing.assert_close(asked[0][1], start)
-    for step, (_, centres) in zip(steps, [*asked[1:], (3, steps[-1].points)], strict=True):
-        assert step.points.shape == (2, 4, 3)
-        assert step.expected_error is not None and step.expected_error.shape == (2, 4)
-        assert step.presence is not None and step.presence.shape == (2, 4)
-        assert step.state is not None and step.state.shape == (2, 4, 32)
-        assert (step.expected_error > 0).all()
-        torch.testing.assert_close(centres, step.points)
+@pytest.mark.parametrize("shape", [(3, 4, 20, 16), (1, 7, 400), (2, 50, 128), (9, 32), (1, 1, 1, 8)])
+def test_products_do_not_depend_on_how_they_are_parted(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=shape).astype(np.float32)
+    for after in (5, 300):
+        weight = rng.normal(size=(shape[-1], after)).astype(np.float32)
+        exact = x.astype(float) @ weight.astype(float)
+        np.testing.assert_allclose(layers.product(x, weight), exact, atol=1e-4)
+        bias = rng.normal(size=after).astype(np.float32)
+        np.testing.assert_allclose(layers.linear(x, weight, bias), exact + bias, atol=1e-4)
 
 
-def test_mirrored_scan_gives_mirrored_landmarks(cascade: PatchCascade) -> None:
-    patches, start = random_patches(cascade, 2, 4), 40 * torch.randn(2, 4, 3)
-    mirrored_patches = [(each * torch.cat([FLIP, FLIP]))[:, TWINS] for each in patches]
-    # Only this input tells right from left; all else is shared.
-    for one in cascade.passes:
-        one.place[0].weight.data[:, 3] = 0
-    plain = answers(cascade, start, patches)
-    mirrored = answers(cascade, (start * FLIP)[:, TWINS], mirrored_patches)
-    for one, other in zip(plain, mirrored, strict=True):
-        assert (one.points - start).norm(dim=-1).min() > 0.1
-        torch.testing.assert_close(other.points, (one.points * FLIP)[:, TWINS], atol=1e-3, rtol=1e-4)
-        for name in ("expected_error", "presence"):
-            torch.testing.assert_close(getattr(other, name), getattr(one, name)[:, TWINS], atol=1e-4, rtol=1e-4)
+def test_weights_that_do_not_fit() -> None:
+    name, settings = KINDS["cascade"]
+    good = weights_of(trained.build(name, settings))
+    build(name, settings, good)
+    lacking = {key: value for key, value in good.items() if key != "passes.1.gather.weight"}
+    with pytest.raises(ModelError, match=r"lack 'passes\.1\.gather\.weight'"):
+        build(name, settings, lacking)
+    with pytest.raises(ModelError, match="hold 'more'"):
+        build(name, settings, {**good, "more": np.zeros(3)})
+    with pytest.raises(ModelError, match="of the size"):
+        build(name, settings, {**good, "passes.0.first.bias": np.zeros(3)})
+    with pytest.raises(ModelError, match="no network 'other'"):
+        build("other", settings, good)
+    with pytest.raises(ModelError, match="no settings of the network"):
+        build(name, {"kinds": [0]}, good)
+    with pytest.raises(ModelError, match="no attention 'some'"):
+        build("palnet", {"landmarks": 4, "attention": "some"}, {})
 
 
-def test_twins_share_their_kind() -> None:
-    protocol = Protocol.bundled("face50")
-    settings = network_settings(TrainingConfig(), protocol)
-    mirror = protocol.mirror()
-    kinds, flipped = np.array(settings["kinds"]), np.array(settings["mirrored"])
-    np.testing.assert_array_equal(kinds[mirror], kinds)
-    assert sorted(set(kinds)) == list(range((len(protocol) + (mirror == np.arange(50)).sum()) // 2))
-    np.testing.assert_array_equal(flipped, [landmark.side == "right" for landmark in protocol.landmarks])
-
-
-def test_order_of_a_patch_does_not_matter(cascade: PatchCascade) -> None:
-    patches, start = random_patches(cascade, 2, 4), 40 * torch.randn(2, 4, 3)
-    shuffled = [each[:, :, torch.randperm(each.shape[2])] for each in patches]
-    torch.testing.assert_close(
-        answers(cascade, start, patches)[-1].points, answers(cascade, start, shuffled)[-1].points, atol=1e-4, rtol=1e-5
-    )
-
-
-def test_scans_of_a_batch_do_not_see_each_other(cascade: PatchCascade) -> None:
-    patches, start = random_patches(cascade, 3, 4), 40 * torch.randn(3, 4, 3)
-    together = answers(cascade, start, patches)[-1].points
-    alone = answers(cascade, start[1:2], [each[1:2] for each in patches])[-1].points
-    torch.testing.assert_close(together[1:2], alone, atol=1e-4, rtol=1e-5)
-
-
-def test_every_landmark_sees_the_others(cascade: PatchCascade) -> None:
-    patches, start = random_patches(cascade, 1, 4), 40 * torch.randn(1, 4, 3)
-    before = answers(cascade, start, patches)[-1].points
-    moved = start.clone()
-    moved[0, 0] += 20
-    after = answers(cascade, moved, patches)[-1].points
-    assert ((after - before).norm(dim=-1)[0, 1:] > 1e-4).all()
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_settings_build_the_same_network_again(name: str) -> None:
-    config = TrainingConfig(network=name, network_settings={"points": 100} if name == "palnet" else {})
-    protocol = Protocol.from_json({"name": "two", "landmarks": [{"label": k, "name": k} for k in "ab"]})
-    network = build(name, network_settings(config, protocol))
-    again = build(name, network.settings)
-    again.load_state_dict(network.state_dict())
-    assert again.scales == network.scales
-
-
-def test_unknown_network() -> None:
-    with pytest.raises(KeyError):
-        build("no such network", {})
-
-
-def test_run_on_clouds_asks_for_patches_around_the_points(cascade: PatchCascade) -> None:
-    shape = head(3000)
-    clouds = Clouds.sample(shape, cascade.scales)
-    start = np.stack([shape.points[::700][:4], shape.points[5::700][:4]])
-    steps = run_on_clouds(cascade, [clouds] * 2, [np.eye(4)] * 2, start, torch.device("cpu"))
-    alone = run_on_clouds(cascade, [clouds], [np.eye(4)], start[1:], torch.device("cpu"))
-    assert len(steps) == 3
-    torch.testing.assert_close(steps[-1].points[1:], alone[-1].points, atol=1e-3, rtol=1e-4)
-    turn = np.diag([-1.0, -1.0, 1.0, 1.0])
-    turned = Clouds([p @ turn[:3, :3] for p in clouds.points], [n @ turn[:3, :3] for n in clouds.normals])
-    there = run_on_clouds(cascade, [turned], [turn], start[1:], torch.device("cpu"))
-    torch.testing.assert_close(there[-1].points, alone[-1].points, atol=1e-2, rtol=1e-3)
-
-
-def test_a_cloud_with_few_points_is_enough(cascade: PatchCascade) -> None:
-    tiny = Surface(np.array([[0.0, 0, 0], [9, 0, 0], [0, 9, 0]]), np.array([[0, 1, 2]]))
-    steps = run_on_clouds(
-        cascade, [Clouds.sample(tiny, cascade.scales)], [np.eye(4)], np.zeros((1, 4, 3)), torch.device("cpu")
-    )
-    assert torch.isfinite(steps[-1].points).all()
+def test_every_network_that_is_trained_is_here() -> None:
+    assert set(NETWORKS) == set(trained.NETWORKS)

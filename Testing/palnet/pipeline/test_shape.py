@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -187,12 +185,6 @@ def test_arrays_hold_the_model(model: ShapeModel) -> None:
     for name, wrong in (("modes", model.modes[:, 3:]), ("mean", model.mean[1:]), ("mirror", np.zeros(COUNT, int))):
         with pytest.raises(ValueError, match="do not fit"):
             ShapeModel.from_arrays(arrays | {name: wrong})
-
-
-def test_review_needs_no_torch() -> None:
-    code = "import sys, palnet.pipeline.model, palnet.pipeline.shape; sys.exit('torch' in sys.modules)"
-    folder = Path(__file__).parents[3] / "PALNetLandmarker"
-    assert subprocess.run([sys.executable, "-c", code], cwd=folder, check=False).returncode == 0
 
 
 def test_good_predictions_raise_no_concern(predictor: Predictor, sample: Path) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from palnet.population.heads import Head, Population
 from palnet.population.scanner import VISIBLE_WITHIN_MM, Scan, Scanner, landmarks_shown, remesh
-from palnet.scans.surface import Surface, clean_surface, closest_on_surface
+from palnet.scans.clean import clean_surface
+from palnet.scans.surface import Surface, closest_on_surface
 from scipy.spatial import cKDTree
 from shapes import grid, head
 

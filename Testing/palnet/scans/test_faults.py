@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from palnet.errors import ScanError
+from palnet.scans.clean import clean_surface
 from palnet.scans.file import READERS, read_surface
-from palnet.scans.surface import Surface, clean_surface, surface_from_polydata
+from palnet.scans.surface import Surface, surface_from_polydata
 from shapes import WRITERS, head, polydata
 
 SHAPE = head(150)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from palnet.scans.surface import Surface, clean_surface, closest_on_surface, compact, surface_from_polydata
+from palnet.scans.clean import clean_surface
+from palnet.scans.surface import Surface, closest_on_surface, compact, surface_from_polydata
 from scipy.spatial import cKDTree
 from shapes import grid, head, join, polydata
 

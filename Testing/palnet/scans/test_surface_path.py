@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import vtk
-from palnet.scans.surface import Surface, clean_surface, surface_from_polydata
+from palnet.scans.clean import clean_surface
+from palnet.scans.surface import Surface, surface_from_polydata
 from palnet.scans.surface_path import SurfacePaths
 from shapes import grid
 

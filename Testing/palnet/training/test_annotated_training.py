@@ -303,7 +303,7 @@ def test_predictor_answers_in_mm_of_the_scan(folder: Path, crossed: Path) -> Non
     model = Model.load(crossed / "work" / "fold1" / "model.palnet")
     model.settings |= {"clear_doubt_mm": 100.0, "most_doubt_mm": 100.0, "least_presence": 0.0, "least_shown": 0.0}
     model.settings["most_distance_mm"] = 100.0
-    predictor = Predictor(model, "cpu")
+    predictor = Predictor(model)
     surface, _ = thing(0)
     for unit, factor in (("mm", 1.0), ("cm", 0.1)):
         scaled = Surface(surface.points * factor, surface.triangles)

@@ -1,0 +1,102 @@
+"""What the landmark network says of a face that lies somewhere on a scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..rigid import apply, rigid_fit
+from ..scans.surface import Surface
+from .acceptance import beyond_acceptance
+from .alignment import UNITS, Alignment
+from .layers import sigmoid
+from .model import Model
+from .network import Network, run_on_clouds
+from .patches import Clouds
+from .region import region_of_interest
+
+_FEWEST_POINTS = 16
+# A first pass that doubts so many times more than is ever accepted comes to nothing.
+_HOPELESS = 2.5
+
+
+@dataclass(frozen=True)
+class Look:
+    """A candidate alignment with its face surface, clouds (in the alignment's face frame), and what the network says.
+
+    The surface, the clouds and the pose are in working mm. ``doubt`` is the mean expected error of the landmarks that
+    it shows, in mm: about 1.2 on faces, up to 3 on parts of them, over 3 on other things and on faces that lie wrongly.
+    ``beyond`` is how far it is from being accepted, in mm; not above 0 where it is.
+    """
+
+    alignment: Alignment
+    face: Surface
+    clouds: Clouds
+    pose: np.ndarray
+    doubt: float
+    beyond: float
+
+    def moved(self, scale: float) -> Alignment:
+        """Its alignment where the network has put the face: what is cut out around it there is another region.
+
+        :param scale: working mm in a mm
+        """
+        pose = self.pose.copy()
+        pose[:3, 3] /= scale
+        return replace(self.alignment, pose=pose @ self.alignment.pose)
+
+
+class Looker:
+    """A landmark network, and what its model says of its answers."""
+
+    def __init__(self, model: Model, network: Network) -> None:
+        self.model, self.network = model, network
+        self.mean = model.mean_shape * model.scale
+        """(L, 3) working mm, face frame."""
+
+    def look(self, surface: Surface, alignment: Alignment, passes: int) -> Look | None:
+        """The network's passes over a candidate alignment; None where there is too little surface, or no hope.
+
+        :param surface: in the scan's coordinates
+        :param passes: each looks from where the one before put the face
+        """
+        triangles = surface.triangles[:, ::-1] if alignment.inside_out else surface.triangles
+        points_face = apply(alignment.pose, surface.points * UNITS[alignment.unit]) * self.model.scale
+        face = region_of_interest(Surface(points_face, triangles), self.mean)
+        clouds = Clouds.sample(face, self.network.scales)
+        if clouds.smallest < _FEWEST_POINTS:
+            return None
+        pose, doubt = np.eye(4), 0.0
+        # From where the first pass put it, a face that lies a little wrongly is clearer, and what is none is not.
+        for _ in range(passes):
+            points, expected, presence = self.run([clouds], [pose])
+            doubt = self.doubt(expected, presence)
+            hopeless = doubt > _HOPELESS * self.model.settings["most_doubt_mm"]
+            if hopeless or presence.mean() < self.model.settings["least_shown"]:
+                return None
+            pose = rigid_fit(points, self.mean, presence / expected**2)
+        beyond = beyond_acceptance(self.model, points, expected, presence, doubt)
+        return Look(alignment, face, clouds, pose, doubt, beyond)
+
+    def doubt(self, expected: np.ndarray, presence: np.ndarray) -> float:
+        """Mean expected error in mm of what is shown, of expected errors (L,) in working mm."""
+        # A network that does not say its error cannot tell faces from other things: the likeliest alignment is taken.
+        return float(np.average(expected, weights=presence)) / self.model.scale if self.network.says_error else 0.0
+
+    def run(self, clouds: list[Clouds], views: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Mean points (L, 3), in the clouds' frame, expected error (L,) and presence (L,) over views; working mm.
+
+        :param clouds: of one surface; the views (4, 4) look at them in turn
+        """
+        settings = self.model.settings
+        each_cloud = [clouds[k % len(clouds)] for k in range(len(views))]
+        start = np.stack([cloud.initial_landmarks(self.mean, v) for cloud, v in zip(each_cloud, views, strict=True)])
+        step = run_on_clouds(self.network, each_cloud, views, start)[-1]
+        each = step.points.astype(float)
+        points = np.mean([apply(np.linalg.inv(v), p) for v, p in zip(views, each, strict=True)], axis=0)
+        if step.expected_error is None or step.presence is None:
+            expected = np.array(settings["expected_error_mm"], float) * self.model.scale
+            return points, expected, np.ones(len(self.mean))
+        expected = step.expected_error.mean(axis=0).astype(float) * settings["error_scale"]
+        return points, expected, sigmoid(step.presence).mean(axis=0).astype(float)

@@ -1,0 +1,188 @@
+"""A surface without what is not surface, and no finer than it has to be."""
+
+from __future__ import annotations
+
+import numpy as np
+import vtk
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from .surface import Surface, compact, polydata_from_arrays, surface_from_polydata
+
+_LARGEST = 1e12
+"""Of a coordinate, in any unit: nothing lies farther, and VTK's search does not survive the squares of 1e155."""
+
+# Of a scan with fewer points there is nothing to gain by thinning.
+_MANY_POINTS = 150_000
+# Edges that say how a mesh is wound.
+_ENOUGH_EDGES = 600_000
+# Nothing lies farther from the middle of a scan's points than so many times their spread, but what flew off.
+_FAR = 4.0
+
+
+def clean_surface(surface: Surface) -> Surface:
+    """Without what is not surface: impossible and unused points, doubles, empty triangles, spikes, loose fragments.
+
+    :param surface: any unit
+    :returns: a surface wound consistently; empty where nothing is left
+    """
+    surface = usable(surface)
+    if not len(surface.triangles):
+        return surface
+    return _clean(_merged(surface))
+
+
+def clean_and_thin(surface: Surface, spacing: float) -> tuple[Surface, bool]:
+    """As :func:`clean_surface`, but no finer than is asked for: of points closer together there is one, their mean.
+
+    What is finer costs more than all that follows, and is averaged away there. A surface that is not much finer stays
+    as it is.
+
+    :param surface: without impossible points, see :func:`usable`
+    :param spacing: in the surface's unit; 0 where that is not known
+    :returns: the surface, and whether it was thinned
+    """
+    if len(surface.points) > _MANY_POINTS and spacing > 0 and _wound_consistently(surface):
+        thin = _thinned(surface, spacing)
+        if len(thin.points) < len(surface.points) / 2:
+            return _without_fragments(_without_spikes(thin)), True
+    return (_clean(_merged(surface)) if len(surface.triangles) else surface), False
+
+
+def usable(surface: Surface) -> Surface:
+    """Without triangles at impossible points, and without unused points."""
+    # Not a number is no less than the limit, either.
+    possible = (np.abs(surface.points) < _LARGEST).all(axis=1)
+    whole = surface.triangles if possible.all() else surface.triangles[possible[surface.triangles].all(axis=1)]
+    return compact(Surface(surface.points, whole))
+
+
+def _clean(surface: Surface) -> Surface:
+    surface = _without_fragments(_without_spikes(surface))
+    return surface if len(surface.triangles) < 2 or _wound_consistently(surface) else _rewound(surface)
+
+
+def _thinned(surface: Surface, spacing: float) -> Surface:
+    points = surface.points
+    low, middle, high = np.percentile(points[:: max(1, len(points) // 10_000)], (2, 50, 98), axis=0)
+    reach = _FAR * (high - low) + spacing
+    near = (np.abs(points - middle) < reach).all(axis=1)
+    if not near.all():
+        surface = compact(Surface(points, surface.triangles[near[surface.triangles].all(axis=1)]))
+    if not len(surface.triangles):
+        return surface
+    bins = np.ceil(np.ptp(surface.points, axis=0) / spacing).clip(1)
+    if bins.prod() > np.iinfo(np.int32).max:
+        return surface
+    binned = vtk.vtkBinnedDecimation()
+    binned.SetInputData(polydata_from_arrays(surface.points, surface.triangles))
+    binned.AutoAdjustNumberOfDivisionsOff()
+    binned.SetNumberOfDivisions(*(int(count) for count in bins))
+    binned.SetPointGenerationModeToBinAverages()
+    binned.Update()
+    thin = surface_from_polydata(binned.GetOutput())
+    return compact(Surface(thin.points, _unfolded(thin.triangles, len(thin.points))))
+
+
+def _unfolded(triangles: np.ndarray, count: int) -> np.ndarray:
+    """Triangles (T, 3) of ``count`` points without those that lie on each other face to face, as in a crease."""
+    first = triangles.argmin(axis=1)[:, None]
+    corner, second, third = np.take_along_axis(triangles, (first + np.arange(3)) % 3, axis=1).T
+    low, high = np.minimum(second, third), np.maximum(second, third)
+    key = (corner * count + low) * count + high
+    _, one, which = np.unique(key, return_index=True, return_inverse=True)
+    left = np.bincount(which, np.where(second < third, 1, -1))
+    one, forward = one[left != 0], left[left != 0] > 0
+    return np.column_stack(
+        [corner[one], np.where(forward, low[one], high[one]), np.where(forward, high[one], low[one])]
+    )
+
+
+def _merged(surface: Surface) -> Surface:
+    # STL files repeat every corner; OBJ files repeat points along seams of the texture.
+    merge = vtk.vtkStaticCleanPolyData()
+    merge.SetInputData(polydata_from_arrays(surface.points, surface.triangles))
+    merge.SetTolerance(0.0)
+    merge.ConvertPolysToLinesOff()
+    merge.ConvertLinesToPointsOff()
+    merge.Update()
+    surface = surface_from_polydata(merge.GetOutput())
+    return compact(Surface(surface.points, surface.triangles[surface.areas() > 0]))
+
+
+def _without_spikes(surface: Surface) -> Surface:
+    """Drops triangles at points that stand far out of the middle of their neighbours."""
+    triangles, points = surface.triangles, surface.points
+    if not len(triangles):
+        return surface
+    spike, usual = _spikes(surface)
+    if not spike.any():
+        return surface
+    # Where spikes stood close together, the first look leaves some: whose neighbours have gone is looked at again.
+    at_spike = spike[triangles].any(axis=1)
+    beside = np.zeros(len(points), bool)
+    beside[triangles[at_spike]] = True
+    triangles = triangles[~at_spike]
+    around = Surface(points, triangles[beside[triangles].any(axis=1)])
+    spike = _spikes(around, usual)[0] & beside
+    return compact(Surface(points, triangles[~spike[triangles].any(axis=1)]))
+
+
+def _spikes(surface: Surface, usual: float | None = None) -> tuple[np.ndarray, float]:
+    """Which points (N,) are spikes, and the usual length of an edge.
+
+    :param usual: length of an edge, where the surface is only a part
+    """
+    triangles, count = surface.triangles, len(surface.points)
+    at = triangles.ravel()
+    # At each corner of a triangle the two others are neighbours; inside a surface each is counted twice.
+    degree = np.maximum(2 * np.bincount(at, minlength=count), 1)
+    edge, out = np.zeros(triangles.shape), np.zeros(count)
+    for axis in range(3):
+        along = surface.points[:, axis]
+        corner = along[triangles]
+        step = corner - corner[:, [1, 2, 0]]
+        edge += step * step
+        others = corner.sum(axis=1, keepdims=True) - corner
+        off = along - np.bincount(at, others.ravel(), count) / degree
+        out += off * off
+    edge, stands_out = np.sqrt(edge), np.sqrt(out)
+    own_edge = np.bincount(at, (edge + edge[:, [2, 0, 1]]).ravel(), count) / degree
+    usual = float(np.median(edge)) if usual is None else usual
+    return (stands_out > 2.0 * usual) & (stands_out > 0.75 * own_edge), usual
+
+
+def _without_fragments(surface: Surface, least: float = 0.001) -> Surface:
+    """Drops connected pieces with less than this share of the area. Eyeballs, about twice that and more, stay."""
+    triangles, count = surface.triangles, len(surface.points)
+    if not len(triangles):
+        return surface
+    start, end = triangles[:, :2].ravel().astype(np.int32), triangles[:, 1:].ravel().astype(np.int32)
+    links = csr_matrix((np.ones(len(start), np.int8), (start, end)), (count, count))
+    piece = connected_components(links, directed=False)[1][triangles[:, 0]]
+    area = np.bincount(piece, surface.areas())
+    keep = area >= least * area.sum()
+    return surface if keep.all() else compact(Surface(surface.points, triangles[keep[piece]]))
+
+
+def _wound_consistently(surface: Surface) -> bool:
+    """Whether neighbours walk their common edge in opposite directions, as all but a few do in a consistent mesh."""
+    start, end = surface.triangles.ravel(), surface.triangles[:, [1, 2, 0]].ravel()
+    if len(start) > _ENOUGH_EDGES:
+        # An edge is in the sample from both of its sides, or from none.
+        some = (start + end) % (len(start) // _ENOUGH_EDGES + 1) == 0
+        start, end = start[some], end[some]
+    edges = np.sort(start * len(surface.points) + end)
+    return float(np.mean(edges[1:] != edges[:-1])) > 0.995
+
+
+def _rewound(surface: Surface) -> Surface:
+    wind = vtk.vtkPolyDataNormals()
+    wind.SetInputData(polydata_from_arrays(surface.points, surface.triangles))
+    wind.ConsistencyOn()
+    wind.SplittingOff()
+    # Asked for no normals at all, the filter does nothing.
+    wind.ComputePointNormalsOff()
+    wind.ComputeCellNormalsOn()
+    wind.Update()
+    return surface_from_polydata(wind.GetOutput())
