@@ -1,4 +1,4 @@
-"""The shell command ``palnet``: the engine's command line, with Slicer's engine to write Markups and draw pictures."""
+"""The shell command ``palnet``: the engine's command line, with Slicer's engine to draw pictures."""
 
 from __future__ import annotations
 
@@ -12,25 +12,14 @@ class SlicerHost:
     """What the engine's command line asks of Slicer; slicer-core is started at the first call and not before."""
 
     def write_markups(self, prediction: Prediction, path: Path, name: str) -> None:
-        """Write a prediction as ``.mrk.json``, in the coordinates of the scan's file.
+        """Write a prediction as ``.mrk.json``, in the coordinates of the scan's file; Slicer's engine is not needed.
 
-        :param name: of the markups node, for whoever opens the file
-        :raises palnet.errors.OutputError: slicer-core is missing, or the file cannot be written
+        :param name: of the scan
+        :raises palnet.errors.OutputError: the file cannot be written
         """
-        from .nodes.headless import core
+        from palnet.exports.predicted import write_predicted
 
-        scene = core().scene
-        from .nodes import storage
-        from .nodes.fiducials import create_fiducials, fill_fiducials, style_fiducials
-
-        node = create_fiducials(scene, name)
-        try:
-            fill_fiducials(node, prediction)
-            style_fiducials(node)
-            storage.write_markups_node(node, path)
-        finally:
-            scene.RemoveNode(node.GetDisplayNode())
-            scene.RemoveNode(node)
+        write_predicted(prediction, path, name)
 
     def render_sheet(self, prediction: Prediction, scan_path: Path, png_path: Path) -> None:
         """Draw a sheet of pictures of a prediction on its scan.

@@ -31,7 +31,7 @@ def require_slicer_core() -> None:
     """
     if importlib.util.find_spec("slicer") is None or importlib.util.find_spec("vtk") is None:
         raise OutputError(
-            "Markups files and pictures are made by Slicer's engine, and the package slicer-core is not installed; "
+            "Pictures are drawn by Slicer's engine, and the package slicer-core is not installed; "
             "run: pip install palnetlandmarker[slicer]"
         )
 

@@ -18,6 +18,7 @@ from palnet.errors import ModelError, ReviewError
 from palnet.pipeline.model import Model, bundled_models
 from palnet.pipeline.prediction import Prediction
 from palnet.review.record import Review, State, record_beside
+from palnet.review.words import describe
 from palnet.rigid import apply
 
 from .scene import LPS_FROM_RAS, expected_error, file_of, flip
@@ -143,18 +144,6 @@ def is_untouched_prediction(node: Any) -> bool:
         return not review.reviewed.any() and absorb(node, review) is review
     except ReviewError:
         return False
-
-
-def describe(review: Review, index: int) -> str:
-    """What Slicer shows beside the label, without commas: SlicerMorph splits .fcsv rows there."""
-    name = " ".join(review.prediction.protocol.landmarks[index].name.replace(",", " ").split())
-    state, error, moved = review.states[index], review.prediction.expected_error[index], review.moved_mm[index]
-    if state is State.TO_CHECK:
-        known = f"expected error {error:.1f} mm" if np.isfinite(error) else "expected error not known"
-        return f"{name}; predicted; {'missing on this scan' if review.missing[index] else known}"
-    if state is State.CORRECTED and np.isfinite(moved):
-        return f"{name}; corrected; {moved:.1f} mm from the prediction"
-    return f"{name}; {state.value}"
 
 
 def move_record(review: Review, points: np.ndarray) -> Review:

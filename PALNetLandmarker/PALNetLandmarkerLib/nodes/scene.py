@@ -9,14 +9,10 @@ import numpy as np
 import slicer
 import vtk
 from palnet.errors import ScanError
+from palnet.exports.predicted import expected_error_in_words
+from palnet.formats.slicer import EXPECTED_ERROR, NO_VALUE
 from palnet.pipeline.prediction import Prediction
 from vtk.util.numpy_support import numpy_to_vtk
-
-EXPECTED_ERROR = "expected error"
-"""Name of the measurement that holds one value in mm per landmark."""
-
-NO_VALUE = -1.0
-"""Stands in the measurement where a landmark is missing: the file would hold NaN, which is not JSON and stops R."""
 
 SCAN_REFERENCE = "PALNet.scan"
 """Node reference to the scan. Slicer keeps it right when scenes are merged, unlike the points' associated node IDs."""
@@ -89,10 +85,7 @@ def set_expected_error(node: Any, prediction: Prediction) -> None:
     measurement = slicer.vtkMRMLStaticMeasurement()
     measurement.SetName(EXPECTED_ERROR)
     measurement.SetUnits("mm")
-    measurement.SetDescription(
-        f"Expected error of each landmark in mm; {NO_VALUE:.0f} where it is missing; "
-        f"model {prediction.model} {prediction.model_checksum[:12]}"
-    )
+    measurement.SetDescription(expected_error_in_words(prediction))
     measurement.SetControlPointValues(values)
     for index in reversed(range(node.GetNumberOfMeasurements())):
         if node.GetNthMeasurement(index).GetName() == EXPECTED_ERROR:

@@ -9,8 +9,8 @@ from enum import Enum
 from pathlib import Path
 
 from ..errors import OutputError, ProtocolError
+from ..exports.predicted import write_predicted
 from ..files import whole_file, write_text
-from ..formats.slicer import markups
 from ..pipeline.model import Model
 from ..pipeline.prediction import Prediction
 from ..review.persons_work import is_persons
@@ -124,7 +124,7 @@ def run_batch(
             _note(batch, Step(item, Fate.KEPT, 0, 0, left), on_step)
             continue
         try:
-            review = store(batch, settings, item, outcome, write or write_markups)
+            review = store(batch, settings, item, outcome, write or write_predicted)
         except OutputError as error:
             step = Step(item, Fate.FAILED, 0, 0, left, error=str(error), seconds=outcome.seconds)
         else:
@@ -199,12 +199,6 @@ def _review(item: Item, outcome: Outcome) -> Review | None:
         return Review.begin(item.scan.stem, Prediction.from_json(outcome.prediction))
     except (ValueError, KeyError, TypeError, ProtocolError) as error:
         raise OutputError(f"What was found on {item.scan} cannot be read: {error}.") from error
-
-
-def write_markups(prediction: Prediction, path: Path, name: str) -> None:
-    """Write landmarks in LPS as ``.mrk.json``, without Slicer; a ``Write``."""
-    text = markups(tuple(prediction.protocol.labels), prediction.points, "LPS", prediction.unit)
-    write_text(text, path)
 
 
 def _write_bytes(content: bytes, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the shell's commands ask of Slicer's engine."""
+"""What the shell's commands ask of whoever started them."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import vtk
+from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from ..errors import NoFaceError, PalnetError, ScanError
 from ..pipeline.alignment import UNITS, Alignment
@@ -47,7 +47,7 @@ class MeanShape:
         self.model = predictor.model
         self._aligner = predictor.aligner
 
-    def predict_surface(self, mesh: vtk.vtkPolyData, unit: str = "auto") -> Prediction:
+    def predict_surface(self, mesh: vtkPolyData, unit: str = "auto") -> Prediction:
         """Landmarks of a surface, in its own coordinates and unit.
 
         :raises ScanError: there is no usable surface, :raises NoFaceError: it could not be aligned
@@ -55,7 +55,7 @@ class MeanShape:
         aligned = self._align(mesh, unit)
         return self._prediction(self._place(aligned.surface), aligned)
 
-    def _align(self, mesh: vtk.vtkPolyData, unit: str) -> _Aligned:
+    def _align(self, mesh: vtkPolyData, unit: str) -> _Aligned:
         surface = clean_surface(surface_from_polydata(mesh))
         if not len(surface.triangles):
             raise ScanError("Nothing of the surface is usable: export the scan as a triangle mesh.")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from typing import Protocol as Interface
 
 import numpy as np
-import vtk
 from scipy.spatial.transform import Rotation
+from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from ..errors import Cancelled, PalnetError, ProtocolError
 from ..formats.text import MM_PER_UNIT
@@ -34,7 +34,7 @@ TEST_SEED = 2026
 class Landmarker(Interface):
     """What is measured: a model's :class:`palnet.pipeline.predictor.Predictor`, or a baseline."""
 
-    def predict_surface(self, mesh: vtk.vtkPolyData, unit: str = "auto") -> Prediction:
+    def predict_surface(self, mesh: vtkPolyData, unit: str = "auto") -> Prediction:
         """Landmarks in the mesh's own coordinates; raises a :class:`PalnetError` where it finds none."""
         ...
 
@@ -51,7 +51,7 @@ class Case:
 
     name: str
     subject: str
-    mesh: Callable[[], vtk.vtkPolyData]
+    mesh: Callable[[], vtkPolyData]
     truth: np.ndarray
     shown: np.ndarray
     mm: float = 1.0
@@ -291,5 +291,5 @@ def any_resolution(number: int) -> int | None:
     return None if rng.random() < 0.5 else int(np.exp(rng.uniform(np.log(2000), np.log(500_000))))
 
 
-def _same(mesh: vtk.vtkPolyData) -> vtk.vtkPolyData:
+def _same(mesh: vtkPolyData) -> vtkPolyData:
     return mesh

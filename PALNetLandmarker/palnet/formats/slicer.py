@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,25 +28,37 @@ _ORIENTATION = {
 _EMPTY, _NULL = '"position": ""', '"position": [null, null, null]'
 _MM = '"coordinateUnits": "mm"'
 _DEFINED, _MISSING = "2", "3"
+EXPECTED_ERROR, NO_VALUE = "expected error", -1.0
+"""Of a measurement with a value for each point, and of that value where a point has none."""
 
 
-def markups(labels: tuple[str, ...], points: np.ndarray, frame: str, unit: str) -> str:
+def markups(
+    labels: tuple[str, ...],
+    points: np.ndarray,
+    frame: str,
+    unit: str,
+    descriptions: Sequence[str] | None = None,
+    selected: bool = True,
+    **more: Any,
+) -> str:
     """A point list as ``.mrk.json``.
 
     :param points: (L, 3) in ``frame`` and ``unit``; NaN where one is missing
+    :param descriptions: of the points, :param selected: whether the points are, :param more: of the list as a whole
     """
     controls = []
-    for number, (label, point) in enumerate(zip(labels, points, strict=True), 1):
+    said = descriptions if descriptions is not None else [""] * len(labels)
+    for number, (label, point, description) in enumerate(zip(labels, points, said, strict=True), 1):
         there = bool(np.isfinite(point).all())
         controls.append(
             {
                 "id": str(number),
                 "label": label,
-                "description": "",
+                "description": description,
                 "associatedNodeID": "",
                 "position": [float(v) for v in point] if there else [None] * 3,
                 "orientation": _ORIENTATION[frame],
-                "selected": True,
+                "selected": selected,
                 "locked": False,
                 "visibility": True,
                 "positionStatus": "defined" if there else "missing",
@@ -60,6 +74,7 @@ def markups(labels: tuple[str, ...], points: np.ndarray, frame: str, unit: str) 
         "lastUsedControlPointNumber": len(labels),
         "controlPoints": controls,
         "measurements": [],
+        **more,
     }
     data = {"@schema": _SCHEMA, "markups": [node]}
     return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

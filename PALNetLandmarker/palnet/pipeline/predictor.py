@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import vtk
+from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from ..errors import ModelError, ScanError
 from ..rigid import apply, random_pose, rigid_fit
@@ -73,9 +73,7 @@ class Predictor:
         prediction = self.predict_surface(mesh, unit, progress)
         return replace(prediction, space=space, seconds={"reading": reading, **prediction.seconds})
 
-    def predict_surface(
-        self, mesh: vtk.vtkPolyData, unit: str = "auto", progress: Progress | None = None
-    ) -> Prediction:
+    def predict_surface(self, mesh: vtkPolyData, unit: str = "auto", progress: Progress | None = None) -> Prediction:
         """Landmarks of a surface, in its own coordinates and unit.
 
         :param unit: ``"mm"``, ``"cm"``, ``"m"``, or ``"auto"`` to find it by the size of the surface

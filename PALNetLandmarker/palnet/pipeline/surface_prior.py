@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import RBFInterpolator
 from scipy.spatial import cKDTree
 
 from ..rigid import apply, rigid_fit
@@ -154,6 +153,8 @@ def _spread(points: np.ndarray, away: np.ndarray, count: int) -> np.ndarray:
 def _carried(start: np.ndarray, end: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Points (K, 3) carried along by a spline that moves landmarks (L, 3) from start to end."""
     # Landmarks a hair apart would tear the spline: it need not go exactly through them.
+    from scipy.interpolate import RBFInterpolator  # takes a while to load, and few models have a prior
+
     return np.asarray(RBFInterpolator(start, end, kernel="linear", degree=1, smoothing=2.0)(points))
 
 

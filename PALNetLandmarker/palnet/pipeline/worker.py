@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import PalnetError
 
 if TYPE_CHECKING:
-    import vtk
+    from vtkmodules.vtkCommonDataModel import vtkPolyData
 
     from .prediction import Prediction
 
@@ -36,7 +36,7 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VTK_SMP_MAX_THREADS")
 _NICENESS = 10
 
 
-def write_surface(path: str | Path, mesh: vtk.vtkPolyData) -> None:
+def write_surface(path: str | Path, mesh: vtkPolyData) -> None:
     """Write the triangles of a surface to a temporary file for the worker.
 
     :param path: ends in ``.npz``

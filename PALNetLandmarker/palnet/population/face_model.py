@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import vtk
+from vtkmodules.vtkCommonDataModel import vtkStaticCellLocator
 
 from ..errors import ScanError
-from ..scans.surface import polydata_from_arrays
+from ..scans.surface import for_answers, polydata_from_arrays
 
 # Vertex ranges that a scanner sees (documented in ICT-FaceKit): face with head and neck, eyeballs.
 SKIN = range(11248)
@@ -134,7 +134,7 @@ def visible_triangles(vertices: np.ndarray, triangles: np.ndarray, directions: n
     :returns: (T, D) bool
     """
     mesh = polydata_from_arrays(vertices, triangles)
-    locator = vtk.vtkStaticCellLocator()
+    locator = vtkStaticCellLocator()
     locator.SetDataSet(mesh)
     locator.BuildLocator()
     corners = vertices[triangles].astype(float)
@@ -142,8 +142,8 @@ def visible_triangles(vertices: np.ndarray, triangles: np.ndarray, directions: n
     normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-12
     start = corners.mean(axis=1) + 0.05 * normal
     result = np.zeros((len(triangles), len(directions)), bool)
-    parameter, where, local = vtk.mutable(0.0), [0.0] * 3, [0.0] * 3
-    part, cell = vtk.mutable(0), vtk.mutable(0)
+    where, local = [0.0] * 3, [0.0] * 3
+    cell, part, parameter = for_answers()
     for d, direction in enumerate(directions):
         for t in np.flatnonzero(normal @ direction > 0.05):
             end = start[t] + 400.0 * direction

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import vtk
 from scipy.spatial import cKDTree
+from vtkmodules.vtkCommonDataModel import vtkPolyData
+from vtkmodules.vtkFiltersCore import vtkDecimatePro, vtkFeatureEdges, vtkQuadricDecimation
+from vtkmodules.vtkFiltersModeling import vtkLoopSubdivisionFilter
+from vtkmodules.vtkFiltersSources import vtkPlaneSource, vtkSphereSource
 
 from ..scans.surface import (
     Surface,
@@ -106,7 +109,7 @@ class Scanner:
     def _decimated(self, count: int) -> np.ndarray:
         """Triangles of a coarser mesh over the same vertices."""
         model = self.population.model
-        decimate = vtk.vtkDecimatePro()
+        decimate = vtkDecimatePro()
         decimate.SetInputData(polydata_from_arrays(model.neutral, model.triangles))
         decimate.SetTargetReduction(1 - 2 * count / len(model.triangles))
         decimate.PreserveTopologyOn()
@@ -135,7 +138,7 @@ def remesh(surface: Surface, vertices: int) -> Surface:
     while mesh.GetNumberOfPoints() < vertices:
         mesh = _subdivided(mesh)
     if mesh.GetNumberOfPoints() > 1.05 * vertices:
-        decimate = vtk.vtkQuadricDecimation()
+        decimate = vtkQuadricDecimation()
         decimate.SetInputData(mesh)
         decimate.SetTargetReduction(1 - vertices / mesh.GetNumberOfPoints())
         decimate.Update()
@@ -143,10 +146,10 @@ def remesh(surface: Surface, vertices: int) -> Surface:
     return compact(surface_from_polydata(mesh))
 
 
-def _subdivided(mesh: vtk.vtkPolyData) -> vtk.vtkPolyData:
+def _subdivided(mesh: vtkPolyData) -> vtkPolyData:
     """Every triangle as four: smoothly where VTK can, flat where an edge has more than two triangles."""
     if _is_manifold(mesh):
-        subdivide = vtk.vtkLoopSubdivisionFilter()
+        subdivide = vtkLoopSubdivisionFilter()
         subdivide.SetInputData(mesh)
         subdivide.SetNumberOfSubdivisions(1)
         subdivide.Update()
@@ -163,8 +166,8 @@ def _subdivided(mesh: vtk.vtkPolyData) -> vtk.vtkPolyData:
     return polydata_from_arrays(np.vstack([points, points[edges].mean(axis=1)]), parts)
 
 
-def _is_manifold(mesh: vtk.vtkPolyData) -> bool:
-    edges = vtk.vtkFeatureEdges()
+def _is_manifold(mesh: vtkPolyData) -> bool:
+    edges = vtkFeatureEdges()
     edges.SetInputData(mesh)
     edges.BoundaryEdgesOff()
     edges.FeatureEdgesOff()
@@ -177,7 +180,7 @@ def _is_manifold(mesh: vtk.vtkPolyData) -> bool:
 def _bust(surface: Surface, chin: float, rng: np.random.Generator) -> Surface:
     """With clothed shoulders, and sometimes the back of a chair; ``chin`` is the height of gnathion."""
     parts = [surface]
-    sphere = vtk.vtkSphereSource()
+    sphere = vtkSphereSource()
     sphere.SetThetaResolution(64)
     sphere.SetPhiResolution(40)
     sphere.SetRadius(1)
@@ -193,7 +196,7 @@ def _bust(surface: Surface, chin: float, rng: np.random.Generator) -> Surface:
     ]
     parts.append(select(Surface(shape, body.triangles), shape[:, 1] > chin - rng.uniform(120, 250)))
     if rng.random() < 0.4:
-        plane = vtk.vtkPlaneSource()
+        plane = vtkPlaneSource()
         plane.SetResolution(20, 20)
         plane.Update()
         chair = surface_from_polydata(plane.GetOutput())

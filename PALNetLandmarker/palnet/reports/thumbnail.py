@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import vtk
-from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from vtkmodules.vtkCommonDataModel import vtkImageData
+from vtkmodules.vtkIOImage import vtkJPEGWriter
 
 from ..pipeline.prediction import Prediction
 from ..rigid import apply
@@ -145,10 +146,10 @@ def _disc(picture: np.ndarray, row: int, column: int, doubtful: bool) -> None:
 
 def _jpeg(pixels: np.ndarray) -> bytes:
     height, width, _channels = pixels.shape
-    image = vtk.vtkImageData()
+    image = vtkImageData()
     image.SetDimensions(width, height, 1)
     image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(pixels[::-1]).reshape(-1, 3), deep=True))
-    writer = vtk.vtkJPEGWriter()
+    writer = vtkJPEGWriter()
     writer.WriteToMemoryOn()
     writer.SetQuality(_QUALITY)
     writer.SetInputData(image)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import vtk
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
+from vtkmodules.vtkFiltersCore import vtkBinnedDecimation, vtkPolyDataNormals, vtkStaticCleanPolyData
 
 from .surface import Surface, compact, polydata_from_arrays, surface_from_polydata
 
@@ -74,7 +74,7 @@ def _thinned(surface: Surface, spacing: float) -> Surface:
     bins = np.ceil(np.ptp(surface.points, axis=0) / spacing).clip(1)
     if bins.prod() > np.iinfo(np.int32).max:
         return surface
-    binned = vtk.vtkBinnedDecimation()
+    binned = vtkBinnedDecimation()
     binned.SetInputData(polydata_from_arrays(surface.points, surface.triangles))
     binned.AutoAdjustNumberOfDivisionsOff()
     binned.SetNumberOfDivisions(*(int(count) for count in bins))
@@ -100,7 +100,7 @@ def _unfolded(triangles: np.ndarray, count: int) -> np.ndarray:
 
 def _merged(surface: Surface) -> Surface:
     # STL files repeat every corner; OBJ files repeat points along seams of the texture.
-    merge = vtk.vtkStaticCleanPolyData()
+    merge = vtkStaticCleanPolyData()
     merge.SetInputData(polydata_from_arrays(surface.points, surface.triangles))
     merge.SetTolerance(0.0)
     merge.ConvertPolysToLinesOff()
@@ -177,7 +177,7 @@ def _wound_consistently(surface: Surface) -> bool:
 
 
 def _rewound(surface: Surface) -> Surface:
-    wind = vtk.vtkPolyDataNormals()
+    wind = vtkPolyDataNormals()
     wind.SetInputData(polydata_from_arrays(surface.points, surface.triangles))
     wind.ConsistencyOn()
     wind.SplittingOff()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import vtk
-from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
+from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
+from vtkmodules.vtkCommonCore import mutable, vtkPoints
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData, vtkStaticCellLocator
+from vtkmodules.vtkFiltersCore import vtkTriangleFilter
 
 _MOST_DRAWS = 3_000_000
 
@@ -35,9 +38,9 @@ class Surface:
         return np.column_stack([y * w - z * v, z * u - x * w, x * v - y * u])
 
 
-def polydata_from_arrays(points: np.ndarray, triangles: np.ndarray) -> vtk.vtkPolyData:
+def polydata_from_arrays(points: np.ndarray, triangles: np.ndarray) -> vtkPolyData:
     """vtkPolyData of points (N, 3) and triangles (T, 3)."""
-    mesh, vertices, cells = vtk.vtkPolyData(), vtk.vtkPoints(), vtk.vtkCellArray()
+    mesh, vertices, cells = vtkPolyData(), vtkPoints(), vtkCellArray()
     vertices.SetData(numpy_to_vtk(np.ascontiguousarray(points), deep=True))
     flat = np.ascontiguousarray(triangles, np.int64).ravel()
     cells.SetData(3, numpy_to_vtkIdTypeArray(flat, deep=True))
@@ -46,9 +49,9 @@ def polydata_from_arrays(points: np.ndarray, triangles: np.ndarray) -> vtk.vtkPo
     return mesh
 
 
-def surface_from_polydata(mesh: vtk.vtkPolyData) -> Surface:
+def surface_from_polydata(mesh: vtkPolyData) -> Surface:
     """Triangles of a vtkPolyData; polygons and strips are cut into triangles, lines and points are dropped."""
-    triangulate = vtk.vtkTriangleFilter()
+    triangulate = vtkTriangleFilter()
     triangulate.PassLinesOff()
     triangulate.PassVertsOff()
     triangulate.SetInputData(mesh)
@@ -115,12 +118,17 @@ def compact(surface: Surface) -> Surface:
     return Surface(surface.points[used], (np.cumsum(used) - 1)[surface.triangles])
 
 
+def for_answers() -> tuple[Any, Any, Any]:
+    """What a VTK locator writes the number of a cell, of a part of it, and a squared distance to."""
+    return mutable(0), mutable(0), mutable(0.0)
+
+
 def closest_on_surface(surface: Surface, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The places on the triangles nearest to points (L, 3), and their distances (L,), in the surface's unit."""
-    locator = vtk.vtkStaticCellLocator()
+    locator = vtkStaticCellLocator()
     locator.SetDataSet(polydata_from_arrays(surface.points, surface.triangles))
     locator.BuildLocator()
-    cell, part, squared = vtk.mutable(0), vtk.mutable(0), vtk.mutable(0.0)
+    cell, part, squared = for_answers()
     nearest = np.full((len(points), 3), np.nan)
     for k, point in enumerate(points):
         if np.isfinite(point).all():
@@ -133,10 +141,10 @@ def closest_on_surface(surface: Surface, points: np.ndarray) -> tuple[np.ndarray
 def places_on_triangles(surface: Surface, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Points (L, 3) as corners (L, 3) of the nearest triangles and their weights (L, 3); NaN weights for NaN points."""
     mesh = polydata_from_arrays(surface.points, surface.triangles)
-    locator = vtk.vtkStaticCellLocator()
+    locator = vtkStaticCellLocator()
     locator.SetDataSet(mesh)
     locator.BuildLocator()
-    cell, part, squared = vtk.mutable(0), vtk.mutable(0), vtk.mutable(0.0)
+    cell, part, squared = for_answers()
     corners, weights = np.zeros((len(points), 3), int), np.full((len(points), 3), np.nan)
     for k, point in enumerate(points):
         if np.isfinite(point).all():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import vtk
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial.distance import cdist
+from vtkmodules.vtkCommonDataModel import vtkStaticCellLocator
 
-from .surface import Surface, polydata_from_arrays
+from .surface import Surface, for_answers, polydata_from_arrays
 
 # All as shares of the straight distance of the two points, so that what is small is measured as well.
 _NORMAL_RADIUS = 0.1
@@ -32,7 +32,7 @@ class SurfacePaths:
         self._surface = surface
         self._centres = surface.points[surface.triangles].mean(axis=1)
         self._weighted = surface.normals() * surface.areas()[:, None]
-        self._locator = vtk.vtkStaticCellLocator()
+        self._locator = vtkStaticCellLocator()
         self._locator.SetDataSet(polydata_from_arrays(surface.points, surface.triangles))
         self._locator.BuildLocator()
 
@@ -63,8 +63,8 @@ class SurfacePaths:
         return np.nan if way is None else float(np.linalg.norm(np.diff(way, axis=0), axis=1).sum())
 
     def _nearest(self, place: np.ndarray) -> np.ndarray:
-        result, cell, part, squared = [0.0] * 3, vtk.mutable(0), vtk.mutable(0), vtk.mutable(0.0)
-        self._locator.FindClosestPoint(place, result, cell, part, squared)
+        result, (cell, part, squared) = [0.0] * 3, for_answers()
+        self._locator.FindClosestPoint(place.tolist(), result, cell, part, squared)
         return np.array(result)
 
     def _normal(self, place: np.ndarray, radius: float) -> np.ndarray:

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from batches import model, prediction, run, scans
-from palnet.batch.batch import Batch, Fate, write_markups
+from palnet.batch.batch import Batch, Fate
 from palnet.batch.files import find_scans
 from palnet.batch.single import has_review, write_landmarks
 from palnet.batch.tables import scan_state
 from palnet.commands import cli
 from palnet.errors import OutputError
+from palnet.exports.predicted import write_predicted
 from palnet.exports.sets import read_sets
 from palnet.formats.files import read_landmarks
 from palnet.pipeline.prediction import Prediction
@@ -26,7 +27,7 @@ class Host:
     """Stands in for Slicer's engine."""
 
     def write_markups(self, prediction: Prediction, path: Path, name: str) -> None:
-        write_markups(prediction, path, name)
+        write_predicted(prediction, path, name)
 
     def render_sheet(self, prediction: Prediction, scan_path: Path, png_path: Path) -> None:
         png_path.write_bytes(b"PNG")
@@ -75,7 +76,7 @@ def test_a_persons_review_is_kept(results: Path, capsys: pytest.CaptureFixture[s
 
 def test_a_scan_in_ras_has_a_record_in_lps(results: Path) -> None:
     turned_scan = replace(prediction(1.0), space="RAS")
-    write_landmarks(turned_scan, Path("a.ply"), results / "a.mrk.json", write_markups)
+    write_landmarks(turned_scan, Path("a.ply"), results / "a.mrk.json", write_predicted)
     review = Review.read(results / "a.review.json")
     np.testing.assert_array_equal(review.points[0], [-1.0, -1.0, 1.0])
 

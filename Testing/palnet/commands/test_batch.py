@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from batches import Engine, files, model, prediction, scans
 from palnet.batch import process, run
-from palnet.batch.batch import write_markups
 from palnet.batch.files import checksum
 from palnet.batch.task import Outcome, Task, turned
 from palnet.batch.words import time_left
 from palnet.commands import batch, cli
 from palnet.commands.words import RESEARCH_USE
 from palnet.errors import OutputError, ScanError
+from palnet.exports.predicted import write_predicted
 from palnet.pipeline.model import Model
 from palnet.pipeline.prediction import Prediction
 from palnet.scans.file import read_surface
@@ -35,7 +35,7 @@ class Host:
         self.drawn: list[Path] = []
 
     def write_markups(self, prediction: Prediction, path: Path, name: str) -> None:
-        write_markups(prediction, path, name)
+        write_predicted(prediction, path, name)
         self.written.append((path, name))
 
     def render_sheet(self, prediction: Prediction, scan_path: Path, png_path: Path) -> None:

@@ -124,7 +124,7 @@ class FakePredictor:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakePredictor]:
-    FakePredictor.errors, FakePredictor.made = 0, []
+    FakePredictor.errors, FakePredictor.made = [], 0
     engine = ModuleType("palnet.pipeline.predictor")
     engine.Predictor = FakePredictor
     monkeypatch.setitem(sys.modules, "palnet.pipeline.predictor", engine)
