@@ -6,8 +6,9 @@
     python3 run.py test [PYTEST OPTIONS]     check the code and run every test
 
 On Windows write py instead of python3. The first start makes a Python environment in the folder .venv here and
-installs what is needed into it (some minutes, about 2 GB); later starts take seconds. To remove it all, delete .venv.
-PyTorch comes without CUDA where no NVIDIA GPU answers; the environment variable UV_TORCH_BACKEND=cpu forces that.
+installs what is needed into it (about a minute, 1 GB); later starts take seconds. To remove it all, delete .venv.
+PyTorch is installed only for training and for the tests: another GB, several with an NVIDIA GPU. It comes without CUDA
+where no such GPU answers; the environment variable UV_TORCH_BACKEND=cpu forces that.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ NETWORK = re.compile(
     "NewConnectionError|Failed to establish|ConnectTimeout|ReadTimeout|timed out|ProxyError|Name or service not known|"
     "getaddrinfo|name resolution|nodename nor|unreachable|Connection (refused|reset)|CERTIFICATE_VERIFY|SSLError"
 )
+# What a command needs beside the project itself.
+EXTRAS = {"train": ("train",), "crossvalidate": ("train",), "test": ("train", "test")}
 NO_BUILD = re.compile(r"No matching distribution found for ([\w.-]+)")
 
 
@@ -56,7 +59,7 @@ def main(argv: list[str]) -> int:
         if not OLDEST <= sys.version_info[:2] <= NEWEST:
             return run([*other_python(), str(Path(__file__).resolve()), *argv])
         command, *rest = argv
-        prepare(command)
+        prepare(rest[0] if command == "palnet" and rest else command)
         if command == "test":
             return test(rest)
         return demo(rest) if command == "demo" else palnet(rest if command == "palnet" else argv)
@@ -110,15 +113,18 @@ def prepare(command: str) -> None:
     """Make and fill .venv, unless its stamp says that what this command needs is there."""
     wait_for_others()
     installed, unavailable = read_stamp()
-    needs_slicer = command in ("demo", "landmark")
-    wanted = {"slicer", "train", *(["test"] if command == "test" else []), *installed}
-    # Where slicer-core has no build, only the commands that cannot do without it try again.
+    needs_slicer = command == "demo"
+    wanted = {"slicer", *EXTRAS.get(command, ()), *installed}
+    # Where slicer-core has no build, only the command that cannot do without it tries again.
     if installed and wanted <= installed | (set() if needs_slicer else unavailable):
         return
     began = time.monotonic()
     try:
         make_environment()
-        unavailable = install_project(wanted, needs_slicer, install_torch())
+        by_uv = quiet(pip_install("uv"))[0]
+        if "train" in wanted:
+            by_uv = install_torch(by_uv)
+        unavailable = install_project(wanted, needs_slicer, by_uv)
         stamp = {"fingerprint": fingerprint(), "installed": wanted - unavailable, "unavailable": unavailable}
         STAMP.write_text(json.dumps(stamp, default=sorted), encoding="utf-8")
     except KeyboardInterrupt:
@@ -141,10 +147,10 @@ def make_environment() -> None:
     """Make .venv with pip in it, or keep one that works, is whole and has this Python's version."""
     version = "{}.{}".format(*sys.version_info[:2])
     if not MARKER.exists() and answer("import sys, pip; print('%d.%d' % sys.version_info[:2])") == version:
-        print("[1/3] Using the Python environment in .venv ...", flush=True)
+        print("[1/2] Using the Python environment in .venv ...", flush=True)
         MARKER.touch()
         return
-    print("[1/3] Making a Python environment in .venv ...", flush=True)
+    print("[1/2] Making a Python environment in .venv ...", flush=True)
     if VENV.exists():
         if VENV.resolve() == Path(sys.prefix).resolve():
             raise Stop("The environment in .venv is incomplete and in use: leave it (deactivate) and start again.")
@@ -163,13 +169,13 @@ def make_environment() -> None:
         raise Stop(explain(text, "The Python environment in .venv cannot be made"))
 
 
-def install_torch() -> bool:
+def install_torch(by_uv: bool) -> bool:
     """Install PyTorch, and return whether uv did it, else pip.
 
     uv knows where the builds without CUDA are, but ignores pip's configuration: behind a mirror only pip works.
     """
-    print("[2/3] Installing PyTorch (some minutes) ...", flush=True)
-    if quiet(pip_install("uv"))[0] and quiet(uv_install("torch"))[0]:
+    print("      Installing PyTorch for training (hundreds of MB, GBs for a graphics card) ...", flush=True)
+    if by_uv and quiet(uv_install("torch"))[0]:
         return True
     large = " (on Linux that may be the build with CUDA, several GB)" if platform.system() == "Linux" else ""
     print(f"      uv does not get it here, so pip tries{large} ...", flush=True)
@@ -182,7 +188,7 @@ def install_torch() -> bool:
 
 def install_project(extras: set[str], needs_slicer: bool, by_uv: bool) -> set[str]:
     """Install the project, editable, and return those of its extras that have no build for this machine."""
-    print("[3/3] Installing PALNetLandmarker and Slicer's engine ...", flush=True)
+    print("[2/2] Installing PALNetLandmarker and Slicer's engine ...", flush=True)
     # "." and not the path: a bracket or a comma in a path would be read as the start of more extras.
     what = ["-e", f".[{','.join(sorted(extras))}]"]
     for install in (uv_install, pip_install) if by_uv else (pip_install,):
@@ -192,7 +198,7 @@ def install_project(extras: set[str], needs_slicer: bool, by_uv: bool) -> set[st
     lacking = NO_BUILD.findall(text)
     if needs_slicer or NETWORK.search(text) or lacking != ["slicer-core"]:
         raise Stop(explain(text, "PALNetLandmarker cannot be installed"))
-    print(f"      {explain(text, 'No Markups files and no pictures here')}", flush=True)
+    print(f"      {explain(text, 'No pictures here')}", flush=True)
     return {"slicer"} | install_project(extras - {"slicer"}, True, by_uv)
 
 
@@ -260,7 +266,7 @@ def answer(question: str) -> str:
 def explain(text: str, what: str) -> str:
     """An installer's output in a sentence: what is wrong and what to do."""
     if re.search("No space left|not enough space|Errno 28", text):
-        why = "the disk is full; 3 GB are needed."
+        why = "the disk is full; 2 GB are needed, 4 GB for training."
     elif NETWORK.search(text):
         why = "the package index cannot be reached; check the network, and the proxy or mirror in pip's settings."
     elif re.search("Permission denied|Access is denied|Errno 13", text):

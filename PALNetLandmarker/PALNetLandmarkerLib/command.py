@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -38,6 +39,9 @@ class SlicerHost:
 
 def main() -> int:
     """Entry point of the shell command."""
+    # A scan takes one core: threads that wait for each other cost more than they bring, the more so where others work.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VTK_SMP_MAX_THREADS"):
+        os.environ.setdefault(name, "1")  # read when numpy and VTK are first loaded
     from palnet.commands.cli import main as run
 
     return run(sys.argv[1:], SlicerHost())

@@ -163,6 +163,14 @@ def test_no_question_and_no_pytorch(
     host: Host, model: Any, panel: LoadedModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where there is no PyTorch nothing is asked, and the engine itself answers: that an egg is no face."""
-    monkeypatch.setitem(sys.modules, "torch", None)
+
+    class Without:
+        def find_spec(self, name: str, *_others: Any) -> None:
+            if name.split(".")[0] == "torch":
+                raise ModuleNotFoundError("No module named 'torch'")
+
+    for name in [name for name in sys.modules if name.split(".")[0] == "torch"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Without(), *sys.meta_path])
     click(panel.widget.ui.applyButton)
     assert len(host.boxes.texts) == 1 and "No face was found" in host.boxes.texts[0]

@@ -57,12 +57,27 @@ def test_uv_is_not_waited_for_unless_the_user_says_so(run: ModuleType, monkeypat
 
 
 def test_uv_does_all_where_it_can(install: Callable[..., list[str]]) -> None:
-    assert install("demo") == ["pip uv", "uv pip torch", "uv pip -e .[slicer,train]"]
+    assert install("train") == ["pip uv", "uv pip torch", "uv pip -e .[slicer,train]"]
+
+
+@pytest.mark.parametrize("command", ["demo", "landmark", "measure"])
+def test_pytorch_is_installed_for_training_alone(install: Callable[..., list[str]], command: str) -> None:
+    assert install(command) == ["pip uv", "uv pip -e .[slicer]"]
+    assert install("crossvalidate") == ["pip uv", "uv pip torch", "uv pip -e .[slicer,train]"]
+    assert install("train") == [] == install(command)
+
+
+def test_the_command_behind_palnet_says_what_is_needed(run: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[str] = []
+    monkeypatch.setattr(run, "prepare", prepared.append)
+    monkeypatch.setattr(run, "palnet", lambda arguments: 0)
+    assert run.main(["palnet", "train", "config.json"]) == 0 == run.main(["palnet"])
+    assert prepared == ["train", "palnet"]
 
 
 @pytest.mark.parametrize("fails", ["pip uv", "uv pip torch"])
 def test_pip_does_all_where_uv_does_not_work(install: Callable[..., list[str]], fails: str) -> None:
-    tried = install("demo", lambda asked: "no" if asked == fails else None)
+    tried = install("train", lambda asked: "no" if asked == fails else None)
     assert tried == [
         *["pip uv", "uv pip torch"][: 1 + ("torch" in fails)],
         "pip torch==2.13.0",
@@ -71,7 +86,7 @@ def test_pip_does_all_where_uv_does_not_work(install: Callable[..., list[str]], 
 
 
 def test_any_torch_is_better_than_none(install: Callable[..., list[str]]) -> None:
-    tried = install("demo", lambda asked: "no" if asked.startswith("uv") or "==" in asked else None)
+    tried = install("train", lambda asked: "no" if asked.startswith("uv") or "==" in asked else None)
     assert tried == ["pip uv", "uv pip torch", "pip torch==2.13.0", "pip torch", "pip -e .[slicer,train]"]
 
 
@@ -90,8 +105,9 @@ def test_without_a_build_of_slicer_core_only_what_needs_it_stops(
     assert "slicer-core has no build for Python" in capsys.readouterr().out
     assert run.read_stamp() == ({"train"}, {"slicer"})
     assert install("train", no_slicer) == []
+    assert install("landmark", no_slicer) == []
     with pytest.raises(run.Stop, match="slicer-core has no build for Python"):
-        install("landmark", no_slicer)
+        install("demo", no_slicer)
     assert install("train", no_slicer) == []
     assert install("demo") != []
     assert run.read_stamp() == ({"slicer", "train"}, set())
@@ -99,6 +115,8 @@ def test_without_a_build_of_slicer_core_only_what_needs_it_stops(
 
 def test_a_failed_install_can_be_started_again(install: Callable[..., list[str]], run: ModuleType) -> None:
     with pytest.raises(run.Stop, match=r"PyTorch cannot be installed: the package index cannot be reached; .*pip"):
+        install("train", lambda asked: NO_NETWORK)
+    with pytest.raises(run.Stop, match=r"PALNetLandmarker cannot be installed: the package index cannot be reached"):
         install("demo", lambda asked: NO_NETWORK)
     assert not run.MARKER.exists()
     assert not run.STAMP.exists()
@@ -161,15 +179,15 @@ def test_an_environment_is_made_kept_and_made_anew(project: Path, run: ModuleTyp
     first = start(project, "demo")
     assert first.returncode == 1
     assert first.stdout.startswith(
-        "[1/3] Making a Python environment in .venv ...\n[2/3] Installing PyTorch (some minutes) ...\n"
+        "[1/2] Making a Python environment in .venv ...\n[2/2] Installing PALNetLandmarker and Slicer's engine ...\n"
     )
-    assert first.stderr.startswith("run.py: PyTorch cannot be installed: the package index cannot be reached;")
+    assert first.stderr.startswith("run.py: PALNetLandmarker cannot be installed: the package index cannot be")
     assert first.stderr.count("\n") == 1
-    assert "torch==2.13.0" in run.LOG.read_text(encoding="utf-8")
-    assert start(project, "demo").stdout.startswith("[1/3] Using the Python environment in .venv ...\n")
+    assert ".[slicer]" in run.LOG.read_text(encoding="utf-8")
+    assert start(project, "demo").stdout.startswith("[1/2] Using the Python environment in .venv ...\n")
     run.MARKER.touch()
     os.utime(run.MARKER, (0, 0))  # killed long ago
-    assert start(project, "demo").stdout.startswith("[1/3] Making a Python environment in .venv ...\n")
+    assert start(project, "demo").stdout.startswith("[1/2] Making a Python environment in .venv ...\n")
 
 
 @posix_only

@@ -94,7 +94,7 @@ def test_the_fingerprint_follows_the_needs_the_python_and_the_folder(
     assert len(seen) == 1
     pyproject = run.ROOT / "pyproject.toml"
     before = pyproject.read_text(encoding="utf-8")
-    pyproject.write_text(before.replace("torch>=2.4", "torch>=2.5"), encoding="utf-8")
+    pyproject.write_text(before.replace("vtk>=9.3", "vtk>=9.4"), encoding="utf-8")
     seen.add(run.fingerprint())
     pyproject.write_text(before, encoding="utf-8")
     with monkeypatch.context() as patch:
@@ -126,8 +126,9 @@ def test_only_a_whole_environment_of_this_project_counts(ready: Path, run: Modul
 def test_what_is_there_is_not_installed_again(install: Callable[..., list[str]], run: ModuleType) -> None:
     assert install("demo") != []
     assert not run.MARKER.exists()
-    for command in ("demo", "landmark", "train", "anything"):
+    for command in ("demo", "landmark", "measure", "anything"):
         assert install(command) == []
+    assert install("train")[-1] == "uv pip -e .[slicer,train]" and install("train") == []
     assert "pip -e .[slicer,test,train]" in install("test")[-1]
     assert install("test") == install("demo") == []
 

@@ -26,7 +26,7 @@ LONGEST_S = 15 * 60
 
 
 def run_here(tasks: Sequence[Task], jobs: int, stop: Stop = lambda: False) -> Iterator[tuple[int, Outcome]]:
-    """Do tasks in ``jobs`` processes that share the machine's cores.
+    """Do tasks in ``jobs`` processes, each on one core.
 
     A process that dies, or hangs, costs the scan at hand, and another one takes its place. When the generator is
     closed, the processes end.
@@ -36,7 +36,7 @@ def run_here(tasks: Sequence[Task], jobs: int, stop: Stop = lambda: False) -> It
     waiting = deque(enumerate(tasks))
     workers: list[_Worker] = []
     try:
-        with _threads_each(jobs):
+        with _one_thread_each():
             workers = [_Worker() for _ in range(min(jobs, len(tasks)))]
         for worker in workers:
             worker.begin(*waiting.popleft())
@@ -49,7 +49,7 @@ def run_here(tasks: Sequence[Task], jobs: int, stop: Stop = lambda: False) -> It
                     continue
                 index, outcome = worker.finish()
                 if waiting and not worker.alive:
-                    with _threads_each(jobs):
+                    with _one_thread_each():
                         workers[workers.index(worker)] = worker = _Worker()
                 if waiting:
                     worker.begin(*waiting.popleft())
@@ -129,23 +129,15 @@ def _give_memory_back() -> None:
 
 
 @contextlib.contextmanager
-def _threads_each(jobs: int) -> Iterator[None]:
-    """While processes start: let each take its share of the cores, where the user has not said otherwise.
+def _one_thread_each() -> Iterator[None]:
+    """While processes start: let each take one core, where the user has not said otherwise.
 
     Libraries read these variables when they are loaded, so the process itself would set them too late.
     """
-    share = str(max(1, cores() // jobs))
-    unset: dict[str, Any] = {name: share for name in _THREADS if name not in os.environ}
+    unset: dict[str, Any] = {name: "1" for name in _THREADS if name not in os.environ}
     os.environ.update(unset)
     try:
         yield
     finally:
         for name in unset:
             del os.environ[name]
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

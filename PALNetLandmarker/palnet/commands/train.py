@@ -11,7 +11,6 @@ from ..protocols.from_labels import protocol_from_labels
 from ..protocols.protocol import Protocol
 from ..training.annotated import AnnotatedScans, read_annotated
 from ..training.config import TrainingConfig
-from ..training.model import train_on_annotated
 
 FROM_LABELS = "labels"
 """As a configuration's protocol: make one of the labels in the files."""
@@ -19,6 +18,8 @@ FROM_LABELS = "labels"
 
 def train(config: TrainingConfig, options: argparse.Namespace, start: Model | None) -> Model:
     """Train on the annotated scans that the options name."""
+    from ..training.model import train_on_annotated  # needs PyTorch
+
     scans, protocol = annotated_scans(config, options)
     return train_on_annotated(config, scans, protocol, options.work, start)
 

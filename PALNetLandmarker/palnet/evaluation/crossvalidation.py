@@ -21,7 +21,6 @@ from ..rigid import apply, rigid_fit
 from ..scans.surface import Surface
 from ..training.annotated import AnnotatedScans
 from ..training.config import TrainingConfig
-from ..training.model import train_on_annotated
 from .baselines import MeanShape, TemplateTransfer
 from .results import Evaluation, Landmarker, ScanResult, annotated_cases
 from .stored_predictions import evaluate_stored, read_prediction, write_prediction
@@ -98,6 +97,8 @@ def crossvalidate(
 def _model(config: TrainingConfig, learn: AnnotatedScans, protocol: Protocol, work: Path) -> Model:
     path = work / "model.palnet"
     if not path.exists():
+        from ..training.model import train_on_annotated  # needs PyTorch
+
         train_on_annotated(config, learn, protocol, work).save(path)
     return Model.load(path)
 

@@ -60,10 +60,9 @@ def test_closed_in_between(tmp_path: Path) -> None:
     assert not multiprocessing.active_children()
 
 
-def test_cores_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "cores", lambda: 8)
+def test_each_process_takes_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setenv("VTK_SMP_MAX_THREADS", "5")
-    with workers._threads_each(3):
-        assert os.environ["OMP_NUM_THREADS"] == "2" and os.environ["VTK_SMP_MAX_THREADS"] == "5"
+    with workers._one_thread_each():
+        assert os.environ["OMP_NUM_THREADS"] == "1" and os.environ["VTK_SMP_MAX_THREADS"] == "5"
     assert "OMP_NUM_THREADS" not in os.environ and os.environ["VTK_SMP_MAX_THREADS"] == "5"

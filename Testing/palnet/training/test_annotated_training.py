@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from palnet.commands import cli
 from palnet.errors import AnnotationError, OutputError
-from palnet.evaluation import crossvalidation
 from palnet.evaluation.crossvalidation import crossvalidate, folds_of
 from palnet.pipeline.model import Model
 from palnet.pipeline.patches import PatchScale
@@ -21,6 +20,7 @@ from palnet.protocols.mean_shape import WORKING_SIZE_MM, complete, mean_of_shape
 from palnet.protocols.protocol import Protocol
 from palnet.rigid import apply, random_pose, rigid_fit
 from palnet.scans.surface import Surface, closest_on_surface
+from palnet.training import model as training
 from palnet.training.annotated import AnnotatedScans, read_annotated
 from palnet.training.annotated_source import AnnotatedSource, prepare, split_sources
 from palnet.training.config import TrainingConfig
@@ -258,7 +258,7 @@ def test_a_second_run_trains_nothing_and_says_the_same(
         raise AssertionError("trained again")
 
     first = {path: json.loads(path.read_text()) for path in (crossed / "out").rglob("*.json")}
-    monkeypatch.setattr(crossvalidation, "train_on_annotated", never)
+    monkeypatch.setattr(training, "train_on_annotated", never)
     crossvalidate(CONFIG, scans, PROTOCOL, 3, crossed / "work", crossed / "out", lambda _text: None)
     # What had been predicted stays to the second; only what had been refused is tried again.
     assert {path: json.loads(path.read_text()) for path in (crossed / "out").rglob("*.json")} == first
