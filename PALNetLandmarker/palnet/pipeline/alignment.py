@@ -16,7 +16,7 @@ from scipy.spatial.distance import cdist
 from scipy.spatial.transform import Rotation
 
 from ..rigid import apply, matrix
-from ..scans.surface import Surface, sample_surface
+from ..scans.surface import Surface, cross, sample_surface
 from .first_guess import SPACING_MM, Frames, StationNet, Votes
 
 UNITS = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
@@ -45,11 +45,11 @@ class _Stage:
 # A whole face is known from a few seeds, and its first guess is mostly right.
 _QUICK = _Stage((1, 2, 3), 64, seeds=64)
 # The others cost as much as the first ones; where a face is seen from its side alone, they hold it.
-_WHOLE = _Stage((5, 12), 64)
+_WHOLE, _INSIDE_OUT = _Stage((5, 12), 64), _Stage((5,), 64, seeds=192)
 # A piece near the edge of a scan is itself cut: the station that it looks like most is often wrong, one of the next few
 # is right.
 _WIDE = _Stage((10, 20, 30, 40, 50), 1200, 5)
-_SMALLER = _Stage((5,), 64)
+_SMALLER = _Stage((5,), 64, seeds=192)
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,9 @@ class Search:
     def whole(self) -> Iterator[Alignment]:
         """What all seeds say, also of a scan that is wound inside out."""
         # Few scans are wound inside out, so that comes last.
-        for inside_out in (False, True):
+        for inside_out, stage in ((False, _WHOLE), (True, _INSIDE_OUT)):
             for name in self._units:
-                yield from self._candidates(name, inside_out, _WHOLE)
+                yield from self._candidates(name, inside_out, stage)
 
     def further(self) -> Iterator[Alignment]:
         """What to try where none of :meth:`whole` is right: smaller faces, then about four times as many guesses
@@ -138,14 +138,13 @@ class Search:
         if len(cloud.points) < _FEWEST_POINTS:
             return
         guesses = gather(*cloud.votes.best(stage.votes, stage.votes_each, stage.seeds), stage.guesses[-1])
-        poses: list[np.ndarray] = []
         for start, end in zip((0, *stage.guesses), stage.guesses, strict=False):
             found: list[Alignment] = []
             for guess in guesses[start:end]:
                 self._check()
                 pose = cloud.register_roughly(guess)
-                if not any(_near(pose, other) for other in poses):
-                    poses.append(pose)
+                if not any(_near(pose, other) for other in cloud.tried):
+                    cloud.tried.append(pose)
                     found.append(Alignment(pose := cloud.register(pose), unit, inside_out, *cloud.fit(pose)))
             for alignment in sorted(found, key=lambda alignment: alignment.error / 10 - alignment.coverage):
                 yield cloud.in_mm(alignment)
@@ -169,11 +168,13 @@ class _Cloud:
         self._normals = -normals if inside_out else normals
         self._tree = cKDTree(self.points)
         self._template = aligner.template * np.repeat([aligner.scale, 1.0], 3)
+        self.tried: list[np.ndarray] = []
+        """The poses (4, 4) that were registered."""
         self.votes = Votes(aligner.network, self.points, self._normals, aligner.stations, check)
 
     def register_roughly(self, guess: np.ndarray) -> np.ndarray:
         """A guess (4, 4), moved to where it fits."""
-        return register(self._template[::4], self._tree, self._normals, guess, (30.0, 20.0, 12.0))
+        return register(self._template[::6], self._tree, self._normals, guess, (30.0, 20.0, 12.0))
 
     def register(self, pose: np.ndarray) -> np.ndarray:
         """A pose that nearly fits, moved to where it does."""
@@ -181,7 +182,7 @@ class _Cloud:
 
     def fit(self, pose: np.ndarray) -> tuple[float, float]:
         """Coverage and mean error of a pose, see :class:`Alignment`."""
-        return _fit(self._template, self._tree, self._normals, pose)
+        return _fit(self._template[::3], self._tree, self._normals, pose)
 
     def in_mm(self, alignment: Alignment) -> Alignment:
         """An alignment of this cloud as one of the scan in mm."""
@@ -250,18 +251,21 @@ def register(
         if hit.sum() < 20:
             break
         target, facing, source = tree.data[index[hit]], normals[index[hit]], points[hit]
-        residual = ((target - source) * facing).sum(1)
+        step = target - source
+        residual = np.einsum("nk,nk->n", step, facing)
         weight = (1 - (distance[hit] / reach) ** 2) ** 2
+        total = weight.sum()
         centre = source.mean(axis=0)
-        rows = np.hstack([np.cross(source - centre, facing), facing])
+        out = source - centre
+        rows = np.hstack([cross(out, facing), facing])
         # A little of point-to-point keeps flat pieces from sliding.
-        system = (rows * weight[:, None]).T @ rows
-        pull = rows.T @ (weight * residual)
-        slack = 0.05 * weight.sum()
-        spread = ((source - centre) ** 2).sum(1).mean()
+        weighted = rows.T * weight
+        system, pull = weighted @ rows, weighted @ residual
+        slack = 0.05 * total
+        spread = np.einsum("nk,nk->n", out, out).mean()
         system += np.diag([slack * spread] * 3 + [slack] * 3)
-        pull[3:] += slack * np.average(target - source, axis=0, weights=weight)
-        pull[:3] += slack * np.average(np.cross(source - centre, target - source), axis=0, weights=weight)
+        pull[3:] += slack * (weight @ step) / total
+        pull[:3] += slack * (weight @ cross(out, step)) / total
         motion = np.linalg.solve(system, pull)
         turn = Rotation.from_rotvec(motion[:3]).as_matrix()
         inverse = matrix(turn, centre + motion[3:] - turn @ centre) @ inverse

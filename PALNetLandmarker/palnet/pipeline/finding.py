@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..errors import NoFaceError
 from ..scans.surface import Surface
 from .alignment import Alignment, Search
-from .looks import Look, Looker
+from .looks import Coarse, Look, Looker
 
 # Passes over a candidate alignment, each from where the one before put the face; and over the best few again.
 _LOOKS, _LAST_LOOKS = 2, 3
@@ -22,8 +22,17 @@ def find_face(looker: Looker, surface: Surface, search: Search) -> Look:
     """
     settings = looker.model.settings
     looks: list[Look] = []
+    coarse: dict[str, Coarse] = {}
+    first = True
     for stage in _stages(looker, search):
         for alignment in stage:
+            # The first guess is mostly right; of the others, most are not worth a look.
+            if not first:
+                if alignment.unit not in coarse:
+                    coarse[alignment.unit] = looker.coarse(surface, alignment.unit)
+                if looker.hopeless(coarse[alignment.unit], alignment):
+                    continue
+            first = False
             look = looker.look(surface, alignment, _LOOKS)
             if look is not None:
                 looks.append(look)

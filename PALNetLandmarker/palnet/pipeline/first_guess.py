@@ -20,6 +20,8 @@ SPACING_MM = 6.0
 SEED_SPACING_MM = 20.0
 STATION_SPACING_MM = 25.0
 RINGS, SECTORS, RADIUS_MM = 8, 24, 96.0
+_REACH_MM = 1.2 * RADIUS_MM
+_SIDE_BY_SIDE = 16
 # A person on a chair has about a thousand; more are no scan of one, and would only take time and memory.
 _MOST_SEEDS = 2500
 # Of whose answers something else may be asked in between, such as whether to go on.
@@ -59,25 +61,40 @@ def height_maps(points: np.ndarray, normals: np.ndarray, seeds: Frames) -> np.nd
     Height counts along the seed's normal; of several surfaces over one bin the highest is taken, as a
     camera would see it.
     """
+    maps = np.zeros((len(seeds.points), 3, RINGS, SECTORS), np.float32)
+    if not len(points):
+        return maps
+    # Seeds that lie side by side along the scan's longest side have their surroundings in one slice of it.
+    axis = int(np.argmax(np.ptp(points, axis=0)))
+    order, who = np.argsort(points[:, axis]), np.argsort(seeds.points[:, axis])
+    along = points[order, axis]
+    for some in np.array_split(who, -(-len(who) // _SIDE_BY_SIDE)):
+        ends = seeds.points[some[[0, -1]], axis] + (-_REACH_MM, _REACH_MM)
+        near = order[slice(*np.searchsorted(along, ends))]
+        maps[some] = _maps(points[near], normals[near], Frames(seeds.points[some], seeds.axes[some]))
+    return maps
+
+
+def _maps(points: np.ndarray, normals: np.ndarray, seeds: Frames) -> np.ndarray:
+    """:func:`height_maps` of a few seeds and the points around them."""
     count = len(seeds.points)
     # Every point in every seed's own axes is one product, and cheaper than to look for those nearby first.
     axes = seeds.axes.transpose(1, 0, 2).reshape(3, -1)
     offset = np.einsum("sk,skj->sj", seeds.points, seeds.axes).ravel()
     x, y, z = (points @ axes - offset).T.reshape(count, 3, -1).swapaxes(0, 1)
     square = x * x + y * y
-    keep = (square < RADIUS_MM**2) & (z > -RADIUS_MM) & (square + z * z < (1.2 * RADIUS_MM) ** 2)
+    keep = (square < RADIUS_MM**2) & (z > -RADIUS_MM) & (square + z * z < _REACH_MM**2)
     owner, index = np.nonzero(keep)
     height = z[keep]
-    ring = np.sqrt(square[keep]) / RADIUS_MM * RINGS
+    ring = np.minimum(np.sqrt(square[keep]) / RADIUS_MM * RINGS, RINGS - 1)
     sector = (np.arctan2(y[keep], x[keep]) / (2 * np.pi) * SECTORS) % SECTORS
-    ring = np.minimum(ring, RINGS - 1)
     bins = (owner * RINGS + ring.astype(int)) * SECTORS + sector.astype(int)
     # Written in rising order of height, the highest point of a bin is the one that stays.
     order = np.argsort(height, kind="stable")
     maps = np.zeros((3, count * RINGS * SECTORS), np.float32)
     facing = (normals[index] * seeds.axes[owner][:, :, 2]).sum(1)
     maps[:, bins[order]] = np.stack([height[order] / 40.0, facing[order], np.ones(len(order))])
-    return maps.reshape(3, count, RINGS, SECTORS).transpose(1, 0, 2, 3).copy()
+    return maps.reshape(3, count, RINGS, SECTORS).transpose(1, 0, 2, 3)
 
 
 class StationNet:

@@ -264,15 +264,18 @@ def build(name: str, settings: Mapping[str, Any], weights: Mapping[str, np.ndarr
     return network
 
 
-def run_on_clouds(network: Network, clouds: list[Clouds], poses: list[np.ndarray], start: np.ndarray) -> list[Step]:
-    """All passes of a network over a batch of scans.
+def run_on_clouds(
+    network: Network, clouds: list[Clouds], poses: list[np.ndarray], start: np.ndarray, levels: int | None = None
+) -> list[Step]:
+    """The passes of a network over a batch of scans.
 
     :param poses: (4, 4) for each scan, from its clouds' frame to the one the network looks at it in
     :param start: (B, L, 3) mm, initial landmarks
+    :param levels: how many passes; all of them by default
     """
     steps: list[Step] = []
     points, state = start.astype(np.float32), None
-    for level, scale in enumerate(network.scales):
+    for level, scale in enumerate(network.scales[:levels]):
         around = points.astype(float)
         patches = np.stack(
             [

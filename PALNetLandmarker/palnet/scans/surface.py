@@ -34,8 +34,13 @@ class Surface:
     def cross(self) -> np.ndarray:
         """(T, 3) the cross product of two edges of each triangle: along its normal, twice its area long."""
         a, b, c = (self.points[self.triangles[:, k]] for k in range(3))
-        (x, y, z), (u, v, w) = (b - a).T, (c - a).T
-        return np.column_stack([y * w - z * v, z * u - x * w, x * v - y * u])
+        return cross(b - a, c - a)
+
+
+def cross(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(N, 3) cross products of vectors (N, 3); numpy's own takes a multiple of the time."""
+    (x, y, z), (u, v, w) = first.T, second.T
+    return np.column_stack([y * w - z * v, z * u - x * w, x * v - y * u])
 
 
 def polydata_from_arrays(points: np.ndarray, triangles: np.ndarray) -> vtkPolyData:
