@@ -43,7 +43,7 @@ def options(description: str | None, **extra: tuple[type, object, str]) -> argpa
 
 
 def predictor(name: str) -> Predictor:
-    """The predictor on the processor, whatever else there is: benchmarks are compared between computers."""
+    """The predictor of a model, by its name or file."""
     return Predictor.load(name)
 
 
@@ -54,9 +54,14 @@ def test_scans(severity: float = 1.0, **shares: float) -> PopulationScans:
 
 def write_scan(path: Path, surface: Surface) -> None:
     """Write a head (mm, its axes left, up, front) as a PLY file in the axes of Slicer's files: left, back, up."""
+    write_mesh(path, Surface(surface.points @ LPS.T, surface.triangles))
+
+
+def write_mesh(path: Path, surface: Surface) -> None:
+    """Write a surface as a binary PLY file, as it is."""
     writer = vtk.vtkPLYWriter()
     writer.SetFileName(str(path))
-    writer.SetInputData(polydata_from_arrays((surface.points @ LPS.T).astype(np.float32), surface.triangles))
+    writer.SetInputData(polydata_from_arrays(surface.points.astype(np.float32), surface.triangles))
     writer.Write()
 
 

@@ -86,7 +86,7 @@ class Predictor:
         if not len(surface.triangles):
             raise ScanError("The surface has no triangles: export the scan as a triangle mesh.")
         whole = usable(surface)
-        surface, thinned = clean_and_thin(whole, self._spacing(whole, unit))
+        surface, thinned = clean_and_thin(whole, self._spacing(whole, unit), clock.check)
         if not len(surface.triangles):
             raise ScanError("Nothing of the surface is usable: its points are not numbers, or its triangles are empty.")
         clock.begin("alignment", 0.3, f"Finding the {self.model.thing}")

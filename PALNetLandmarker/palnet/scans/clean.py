@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
@@ -32,7 +34,7 @@ def clean_surface(surface: Surface) -> Surface:
     return _clean(_merged(surface))
 
 
-def clean_and_thin(surface: Surface, spacing: float) -> tuple[Surface, bool]:
+def clean_and_thin(surface: Surface, spacing: float, check: Callable[[], None] = lambda: None) -> tuple[Surface, bool]:
     """As :func:`clean_surface`, but no finer than is asked for: of points closer together there is one, their mean.
 
     What is finer costs more than all that follows, and is averaged away there. A surface that is not much finer stays
@@ -40,13 +42,20 @@ def clean_and_thin(surface: Surface, spacing: float) -> tuple[Surface, bool]:
 
     :param surface: without impossible points, see :func:`usable`
     :param spacing: in the surface's unit; 0 where that is not known
+    :param check: called between the steps; may raise
     :returns: the surface, and whether it was thinned
     """
     if len(surface.points) > _MANY_POINTS and spacing > 0 and _wound_consistently(surface):
+        check()
         thin = _thinned(surface, spacing)
+        check()
         if len(thin.points) < len(surface.points) / 2:
             return _without_fragments(_without_spikes(thin)), True
-    return (_clean(_merged(surface)) if len(surface.triangles) else surface), False
+    if not len(surface.triangles):
+        return surface, False
+    merged = _merged(surface)
+    check()
+    return _clean(merged), False
 
 
 def usable(surface: Surface) -> Surface:
@@ -169,8 +178,9 @@ def _wound_consistently(surface: Surface) -> bool:
     """Whether neighbours walk their common edge in opposite directions, as all but a few do in a consistent mesh."""
     start, end = surface.triangles.ravel(), surface.triangles[:, [1, 2, 0]].ravel()
     if len(start) > _ENOUGH_EDGES:
-        # An edge is in the sample from both of its sides, or from none.
-        some = (start + end) % (len(start) // _ENOUGH_EDGES + 1) == 0
+        # An edge is in the sample from both of its sides, or from none; which ones has nothing to do with their order.
+        mixed = (start * end + start + end).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)
+        some = mixed % np.uint64(len(start) // _ENOUGH_EDGES + 1) == 0
         start, end = start[some], end[some]
     edges = np.sort(start * len(surface.points) + end)
     return float(np.mean(edges[1:] != edges[:-1])) > 0.995

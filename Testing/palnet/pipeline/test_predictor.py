@@ -6,11 +6,12 @@ import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from palnet.errors import Cancelled, ModelError, NoFaceError, PalnetError, ScanError
+from palnet.pipeline import predictor as predictor_module
 from palnet.pipeline.acceptance import beyond_acceptance
 from palnet.pipeline.alignment import UNITS, Aligner, Alignment, Search
 from palnet.pipeline.finding import find_face
@@ -20,6 +21,7 @@ from palnet.pipeline.patches import Clouds, PatchScale
 from palnet.pipeline.prediction import Prediction
 from palnet.pipeline.predictor import Predictor
 from palnet.rigid import apply, random_pose
+from palnet.scans import clean
 from palnet.scans.clean import clean_surface
 from palnet.scans.file import read_surface
 from palnet.scans.surface import Surface, closest_on_surface, surface_from_polydata
@@ -339,6 +341,50 @@ def test_progress_and_cancel(predictor: Predictor, sample: Path) -> None:
 
     with pytest.raises(Cancelled):
         predictor.predict_file(sample, progress=stop)
+
+
+def test_a_refusal_can_be_cancelled_all_along(predictor: Predictor) -> None:
+    """The search asks again and again whether to go on, and ends where the answer is no."""
+    ball = head(3_000)
+    ball = Surface(90.0 * ball.points / np.linalg.norm(ball.points, axis=1, keepdims=True), ball.triangles)
+    heard: list[str] = []
+    with pytest.raises(NoFaceError):
+        predictor.predict_surface(polydata(ball), progress=lambda _share, step: heard.append(step))
+    finding = [step for step in heard if step == "Finding the face"]
+    assert len(finding) > 30
+    for enough in (2, len(finding) // 2, len(finding) - 1):
+        heard.clear()
+
+        def stop(_share: float, step: str, enough: int = enough) -> None:
+            heard.append(step)
+            if heard.count("Finding the face") >= enough:
+                raise Cancelled("Stopped.")
+
+        with pytest.raises(Cancelled):
+            predictor.predict_surface(polydata(ball), progress=stop)
+        assert heard.count("Finding the face") == enough
+
+
+def test_a_fine_scan_is_thinned_and_its_landmarks_lie_on_it(
+    predictor: Predictor, prediction: Prediction, scan: Surface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clean, "_MANY_POINTS", 10_000)
+    monkeypatch.setattr(predictor_module, "_FINE_MM", 3.0)
+    seen: list[tuple[Surface, bool]] = []
+
+    def thinning(*arguments: Any) -> tuple[Surface, bool]:
+        seen.append(clean.clean_and_thin(*arguments))
+        return seen[-1]
+
+    monkeypatch.setattr(predictor_module, "clean_and_thin", thinning)
+    found = predictor.predict_surface(polydata(scan))
+    ((thin, thinned),) = seen
+    assert thinned and len(thin.points) < len(scan.points) / 2
+    both = ~(found.missing | prediction.missing)
+    assert np.linalg.norm(found.points - prediction.points, axis=1)[both].mean() < 0.8
+    placed = found.points[~found.missing]
+    assert closest_on_surface(scan, placed)[1].max() < 1e-6
+    assert closest_on_surface(thin, placed)[1].max() > 0.01
 
 
 def test_frame_of_the_header_is_passed_on(predictor: Predictor, scan: Surface, tmp_path: Path) -> None:
