@@ -112,20 +112,15 @@ def test(arguments: list[str]) -> int:
 def prepare(command: str) -> None:
     """Make and fill .venv, unless its stamp says that what this command needs is there."""
     wait_for_others()
-    installed, unavailable = read_stamp()
-    needs_slicer = command == "demo"
-    wanted = {"slicer", *EXTRAS.get(command, ()), *installed}
-    # Where slicer-core has no build, only the command that cannot do without it tries again.
-    if installed and wanted <= installed | (set() if needs_slicer else unavailable):
+    installed = read_stamp()
+    wanted = {*EXTRAS.get(command, ()), *(installed or ())}
+    if installed is not None and wanted <= installed:
         return
     began = time.monotonic()
     try:
         make_environment()
-        by_uv = quiet(pip_install("uv"))[0]
-        if "train" in wanted:
-            by_uv = install_torch(by_uv)
-        unavailable = install_project(wanted, needs_slicer, by_uv)
-        stamp = {"fingerprint": fingerprint(), "installed": wanted - unavailable, "unavailable": unavailable}
+        install_project(wanted, "train" in wanted and install_torch())
+        stamp = {"fingerprint": fingerprint(), "installed": wanted}
         STAMP.write_text(json.dumps(stamp, default=sorted), encoding="utf-8")
     except KeyboardInterrupt:
         with contextlib.suppress(OSError):
@@ -169,13 +164,13 @@ def make_environment() -> None:
         raise Stop(explain(text, "The Python environment in .venv cannot be made"))
 
 
-def install_torch(by_uv: bool) -> bool:
+def install_torch() -> bool:
     """Install PyTorch, and return whether uv did it, else pip.
 
     uv knows where the builds without CUDA are, but ignores pip's configuration: behind a mirror only pip works.
     """
     print("      Installing PyTorch for training (hundreds of MB, GBs for a graphics card) ...", flush=True)
-    if by_uv and quiet(uv_install("torch"))[0]:
+    if quiet(pip_install("uv"))[0] and quiet(uv_install("torch"))[0]:
         return True
     large = " (on Linux that may be the build with CUDA, several GB)" if platform.system() == "Linux" else ""
     print(f"      uv does not get it here, so pip tries{large} ...", flush=True)
@@ -186,20 +181,16 @@ def install_torch(by_uv: bool) -> bool:
     raise Stop(explain(text, "PyTorch cannot be installed"))
 
 
-def install_project(extras: set[str], needs_slicer: bool, by_uv: bool) -> set[str]:
-    """Install the project, editable, and return those of its extras that have no build for this machine."""
-    print("[2/2] Installing PALNetLandmarker and Slicer's engine ...", flush=True)
+def install_project(extras: set[str], by_uv: bool) -> None:
+    """Install the project, editable, with some of its extras."""
+    print("[2/2] Installing PALNetLandmarker ...", flush=True)
     # "." and not the path: a bracket or a comma in a path would be read as the start of more extras.
-    what = ["-e", f".[{','.join(sorted(extras))}]"]
+    what = ["-e", f".[{','.join(sorted(extras))}]" if extras else "."]
     for install in (uv_install, pip_install) if by_uv else (pip_install,):
         installed, text = quiet(install(*what))
         if installed:
-            return set()
-    lacking = NO_BUILD.findall(text)
-    if needs_slicer or NETWORK.search(text) or lacking != ["slicer-core"]:
-        raise Stop(explain(text, "PALNetLandmarker cannot be installed"))
-    print(f"      {explain(text, 'No pictures here')}", flush=True)
-    return {"slicer"} | install_project(extras - {"slicer"}, True, by_uv)
+            return
+    raise Stop(explain(text, "PALNetLandmarker cannot be installed"))
 
 
 def pip_install(*what: str) -> list[str]:
@@ -238,13 +229,13 @@ def fingerprint() -> str:
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()
 
 
-def read_stamp() -> tuple[set[str], set[str]]:
-    """The extras in .venv, and those without a build for this machine; none where .venv is not for us or not whole."""
+def read_stamp() -> set[str] | None:
+    """The extras in .venv; None where .venv is not for us or not whole."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         stamp = json.loads(STAMP.read_text(encoding="utf-8"))
         if stamp["fingerprint"] == fingerprint() and PYTHON.exists() and not MARKER.exists():
-            return set(stamp["installed"]), set(stamp["unavailable"])
-    return set(), set()
+            return set(stamp["installed"])
+    return None
 
 
 def wait_for_others() -> None:

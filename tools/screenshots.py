@@ -108,7 +108,7 @@ def sheet(host: Any, scan: Path, target: Path) -> None:
     from PALNetLandmarkerLib.pictures.picture import render_sheet
 
     prediction = Predictor.load("face50").predict_file(scan)
-    render_sheet(host.core, prediction, read_surface(scan), scan.stem, target)
+    render_sheet(prediction, read_surface(scan), scan.stem, target)
 
 
 def main() -> None:

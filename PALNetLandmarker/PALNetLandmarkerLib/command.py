@@ -1,4 +1,4 @@
-"""The shell command ``palnet``: the engine's command line, with Slicer's engine to draw pictures."""
+"""The shell command ``palnet``: the engine's command line, with the library's pictures."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from palnet.pipeline.prediction import Prediction
 
 
-class SlicerHost:
-    """What the engine's command line asks of Slicer; slicer-core is started at the first call and not before."""
+class PictureHost:
+    """What the engine's command line asks of the library; nothing of it is loaded before it is used."""
 
     def write_markups(self, prediction: Prediction, path: Path, name: str) -> None:
-        """Write a prediction as ``.mrk.json``, in the coordinates of the scan's file; Slicer's engine is not needed.
+        """Write a prediction as ``.mrk.json``, in the coordinates of the scan's file.
 
         :param name: of the scan
         :raises palnet.errors.OutputError: the file cannot be written
@@ -25,16 +25,13 @@ class SlicerHost:
     def render_sheet(self, prediction: Prediction, scan_path: Path, png_path: Path) -> None:
         """Draw a sheet of pictures of a prediction on its scan.
 
-        :raises palnet.errors.OutputError: slicer-core is missing, or the file cannot be written
+        :raises palnet.errors.OutputError: the file cannot be written
         """
-        from .nodes.headless import core
-
-        started = core()
         from palnet.scans.file import read_surface
 
         from .pictures.picture import render_sheet
 
-        render_sheet(started, prediction, read_surface(scan_path), scan_path.stem, png_path)
+        render_sheet(prediction, read_surface(scan_path), scan_path.stem, png_path)
 
 
 def main() -> int:
@@ -44,4 +41,4 @@ def main() -> int:
         os.environ.setdefault(name, "1")  # read when numpy and VTK are first loaded
     from palnet.commands.cli import main as run
 
-    return run(sys.argv[1:], SlicerHost())
+    return run(sys.argv[1:], PictureHost())

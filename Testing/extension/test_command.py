@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import vtk
-from fakes import FakePredictor, egg
+from fakes import FakePredictor, egg, predict_egg
 from host.start import Host
 from palnet.errors import OutputError
 from PALNetLandmarkerLib import command
@@ -55,11 +55,27 @@ def test_without_slicer_core(monkeypatch: pytest.MonkeyPatch) -> None:
         headless.require_slicer_core()
 
 
-def test_slicer_is_not_started_before_it_is_used() -> None:
-    """``palnet --help`` and a scan that cannot be read need not wait for Slicer's engine."""
+def test_nothing_is_loaded_before_it_is_used() -> None:
+    """``palnet --help`` and a scan that cannot be read need not wait for what draws pictures."""
     folder = Path(command.__file__).parent.parent
     code = (
-        f"import sys; sys.path.insert(0, {str(folder)!r}); import PALNetLandmarkerLib.command as c; c.SlicerHost(); "
-        "assert not {'slicer', 'vtk', 'torch'} & set(sys.modules)"
+        f"import sys; sys.path.insert(0, {str(folder)!r}); import PALNetLandmarkerLib.command as c; c.PictureHost(); "
+        "assert not {'slicer', 'vtk', 'vtkmodules', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_picture_needs_no_slicer(scan: Path, tmp_path: Path) -> None:
+    """The sheet is drawn where slicer-core is not installed."""
+    folder = Path(command.__file__).parent.parent
+    code = (
+        f"import sys; sys.path[:0] = [{str(folder)!r}, {str(Path(__file__).parent)!r}]; sys.modules['slicer'] = None; "
+        "from pathlib import Path; from palnet.pipeline.prediction import Prediction; import json; "
+        "from PALNetLandmarkerLib.command import PictureHost; "
+        f"found = Prediction.from_json(json.loads(Path({str(tmp_path / 'egg.json')!r}).read_text())); "
+        f"PictureHost().render_sheet(found, Path({str(scan)!r}), Path({str(tmp_path / 'egg.png')!r}))"
+    )
+    (tmp_path / "egg.json").write_text(json.dumps(predict_egg().to_json()))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert (tmp_path / "egg.png").stat().st_size > 100_000

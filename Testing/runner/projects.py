@@ -18,7 +18,6 @@ SOURCE = Path(__file__).resolve().parents[2]
 posix_only = pytest.mark.skipif(os.name == "nt", reason="uses shell scripts or signals of POSIX")
 
 NO_NETWORK = "WARNING: Retrying after connection broken by 'NewConnectionError': [Errno -2] Name or service not known"
-NO_SLICER = "ERROR: No matching distribution found for slicer-core<5.14,>=5.11; extra == 'slicer'"
 
 # Stands in for the project's command in an environment: it tells how it was called.
 TELL = """
@@ -60,8 +59,8 @@ class Installers:
         return answer is None, answer or ""
 
 
-def write_stamp(run: ModuleType, installed: list[str], unavailable: tuple[str, ...] = ()) -> None:
-    stamp = {"fingerprint": run.fingerprint(), "installed": installed, "unavailable": unavailable}
+def write_stamp(run: ModuleType, installed: list[str]) -> None:
+    stamp = {"fingerprint": run.fingerprint(), "installed": installed}
     run.STAMP.write_text(json.dumps(stamp))
 
 

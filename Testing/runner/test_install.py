@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from projects import NO_NETWORK, NO_SLICER, loaded, posix_only, project_in, script, start
+from projects import NO_NETWORK, loaded, posix_only, project_in, script, start
 
 # ------------------------------------------------------------------------------------------------------ installing
 
@@ -57,13 +57,13 @@ def test_uv_is_not_waited_for_unless_the_user_says_so(run: ModuleType, monkeypat
 
 
 def test_uv_does_all_where_it_can(install: Callable[..., list[str]]) -> None:
-    assert install("train") == ["pip uv", "uv pip torch", "uv pip -e .[slicer,train]"]
+    assert install("train") == ["pip uv", "uv pip torch", "uv pip -e .[train]"]
 
 
 @pytest.mark.parametrize("command", ["demo", "landmark", "measure"])
 def test_pytorch_is_installed_for_training_alone(install: Callable[..., list[str]], command: str) -> None:
-    assert install(command) == ["pip uv", "uv pip -e .[slicer]"]
-    assert install("crossvalidate") == ["pip uv", "uv pip torch", "uv pip -e .[slicer,train]"]
+    assert install(command) == ["pip -e ."]
+    assert install("crossvalidate") == ["pip uv", "uv pip torch", "uv pip -e .[train]"]
     assert install("train") == [] == install(command)
 
 
@@ -81,36 +81,18 @@ def test_pip_does_all_where_uv_does_not_work(install: Callable[..., list[str]], 
     assert tried == [
         *["pip uv", "uv pip torch"][: 1 + ("torch" in fails)],
         "pip torch==2.13.0",
-        "pip -e .[slicer,train]",
+        "pip -e .[train]",
     ]
 
 
 def test_any_torch_is_better_than_none(install: Callable[..., list[str]]) -> None:
     tried = install("train", lambda asked: "no" if asked.startswith("uv") or "==" in asked else None)
-    assert tried == ["pip uv", "uv pip torch", "pip torch==2.13.0", "pip torch", "pip -e .[slicer,train]"]
+    assert tried == ["pip uv", "uv pip torch", "pip torch==2.13.0", "pip torch", "pip -e .[train]"]
 
 
 def test_pip_helps_where_uv_fails_later(install: Callable[..., list[str]]) -> None:
     tried = install("train", lambda asked: "no" if asked.startswith("uv pip -e") else None)
-    assert tried[-2:] == ["uv pip -e .[slicer,train]", "pip -e .[slicer,train]"]
-
-
-def test_without_a_build_of_slicer_core_only_what_needs_it_stops(
-    install: Callable[..., list[str]], run: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def no_slicer(asked: str) -> str | None:
-        return NO_SLICER if "slicer" in asked else None
-
-    assert install("train", no_slicer)[-1] == "uv pip -e .[train]"
-    assert "slicer-core has no build for Python" in capsys.readouterr().out
-    assert run.read_stamp() == ({"train"}, {"slicer"})
-    assert install("train", no_slicer) == []
-    assert install("landmark", no_slicer) == []
-    with pytest.raises(run.Stop, match="slicer-core has no build for Python"):
-        install("demo", no_slicer)
-    assert install("train", no_slicer) == []
-    assert install("demo") != []
-    assert run.read_stamp() == ({"slicer", "train"}, set())
+    assert tried[-2:] == ["uv pip -e .[train]", "pip -e .[train]"]
 
 
 def test_a_failed_install_can_be_started_again(install: Callable[..., list[str]], run: ModuleType) -> None:
@@ -120,9 +102,6 @@ def test_a_failed_install_can_be_started_again(install: Callable[..., list[str]]
         install("demo", lambda asked: NO_NETWORK)
     assert not run.MARKER.exists()
     assert not run.STAMP.exists()
-    # A network that breaks off must not be taken for a platform without slicer-core.
-    with pytest.raises(run.Stop, match="index cannot be reached"):
-        install("train", lambda asked: f"{NO_NETWORK}\n{NO_SLICER}" if "slicer" in asked else None)
     assert install("demo") != []
 
 
@@ -179,11 +158,11 @@ def test_an_environment_is_made_kept_and_made_anew(project: Path, run: ModuleTyp
     first = start(project, "demo")
     assert first.returncode == 1
     assert first.stdout.startswith(
-        "[1/2] Making a Python environment in .venv ...\n[2/2] Installing PALNetLandmarker and Slicer's engine ...\n"
+        "[1/2] Making a Python environment in .venv ...\n[2/2] Installing PALNetLandmarker ...\n"
     )
     assert first.stderr.startswith("run.py: PALNetLandmarker cannot be installed: the package index cannot be")
     assert first.stderr.count("\n") == 1
-    assert ".[slicer]" in run.LOG.read_text(encoding="utf-8")
+    assert "-e ." in run.LOG.read_text(encoding="utf-8")
     assert start(project, "demo").stdout.startswith("[1/2] Using the Python environment in .venv ...\n")
     run.MARKER.touch()
     os.utime(run.MARKER, (0, 0))  # killed long ago

@@ -1,23 +1,20 @@
-"""A sheet of pictures of a prediction, made by Slicer's own 3D view: front, three-quarter views and profiles."""
+"""A sheet of pictures of a prediction: front, three-quarter views and profiles. VTK draws it; Slicer is not needed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import vtk
 from palnet.errors import OutputError
 from palnet.files import whole_file
 from palnet.pipeline.prediction import Prediction
-from palnet.rigid import apply, matrix
+from palnet.rigid import apply
 from vtk.util.numpy_support import vtk_to_numpy
 
-from ..nodes.headless import Core
 from ..palette import BACKDROP_BOTTOM, BACKDROP_TOP, ERROR_CLASSES, GREY, INK, SKIN, error_class
-from ..view.drawing import Overlay, image_data
-from ..view.view import View3D
+from ..view.drawing import Overlay, image_data, pixels_of
 from .labels import choose_sides, place_column
 from .panels import (
     FRONT,
@@ -36,9 +33,6 @@ from .sheet import FRONT_SIZE, SIDE_SIZE, compose
 _GLYPH_SHARE = 0.022  # diameter of a point, of the size of the face
 _LABEL_SIZE = 22
 _COLUMN = 96.0  # px from the edge, where the leaders begin
-
-# The scene's RAS axes from those of the face frame, so that Slicer's "anterior" is the face's front.
-_RAS_FROM_FACE = np.array([[-1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
 
 
 @dataclass(frozen=True)
@@ -60,14 +54,14 @@ class _Face:
         return np.isfinite(self.points).all(axis=1)
 
 
-def render_sheet(core: Core, prediction: Prediction, surface: vtk.vtkPolyData, title: str, path: Path) -> None:
+def render_sheet(prediction: Prediction, surface: vtk.vtkPolyData, title: str, path: Path) -> None:
     """Write a sheet of pictures as a PNG file.
 
     :param surface: the scan in the coordinates of its file
     :param title: name of the scan
     :raises OutputError: the file cannot be written
     """
-    content = _png(draw_sheet(core, prediction, surface, title))
+    content = _png(draw_sheet(prediction, surface, title))
     try:
         with whole_file(path) as beside:
             beside.write_bytes(content)
@@ -75,7 +69,7 @@ def render_sheet(core: Core, prediction: Prediction, surface: vtk.vtkPolyData, t
         raise OutputError(f"The picture cannot be written to {path}: {error.strerror or error}.") from error
 
 
-def draw_sheet(core: Core, prediction: Prediction, surface: vtk.vtkPolyData, title: str) -> np.ndarray:
+def draw_sheet(prediction: Prediction, surface: vtk.vtkPolyData, title: str) -> np.ndarray:
     """The sheet of :func:`render_sheet` as (height, width, 3) uint8, first row on top."""
     scan = in_face_frame(surface, prediction.face_from_scan)
     locator = vtk.vtkStaticCellLocator()
@@ -87,15 +81,10 @@ def draw_sheet(core: Core, prediction: Prediction, surface: vtk.vtkPolyData, tit
     size = size_of(points[np.isfinite(points).all(axis=1)])
     face = _Face(points, classes, named(prediction.protocol, seen), size)
 
-    nodes = [_add_scan(core, scan), *_add_points(core, face)]
-    try:
-        front = _draw_panels(core, prediction, face, (FRONT,), FRONT_SIZE)
-        others = (RIGHT_OBLIQUE, LEFT_OBLIQUE, RIGHT_PROFILE, LEFT_PROFILE)
-        sides = _draw_panels(core, prediction, face, others, SIDE_SIZE)
-    finally:
-        for node in nodes:
-            core.scene.RemoveNode(node.GetDisplayNode())
-            core.scene.RemoveNode(node)
+    actors = [_scan(scan), *_points(face)]
+    front = _draw_panels(actors, prediction, face, (FRONT,), FRONT_SIZE)
+    others = (RIGHT_OBLIQUE, LEFT_OBLIQUE, RIGHT_PROFILE, LEFT_PROFILE)
+    sides = _draw_panels(actors, prediction, face, others, SIDE_SIZE)
     hidden = ~(face.named.any(axis=0) | prediction.missing)
     return compose({**front, **sides}, prediction, hidden, title)
 
@@ -120,43 +109,45 @@ def _moved(surface: vtk.vtkPolyData, motion: np.ndarray) -> vtk.vtkPolyData:
     return transformer.GetOutput()
 
 
-def _add_scan(core: Core, scan: vtk.vtkPolyData) -> Any:
-    """The scan as a model node, in RAS."""
-    node = core.scene.AddNewNodeByClass("vtkMRMLModelNode", "scan")
-    node.SetAndObservePolyData(_moved(scan, matrix(_RAS_FROM_FACE, np.zeros(3))))
-    node.CreateDefaultDisplayNodes()
-    display = node.GetDisplayNode()
-    display.SetColor(*SKIN)
-    display.SetBackfaceCulling(False)
-    display.SetScalarVisibility(False)
-    display.SetInterpolation(display.GouraudInterpolation)
-    display.SetSpecular(0.08)
-    display.SetPower(15.0)
-    return node
+def _scan(scan: vtk.vtkPolyData) -> vtk.vtkActor:
+    mapper = vtk.vtkPolyDataMapper()
+    mapper.SetInputData(scan)
+    mapper.ScalarVisibilityOff()
+    actor = vtk.vtkActor()
+    actor.SetMapper(mapper)
+    look = actor.GetProperty()
+    look.SetColor(*SKIN)
+    look.SetInterpolationToGouraud()
+    look.SetSpecular(0.08)
+    look.SetSpecularPower(15.0)
+    return actor
 
 
-def _add_points(core: Core, face: _Face) -> list[Any]:
-    """One fiducial node per colour: Slicer has no colour of a single control point."""
-    nodes = []
+def _points(face: _Face) -> list[vtk.vtkActor]:
+    """The landmarks as balls, an actor for each class of expected errors."""
+    ball = vtk.vtkSphereSource()
+    ball.SetRadius(_GLYPH_SHARE * face.size / 2)
+    ball.SetThetaResolution(24)
+    ball.SetPhiResolution(16)
+    actors = []
     for index, (_, color) in enumerate(ERROR_CLASSES):
-        node = core.scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "landmarks")
-        node.CreateDefaultDisplayNodes()
+        places = vtk.vtkPoints()
         for point in face.points[(face.classes == index) & face.present]:
-            node.AddControlPointWorld(vtk.vtkVector3d(*(_RAS_FROM_FACE @ point)))
-        display = node.GetDisplayNode()
-        display.SetSelectedColor(*color)
-        display.SetGlyphType(display.Sphere3D)
-        display.SetUseGlyphScale(False)
-        display.SetGlyphSize(_GLYPH_SHARE * face.size)
-        display.SetPointLabelsVisibility(False)
-        display.SetPropertiesLabelVisibility(False)
-        display.SetOccludedVisibility(False)
-        nodes.append(node)
-    return nodes
+            places.InsertNextPoint(*point)
+        data = vtk.vtkPolyData()
+        data.SetPoints(places)
+        glyphs = vtk.vtkGlyph3DMapper()
+        glyphs.SetInputData(data)
+        glyphs.SetSourceConnection(ball.GetOutputPort())
+        actor = vtk.vtkActor()
+        actor.SetMapper(glyphs)
+        actor.GetProperty().SetColor(*color)
+        actors.append(actor)
+    return actors
 
 
 def _draw_panels(
-    core: Core, prediction: Prediction, face: _Face, panels: tuple[Panel, ...], size: tuple[int, int]
+    actors: list[vtk.vtkActor], prediction: Prediction, face: _Face, panels: tuple[Panel, ...], size: tuple[int, int]
 ) -> dict[Panel, np.ndarray]:
     """Pictures of some panels at one scale."""
     width, height = size
@@ -166,23 +157,38 @@ def _draw_panels(
     extents = np.array([np.ptp(flat, axis=0) for flat in flats])
     # Room for the columns of labels to the sides, and for the face beyond its landmarks.
     half_height = max(0.55 * face.size, 0.63 * extents[:, 1].max(), 0.74 * extents[:, 0].max() * height / width)
+    # Where there is no screen VTK says so, and draws all the same.
+    vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_ERROR)
+    renderer, window = vtk.vtkRenderer(), vtk.vtkRenderWindow()
+    window.SetOffScreenRendering(True)
+    window.SetMultiSamples(8)
+    window.SetSize(width, height)
+    window.AddRenderer(renderer)
+    renderer.SetBackground(*BACKDROP_BOTTOM)
+    renderer.SetBackground2(*BACKDROP_TOP)
+    renderer.GradientBackgroundOn()
+    lights = vtk.vtkLightKit()
+    lights.SetKeyLightIntensity(0.9)
+    renderer.AutomaticLightCreationOff()
+    lights.AddLightsToRenderer(renderer)
+    for actor in actors:
+        renderer.AddActor(actor)
+    overlay = Overlay(renderer)
     pictures = {}
-    with View3D(core, width, height) as view:
-        view.node.SetBackgroundColor(*BACKDROP_BOTTOM)
-        view.node.SetBackgroundColor2(*BACKDROP_TOP)
-        lights = vtk.vtkLightKit()
-        lights.SetKeyLightIntensity(0.9)
-        view.renderer.RemoveAllLights()
-        view.renderer.AutomaticLightCreationOff()
-        lights.AddLightsToRenderer(view.renderer)
-        overlay = Overlay(view.renderer)
-        for panel, flat in zip(panels, flats, strict=True):
-            middle = (flat.min(axis=0) + flat.max(axis=0)) / 2.0
-            focus = middle[0] * panel.right + middle[1] * np.array([0.0, 1.0, 0.0])
-            view.look(_RAS_FROM_FACE @ focus, _RAS_FROM_FACE @ panel.towards_viewer, np.array([0, 0, 1]), half_height)
-            _annotate(overlay, panel, prediction, face, middle, half_height, size)
-            pictures[panel] = view.pixels()
-            overlay.clear()
+    for panel, flat in zip(panels, flats, strict=True):
+        middle = (flat.min(axis=0) + flat.max(axis=0)) / 2.0
+        focus = middle[0] * panel.right + middle[1] * np.array([0.0, 1.0, 0.0])
+        camera = renderer.GetActiveCamera()
+        camera.SetParallelProjection(True)
+        camera.SetFocalPoint(*focus)
+        camera.SetPosition(*(focus + panel.towards_viewer * half_height * 8.0))
+        camera.SetViewUp(0.0, 1.0, 0.0)
+        camera.SetParallelScale(half_height)
+        renderer.ResetCameraClippingRange()
+        _annotate(overlay, panel, prediction, face, middle, half_height, size)
+        pictures[panel] = pixels_of(window)
+        overlay.clear()
+    window.Finalize()
     return pictures
 
 

@@ -86,7 +86,7 @@ def _draw_card(
     if hidden.any():
         overlay.text((x, y - 374.0), f"Hidden in these views: {_labels(prediction, hidden)}", 18, GREY)
     made = f"Model {prediction.model[:40]} {prediction.model_checksum[:8]}"
-    overlay.text((x, y - 402.0), f"{made} \u00b7 drawn by 3D Slicer's engine \u00b7 for research use only", 18, GREY)
+    overlay.text((x, y - 402.0), f"{made} \u00b7 for research use only", 18, GREY)
 
 
 def _summary(prediction: Prediction) -> str:

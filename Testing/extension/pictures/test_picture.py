@@ -56,20 +56,14 @@ def test_error_classes() -> None:
 def sheet() -> Any:
     """The sheet of the egg, drawn once."""
     from fakes import egg, predict_egg
-    from host.start import start
 
-    core = start().core
-    core.scene.Clear()
-    pixels = picture.draw_sheet(core, predict_egg(missing=("T_R", "Sba_L")), egg(), "egg")
-    kinds = ("vtkMRMLModelNode", "vtkMRMLMarkupsNode", "vtkMRMLDisplayNode", "vtkMRMLViewNode", "vtkMRMLCameraNode")
-    return pixels, [kind for kind in kinds if core.scene.GetNumberOfNodesByClass(kind)]
+    return picture.draw_sheet(predict_egg(missing=("T_R", "Sba_L")), egg(), "egg")
 
 
 def test_sheet_shows_the_points(sheet: Any) -> None:
     """Every class of error that the prediction has is seen in the picture, in its colour."""
-    pixels, left_behind = sheet
+    pixels = sheet
     assert pixels.shape == (2 * SIDE_SIZE[1] + 30, 2 * SIDE_SIZE[0] + FRONT_SIZE[0] + 40, 3)
-    assert left_behind == []
     views = pixels[:, : SIDE_SIZE[0]].reshape(-1, 3).astype(float), pixels[:960].reshape(-1, 3).astype(float)
     hues = np.vstack(views)
     hues /= np.maximum(hues.sum(axis=1, keepdims=True), 1.0)
@@ -102,14 +96,14 @@ def test_sheet_names_landmarks_where_they_are_judged(host: Host, prediction: Pre
 def test_all_missing(host: Host, prediction: Prediction, surface: Any) -> None:
     nothing = np.full_like(prediction.points, np.nan)
     empty = dataclasses.replace(prediction, points=nothing, expected_error=nothing[:, 0])
-    pixels = picture.draw_sheet(host.core, empty, surface, "nothing")
+    pixels = picture.draw_sheet(empty, surface, "nothing")
     assert pixels.std() > 10
 
 
 def test_file(host: Host, prediction: Prediction, surface: Any, tmp_path: Path) -> None:
     path = tmp_path / "egg é.png"
-    picture.render_sheet(host.core, prediction, surface, "egg", path)
+    picture.render_sheet(prediction, surface, "egg", path)
     assert path.read_bytes().startswith(b"\x89PNG")
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
     with pytest.raises(OutputError, match="cannot be written"):
-        picture.render_sheet(host.core, prediction, surface, "egg", tmp_path / "no folder" / "egg.png")
+        picture.render_sheet(prediction, surface, "egg", tmp_path / "no folder" / "egg.png")
