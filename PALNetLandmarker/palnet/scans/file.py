@@ -46,7 +46,7 @@ _UNPACKED = 1100
 _READING = 0.3
 _FIRST_WORD_S, _WORDS_S = 0.3, 0.3
 
-_UNIT = "UNIT_MM"
+_UNIT, _WARNINGS = "UNIT_MM", "WARNINGS"
 
 
 def scan_ending(path: str | Path) -> str:
@@ -105,11 +105,13 @@ def read_surface(path: str | Path, progress: Callable[[float], None] | None = No
         colours = numpy_to_vtk(np.ascontiguousarray(mesh.colours), deep=True)
         colours.SetName("RGB")
         surface.GetPointData().SetScalars(colours)
-    if mesh.space:
-        space = vtk.vtkStringArray()
-        space.SetName("SPACE")
-        space.InsertNextValue(mesh.space)
-        surface.GetFieldData().AddArray(space)
+    for name, texts in {"SPACE": (mesh.space,) if mesh.space else (), _WARNINGS: mesh.warnings}.items():
+        if texts:
+            array = vtk.vtkStringArray()
+            array.SetName(name)
+            for text in texts:
+                array.InsertNextValue(text)
+            surface.GetFieldData().AddArray(array)
     if mesh.unit_mm is not None:
         unit = numpy_to_vtk(np.array([mesh.unit_mm / scale]), deep=True)
         unit.SetName(_UNIT)
@@ -126,6 +128,12 @@ def stated_unit(mesh: vtk.vtkPolyData) -> str:
     """The unit of what :func:`read_surface` read, as the file's header states it; empty where it states none."""
     array = mesh.GetFieldData().GetArray(_UNIT)
     return unit_of_size(array.GetValue(0)) if array is not None and array.GetNumberOfValues() else ""
+
+
+def reading_warnings(mesh: vtk.vtkPolyData) -> tuple[str, ...]:
+    """What there is to say of a file that :func:`read_surface` read: sentences for the user."""
+    array = mesh.GetFieldData().GetAbstractArray(_WARNINGS)
+    return () if array is None else tuple(array.GetValue(k) for k in range(array.GetNumberOfValues()))
 
 
 def scan_space(path: str | Path, mesh: vtk.vtkPolyData | None = None) -> str:

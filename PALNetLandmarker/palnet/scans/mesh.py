@@ -8,6 +8,8 @@ import numpy as np
 
 from .surface import Surface
 
+_FARTHEST, _CLOSEST, _MOST_WILD = 1e9, 1e-30, 0.002
+"""Coordinates that no scan has, in whatever unit, and the share of points that may have them."""
 _MOST_CLIPPED = 2000
 """Corners of a polygon that is still cut ear by ear, which takes the square of them."""
 
@@ -37,6 +39,7 @@ class Mesh:
     :ivar space: the frame that the header states, ``"RAS"`` or ``"LPS"``; empty where it states none
     :ivar unit_mm: millimetres in a unit of the file, where its header states it
     :ivar unit_is_slicers: whether Slicer 5.13 and later multiply the points by that on loading
+    :ivar warnings: sentences for the user
     """
 
     points: np.ndarray
@@ -49,11 +52,28 @@ class Mesh:
     space: str = ""
     unit_mm: float | None = None
     unit_is_slicers: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def surface(self) -> Surface:
         """The triangles alone."""
         return Surface(self.points.astype(float), self.triangles)
+
+
+def check_numbers(points: np.ndarray, all_seen: bool = False) -> None:
+    """That what was read from binary numbers is no rubbish, as it is behind a byte that is lost or one too many.
+
+    :param all_seen: points that are no numbers do not stand for what a scanner has not seen
+    :raises Unreadable: more than a few are farther away, or closer to nothing, than any scan has them
+    """
+    size = np.abs(points)
+    with np.errstate(invalid="ignore"):
+        wild = ((size > _FARTHEST) & np.isfinite(size)) | ((size > 0) & (size < _CLOSEST))
+    if all_seen:
+        wild |= ~np.isfinite(size)
+    count = int(wild.any(axis=1).sum())
+    if count > max(_MOST_WILD * len(points), 2):
+        raise Damaged(f"{count:,} of its {len(points):,} points are at impossible places, as where bytes are missing")
 
 
 def check_corners(corners: np.ndarray, counts: np.ndarray, points: int, what: str = "face") -> None:

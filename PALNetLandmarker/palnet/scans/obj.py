@@ -63,6 +63,9 @@ _OTHER_WORDS = frozenset(
 _ODD_LINES = 16
 """Lines with an unknown first word up to which they are taken for damage, not for a program's own words."""
 
+_UNUSED, _MANY_UNUSED = 0.005, 0.05
+"""Share of the points that may have no face where the file ends without a line end, and where it ends with one."""
+
 _SLASH, _HASH = 47, 35
 
 
@@ -292,6 +295,7 @@ class _Reader:
                     "which is no word of OBJ"
                 )
         self._check_widths()
+        warnings = self._check_end()
         points = np.concatenate(self._points) if self._points else np.zeros((0, 3))
         corners = np.concatenate(self._corners) if self._corners else np.zeros(0, np.int64)
         counts = np.concatenate(self._counts) if self._counts else np.zeros(0, np.int64)
@@ -314,6 +318,7 @@ class _Reader:
             space=space,
             unit_mm=unit,
             unit_is_slicers=is_slicers,
+            warnings=warnings,
         )
 
     def _colours_of_points(self) -> np.ndarray | None:
@@ -339,6 +344,24 @@ class _Reader:
                     f"{count} of its {total:,} points {'has' if count == 1 else 'have'} {words - 1} numbers, "
                     "unlike the others"
                 )
+
+    def _check_end(self) -> tuple[str, ...]:
+        """Where the last line is not whole and many points have no face, the rest is missing; elsewhere it may be."""
+        count = self._count[0]
+        if not count or not self._corners:
+            return ()
+        used = np.zeros(count, bool)
+        for corners in self._corners:
+            used[corners[(corners >= 0) & (corners < count)]] = True
+        unused = count - int(used.sum())
+        if unused > _UNUSED * count and not self._text.endswith(b"\n"):
+            raise Damaged(f"its last line is not whole, and {unused:,} of its {count:,} points belong to no face")
+        if unused <= _MANY_UNUSED * count:
+            return ()
+        return (
+            f"{unused:,} of the file's {count:,} points belong to no face: if a part of the surface is missing, export "
+            "it again.",
+        )
 
     def _check(self, corners: np.ndarray, counts: np.ndarray, most: int, what: str, least: int) -> None:
         if not len(corners) or (corners.min() >= least and corners.max() < most):

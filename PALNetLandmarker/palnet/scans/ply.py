@@ -21,6 +21,8 @@ _TYPES = {
 _CORNERS = ("vertex_indices", "vertex_index", "vertex_indexes")
 _COLOURS = (("red", "green", "blue"), ("r", "g", "b"), ("diffuse_red", "diffuse_green", "diffuse_blue"))
 _TEXTURE = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texcoord_u", "texcoord_v"))
+_MORE_BYTES, _MORE = 64, 0.01
+"""What may stand behind the last row: so many bytes, or such a share of the file; or of rows of text."""
 _SPLAT = {"f_dc_0", "opacity", "rot_0"}
 
 
@@ -144,6 +146,9 @@ def _binary(data: bytes, header: Header, told: Told) -> _Read:
         columns, place = binary_rows(data, place, element.name, element.count, element.properties, header.order, names)
         read[element.name] = {name.lower(): column for name, column in columns.items()}
         told(place / len(data))
+    more = len(data) - place
+    if more > max(_MORE_BYTES, _MORE * len(data)) and data[place:].strip(b"\0\n\r "):
+        raise Damaged(f"it goes on for {more:,} bytes behind the last row that its header says")
     return read
 
 
@@ -154,9 +159,12 @@ def _text(data: bytes, header: Header, told: Told) -> _Read:
     for element in header.elements:
         parts: list[dict[str, Column]] = []
         names = {own.name for own in element.properties if own.name.lower() in wanted.get(element.name, set())}
-        for lines, own, first_line, first_row in pieces.rows(element):
-            parts.append(text_rows(lines, own, element.name, element.properties, names, first_line, first_row))
+        for lines, own, first_line in pieces.rows(element):
+            parts.append(text_rows(lines, own, element.name, element.properties, names, first_line))
         read[element.name] = {name.lower(): Column.joined([part[name] for part in parts]) for name in names if parts}
+    more = pieces.left()
+    if more > max(2, _MORE * sum(element.count for element in header.elements)):
+        raise Damaged(f"it goes on for {more:,} rows behind the last one that its header says")
     return read
 
 
@@ -169,8 +177,15 @@ class _Pieces:
         self._lines: Lines | None = None
         self._taken, self._line = 0, header.lines
 
+    def left(self) -> int:
+        """How many rows follow, no more than those of one piece."""
+        if self._lines is None or self._taken >= len(self._lines.starts):
+            piece = next(self._pieces, None)
+            return 0 if piece is None else len(Lines(self._data[slice(*piece)]).starts)
+        return len(self._lines.starts) - self._taken
+
     def rows(self, element: Element):  # type: ignore[no-untyped-def]
-        """Lines, which of them (bool), the number of the line before the piece, and of the first row from 0."""
+        """Lines, which of them (bool), and the number of the line before the piece."""
         done = 0
         while done < element.count:
             if self._lines is None or self._taken >= len(self._lines.starts):
@@ -185,7 +200,7 @@ class _Pieces:
             take = min(element.count - done, len(self._lines.starts) - self._taken)
             own = np.zeros(len(self._lines.starts), bool)
             own[self._taken : self._taken + take] = True
-            yield self._lines, own, self._line, done
+            yield self._lines, own, self._line
             self._taken += take
             done += take
 
@@ -197,6 +212,8 @@ def _mesh(read: _Read, header: Header) -> Mesh:
     vertex = read["vertex"] or {name: Column(np.zeros(0)) for name in ("x", "y", "z")}
     points = np.stack([vertex[name].values for name in ("x", "y", "z")], 1)
     points = points.astype(np.float32 if points.dtype == np.float32 else float)
+    if header.order:
+        check_numbers(points)
     if (
         "face" in elements
         and elements["face"].count
@@ -213,6 +230,9 @@ def _mesh(read: _Read, header: Header) -> Mesh:
     face = read.get("face", {})
     corners = next((face[name] for name in _CORNERS if name in face), None)
     flat, counts = (corners.whole(), corners.counts) if corners else (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    if header.order and len(counts) and counts[0] < 3 and np.median(counts) >= 3:
+        # One short face may be any program's; where bytes are lost before the faces, the first one is wrong.
+        raise Damaged(f"its first face has {counts[0]} corners, as where bytes are missing before it")
     check_corners(flat, counts, len(points))
     cut = triangulated(points, flat, counts)
     triangles = cut.corners(flat)

@@ -187,11 +187,10 @@ def text_rows(
     properties: list[Property],
     names: set[str],
     line: int,
-    row: int,
 ) -> dict[str, Column]:
     """The wanted properties of rows of text; what stands in a row behind the last property is passed over.
 
-    :param own: (L,) bool, which lines they are, :param line: number of the line before these, :param row: of the first
+    :param own: (L,) bool, which lines they are, :param line: number of the line before these
     :raises Unreadable: with the line
     """
     which = np.flatnonzero(own)

@@ -7,10 +7,14 @@ import re
 import numpy as np
 
 from .header import space_in, unit_in
-from .mesh import Damaged, Mesh, Unreadable, triangulated
+from .mesh import Damaged, Mesh, Unreadable, check_numbers, triangulated
 from .text import Lines, Told, chunks, first_wrong, plain_text, table
 
 _HEADER, _RECORD = 84, 50
+_SOME, _MANY = 100, 5000
+"""Triangles at either end of a binary file that are compared, and of all of it."""
+_MORE = 1.01
+"""How many times more than a binary file says it may hold: what stands behind the last triangle is short."""
 _FACET = np.frombuffer(b"fovvvee", np.uint8)
 """First letters of a facet's lines: facet, outer loop, vertex three times, endloop, endfacet."""
 
@@ -34,6 +38,10 @@ def read_stl(data: bytes, told: Told) -> Mesh:
     held = (len(data) - _HEADER) // _RECORD
     if held < count:
         raise Damaged(f"it says that it holds {count:,} triangles, but ends after {held:,}")
+    if not count and (len(data) - _HEADER) % _RECORD == 0:
+        count = held  # a program that did not know how many there would be
+    if held > _MORE * count:
+        raise Damaged(f"it says that it holds {count:,} triangles, but goes on for {held - count:,} more")
     return _binary(data, count)
 
 
@@ -58,11 +66,28 @@ def _binary(data: bytes, count: int) -> Mesh:
     kind = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("more", "<u2")])
     records = np.frombuffer(data, kind, count, _HEADER)
     points = records["corners"].reshape(-1, 3)
+    check_numbers(points, all_seen=True)
+    _check_records(records)
     return _mesh(points, np.arange(3 * count).reshape(-1, 3), header_line(data[:80]))
 
 
-def _mesh(points: np.ndarray, triangles: np.ndarray, comment: str) -> Mesh:
-    return Mesh(points, triangles, space=space_in(comment), unit_mm=unit_in(comment)[0])
+def _check_records(records: np.ndarray) -> None:
+    """That the normals stand upright to the last triangles if they do to the first: bytes may be missing between."""
+    share = []
+    for some in (records[:_SOME], records[-_SOME:], records[:: max(len(records) // _MANY, 1)]):
+        corners, normals = some["corners"].astype(float), some["normal"].astype(float)
+        with np.errstate(all="ignore"):
+            upright = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+            size = np.linalg.norm(upright, axis=1) * np.linalg.norm(normals, axis=1)
+            along = np.abs((upright * normals).sum(axis=1)) / size
+        whole = np.isfinite(along)
+        share.append(np.mean(along[whole] > 0.9) if whole.sum() >= len(some) / 2 else np.nan)
+    if share[0] > 0.9 and not (share[1] > 0.5 and share[2] > 0.8):
+        raise Damaged("many triangles do not fit to their normals as its first do, as where bytes are missing")
+
+
+def _mesh(points: np.ndarray, triangles: np.ndarray, comment: str, warnings: tuple[str, ...] = ()) -> Mesh:
+    return Mesh(points, triangles, space=space_in(comment), unit_mm=unit_in(comment)[0], warnings=warnings)
 
 
 def _text(text: bytes, told: Told) -> Mesh:
@@ -111,14 +136,12 @@ def _odd_line(text: bytes, number: int) -> Unreadable:
 def _corners(lines: Lines, is_vertex: np.ndarray, line: int) -> np.ndarray:
     if not is_vertex.any():
         return np.zeros((0, 3))
-    odd = is_vertex & (lines.words != 4)
-    if odd.any():
-        at = int(np.flatnonzero(odd)[0])
-        wrong = first_wrong(b" ".join(lines.text(at).split()[1:4]), line + lines.number(at))
-        if lines.words[at] < 4:
-            raise wrong or Damaged(
-                f"line {line + lines.number(at):,} gives a corner {lines.words[at] - 1} numbers in place of three"
-            )
+    few = is_vertex & (lines.words < 4)
+    if few.any():
+        at = int(np.flatnonzero(few)[0])
+        raise Damaged(
+            f"line {line + lines.number(at):,} gives a corner {lines.words[at] - 1} numbers in place of three"
+        )
     values = np.zeros((int(is_vertex.sum()), 3))
     own = np.flatnonzero(is_vertex)
     for words in np.unique(lines.words[own]):
@@ -136,9 +159,13 @@ def _corners(lines: Lines, is_vertex: np.ndarray, line: int) -> np.ndarray:
 
 def _faces(text: bytes, points: np.ndarray, kinds: np.ndarray, starts: np.ndarray, comment: str) -> Mesh:
     """Facets of three corners, or of more, each whole."""
+    ended = re.search(rb"end\s*solid[^\n]*\s*\Z", text[-8192:], re.IGNORECASE)
+    warnings = (
+        () if ended else ("The file has no end ('endsolid'): if a part of the surface is missing, export it again.",)
+    )
     whole = len(kinds) % len(_FACET) == 0
     if whole and (kinds.reshape(-1, len(_FACET)) == _FACET).all():
-        return _mesh(points, np.arange(len(points)).reshape(-1, 3), comment)
+        return _mesh(points, np.arange(len(points)).reshape(-1, 3), comment, warnings)
     pattern = re.compile(rb"fov*ee")
     letters = kinds.tobytes()
     place, counts = 0, []
@@ -149,6 +176,5 @@ def _faces(text: bytes, points: np.ndarray, kinds: np.ndarray, starts: np.ndarra
             raise Damaged(f"the facet in line {number:,} is not whole")
         counts.append(match.end() - place - 4)
         place = match.end()
-    each = np.array(counts, np.int64)
-    own = np.arange(len(points))
-    return _mesh(points, triangulated(points, own, each).corners(own), comment)
+    own, each = np.arange(len(points)), np.array(counts, np.int64)
+    return _mesh(points, triangulated(points, own, each).corners(own), comment, warnings)
