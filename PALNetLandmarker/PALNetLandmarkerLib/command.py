@@ -40,11 +40,11 @@ class SlicerHost:
         from .nodes.headless import core
 
         started = core()
-        from palnet.scans.file import read_surface
+        from palnet.scans.file import read_surface, scan_stem
 
         from .pictures.picture import render_sheet
 
-        render_sheet(started, prediction, read_surface(scan_path), scan_path.stem, png_path)
+        render_sheet(started, prediction, read_surface(scan_path), scan_stem(scan_path), png_path)
 
 
 def main() -> int:

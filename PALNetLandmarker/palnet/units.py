@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator, Mapping
 
 UNITS = {"um": 0.001, "mm": 1.0, "cm": 10.0, "dm": 100.0, "m": 1000.0, "inch": 25.4, "foot": 304.8}
 """Millimetres in one unit of a scan's file, or of a file of landmarks."""
@@ -23,6 +24,8 @@ NAMES = {
 """The name of a unit here, by what people and programs call it, in small letters."""
 
 RELATIVE = "relative mm"
+UNIT_PATTERN = rf"[-+.\de]+ (?:{RELATIVE}|mm)|{'|'.join(UNITS)}"
+"""A regular expression of all units."""
 _SIZED = re.compile(r"([-+.\de]+) (?:relative )?mm")
 
 
@@ -43,6 +46,26 @@ def mm_per_unit(unit: str) -> float:
     return size
 
 
+class _MmPerUnit(Mapping[str, float]):
+    """Millimetres by unit: the named ones are listed, those that say how long they are are known, too."""
+
+    def __getitem__(self, unit: str) -> float:
+        return mm_per_unit(unit)
+
+    def __contains__(self, unit: object) -> bool:
+        return isinstance(unit, str) and is_unit(unit)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(UNITS)
+
+    def __len__(self) -> int:
+        return len(UNITS)
+
+
+MM_PER_UNIT: Mapping[str, float] = _MmPerUnit()
+"""Millimetres in a unit, see :func:`mm_per_unit`."""
+
+
 def is_unit(unit: str) -> bool:
     """Whether a text is a unit."""
     try:
@@ -50,6 +73,11 @@ def is_unit(unit: str) -> bool:
     except KeyError:
         return False
     return True
+
+
+def decimals(unit: str, in_mm: int) -> int:
+    """How many decimals a coordinate needs in a unit for what so many say in mm."""
+    return max(0, in_mm + math.ceil(math.log10(mm_per_unit(unit))))
 
 
 def is_relative(unit: str) -> bool:

@@ -100,7 +100,9 @@ def _in_order(sets: list[LandmarkSet], protocol: Protocol, problems: list[str]) 
     labels, ordered = tuple(protocol.labels), []
     for one in sets:
         if one.unit not in UNITS_MM:
-            raise LandmarkFileError(f"'{one.name}' is in '{one.unit}', which is not known here: use mm, cm or m.")
+            raise LandmarkFileError(
+                f"'{one.name}' is in '{one.unit}', which is not known here: use {', '.join(UNITS_MM)}."
+            )
         places = dict(zip(one.labels, one.points, strict=True))
         if not places.keys() & set(labels):
             raise PalnetError(

@@ -166,7 +166,9 @@ def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
         one = read_landmarks(path)
         one = in_reviewed_unit(path, one)
         if one.unit not in MM_PER_UNIT:
-            raise LandmarkFileError(f"{path.name} states the unit '{one.unit[:20]}': save it in mm, cm or m.")
+            raise LandmarkFileError(
+                f"{path.name} states the unit '{one.unit[:20]}': save it in {some_of(list(MM_PER_UNIT), 7)}."
+            )
         return (LandmarkSet(landmark_stem(path), one.labels, one.points, one.unit, one.unit_said),)
     said, beside = reader(read_text(path), path.name), read_beside(path)
     if not said.sets:

@@ -7,7 +7,7 @@ centroid of the mean landmarks, x to the subject's left, y up and z forward, in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,10 +16,11 @@ from scipy.spatial.transform import Rotation
 
 from ..rigid import apply, matrix
 from ..scans.surface import Surface, sample_surface
+from ..units import mm_per_unit
 from .first_guess import SPACING_MM, Frames, StationNet, vote
 
 UNITS = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
-"""Millimetres in one unit of the scan's file."""
+"""Millimetres in the units that are guessed by a scan's size."""
 
 # A face alone is at least so large, a person on a chair at most.
 _SMALLEST_MM, _LARGEST_MM = 110.0, 2400.0
@@ -107,13 +108,13 @@ class Aligner:
 
     def _units(self, surface: Surface, unit: str) -> list[str]:
         # A unit that makes the scan larger than a house is refused even where it was asked for.
-        return [name for name in likely_units(surface, self.scale) if unit in ("auto", name)]
+        return likely_units(surface, self.scale) if unit == "auto" else likely_units(surface, self.scale, [unit])
 
     def _candidates(
         self, surface: Surface, unit: str, inside_out: bool, search: _Search, seed: int
     ) -> Iterator[Alignment]:
         scale = self.scale / search.size
-        scaled = Surface(surface.points * (UNITS[unit] * scale), surface.triangles)
+        scaled = Surface(surface.points * (mm_per_unit(unit) * scale), surface.triangles)
         points, normals = sample_surface(scaled, SPACING_MM, seed)
         if len(points) < _FEWEST_POINTS:
             return
@@ -143,13 +144,13 @@ def _near(pose: np.ndarray, other: np.ndarray) -> bool:
     return bool(turn < np.radians(10) and np.linalg.norm(motion[:3, 3]) < 10)
 
 
-def likely_units(surface: Surface, scale: float = 1.0) -> list[str]:
+def likely_units(surface: Surface, scale: float = 1.0, units: Iterable[str] = tuple(UNITS)) -> list[str]:
     """The units in which the surface has the size of a face, a head or a person on a chair.
 
-    :param scale: working mm in a mm
+    :param scale: working mm in a mm, :param units: among these
     """
     size = float(np.linalg.norm(np.ptp(surface.points, axis=0))) * scale
-    return [name for name, scale in UNITS.items() if _SMALLEST_MM <= size * scale <= _LARGEST_MM]
+    return [name for name in units if _SMALLEST_MM <= size * mm_per_unit(name) <= _LARGEST_MM]
 
 
 def gather(poses: np.ndarray, chances: np.ndarray, most: int = 5) -> list[np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,16 +13,19 @@ import vtk
 
 from ..errors import ModelError, NoFaceError, ScanError
 from ..rigid import apply, random_pose, rigid_fit
-from ..scans.file import read_surface, scan_space
+from ..scans.file import read_surface, reading_warnings, scan_space, stated_unit
 from ..scans.surface import Surface, clean_surface, closest_on_surface, surface_from_polydata
+from ..scans.visibility import seen_from_front, seen_from_outside
+from ..units import mm_per_unit
 from .acceptance import beyond_acceptance
-from .alignment import UNITS, Aligner, Alignment
+from .alignment import UNITS, Aligner, Alignment, likely_units
 from .first_guess import Frames, StationNet
 from .model import Model
 from .network import Network, build, run_on_clouds
 from .patches import Clouds
 from .prediction import Prediction, Progress
 from .region import region_of_interest
+from .size import is_to_be_found, size_warnings, ways, with_size_found
 
 _FEWEST_POINTS = 16
 
@@ -90,9 +94,12 @@ class Predictor:
         started = time.perf_counter()
         if progress:
             progress(0.0, "Reading the scan")
-        mesh = read_surface(path)
+        mesh = read_surface(
+            path, None if progress is None else lambda share: progress(0.15 * share, "Reading the scan")
+        )
         space = scan_space(path, mesh)
         reading = time.perf_counter() - started
+        unit = (stated_unit(mesh) or unit) if unit == "auto" else unit
         prediction = self.predict_surface(mesh, unit, progress)
         return replace(prediction, space=space, seconds={"reading": reading, **prediction.seconds})
 
@@ -101,10 +108,13 @@ class Predictor:
     ) -> Prediction:
         """Landmarks of a surface, in its own coordinates and unit.
 
-        :param unit: ``"mm"``, ``"cm"``, ``"m"``, or ``"auto"`` to find it by the size of the surface
+        :param unit: see :mod:`palnet.units`; ``"auto"`` finds mm, cm or m by the size of the surface; ``"unknown"`` and
+            ``"Ex_R Ex_L 89"``, a known distance in mm, fit the size with the pose
         :raises ScanError: there is no usable surface
         :raises NoFaceError: nothing on it is enough like the model's mean face
         """
+        if is_to_be_found(unit):
+            return with_size_found(self, mesh, unit, progress)
         clock = _Clock(progress)
         clock.begin("cleaning", 0.15, "Cleaning the surface")
         surface = surface_from_polydata(mesh)
@@ -113,14 +123,15 @@ class Predictor:
         surface = clean_surface(surface)
         if not len(surface.triangles):
             raise ScanError("Nothing of the surface is usable: its points are not numbers, or its triangles are empty.")
+        surface = self._outside(surface, unit)
         clock.begin("alignment", 0.3, f"Finding the {self.model.thing}")
         look = self._find_face(surface, unit)
-        alignment, unit_mm, working = look.alignment, UNITS[look.alignment.unit], self.model.scale
+        alignment, unit_mm, working = look.alignment, mm_per_unit(look.alignment.unit), self.model.scale
         clock.begin("network", 0.7, "Placing the landmarks")
         points, expected, presence, pose = self._landmarks(look)
         # All views together know better than the one that chose the alignment.
         if beyond_acceptance(self.model, points, expected, presence, self._doubt(expected, presence)) > 0:
-            raise self._no_face()
+            raise self._no_face(surface, unit)
         if self.model.prior:
             seen = presence >= self.model.settings["least_presence"]
             points, expected = self.model.prior.settle(look.face, points, expected, seen)
@@ -144,12 +155,23 @@ class Predictor:
             unit=alignment.unit,
             face_from_scan=to_face,
             alignment_error=alignment.error,
-            warnings=tuple(self._warnings(alignment, missing, expected)),
+            warnings=(
+                *reading_warnings(mesh),
+                *size_warnings(self.model, from_face, alignment.unit),
+                *self._warnings(alignment, missing, expected, unit),
+            ),
             model=self.model.name,
             model_checksum=self.model.checksum,
             seconds=seconds,
             doubtful_mm=settings["doubtful_mm"],
         )
+
+    def _outside(self, surface: Surface, unit: str) -> Surface:
+        """What of a cleaned surface can be seen; of a size that no scan has, all of it."""
+        units = likely_units(surface, self.model.scale, (*UNITS,) if unit == "auto" else [unit])
+        if self.model.thing != "face" or not units:
+            return surface
+        return seen_from_outside(surface, mm_per_unit(units[0]))
 
     def _find_face(self, surface: Surface, unit: str) -> _Look:
         """The candidate alignment on which the network doubts the landmarks least."""
@@ -173,13 +195,23 @@ class Predictor:
                 looks += [again] if again else []
         best = min(looks, key=lambda look: look.beyond, default=None)
         if best is None or best.beyond > 0:
-            raise self._no_face()
+            raise self._no_face(surface, unit)
         return best
 
-    def _no_face(self) -> NoFaceError:
+    def least_doubt(self, surface: Surface, unit: str) -> float:
+        """How much the network doubts the likeliest few ways in which a face may lie, at best; infinite for none, mm.
+
+        :param surface: cleaned, :param unit: in which it is tried
+        """
+        likeliest = itertools.islice(self.aligner.candidates(surface, unit), _BEST_FEW)
+        looks = (self._look(surface, alignment, _LOOKS) for alignment in likeliest)
+        return min((look.doubt for look in looks if look is not None), default=np.inf)
+
+    def _no_face(self, surface: Surface, unit: str) -> NoFaceError:
         thing = self.model.thing
         return NoFaceError(
-            f"No {thing} was found on this surface: check that it is a scan of a {thing}, and that its unit is right."
+            f"No {thing} was found on this surface: check that it is a scan of a {thing}, and that its unit is right. "
+            + ways(surface, unit)
         )
 
     def _moved(self, look: _Look) -> Alignment:
@@ -191,8 +223,10 @@ class Predictor:
     def _look(self, surface: Surface, alignment: Alignment, passes: int) -> _Look | None:
         """The network's passes over a candidate alignment; None where there is too little surface, or no hope."""
         triangles = surface.triangles[:, ::-1] if alignment.inside_out else surface.triangles
-        points_face = apply(alignment.pose, surface.points * UNITS[alignment.unit]) * self.model.scale
+        points_face = apply(alignment.pose, surface.points * mm_per_unit(alignment.unit)) * self.model.scale
         face = region_of_interest(Surface(points_face, triangles), self._mean)
+        if self.model.thing == "face":
+            face = seen_from_front(face, 1.0 / self.model.scale)
         clouds = Clouds.sample(face, self.network.scales)
         if clouds.smallest < _FEWEST_POINTS:
             return None
@@ -243,11 +277,12 @@ class Predictor:
         expected = step.expected_error.mean(dim=0).cpu().double().numpy() * settings["error_scale"]
         return points, expected, step.presence.sigmoid().mean(dim=0).cpu().double().numpy()
 
-    def _warnings(self, alignment: Alignment, missing: np.ndarray, expected: np.ndarray) -> list[str]:
+    def _warnings(self, alignment: Alignment, missing: np.ndarray, expected: np.ndarray, unit: str) -> list[str]:
         settings, protocol, thing = self.model.settings, self.model.protocol, self.model.thing
         warnings = []
         if alignment.unit != "mm":
-            warnings.append(f"The scan's size says that its unit is {alignment.unit}; expected errors are in mm.")
+            by = "The scan's size says that its unit is" if unit == "auto" else "The scan's unit is"
+            warnings.append(f"{by} {alignment.unit}; expected errors are in mm.")
         if missing.any():
             lost = [landmark for landmark, gone in zip(protocol.landmarks, missing, strict=True) if gone]
             names = ", ".join(landmark.label for landmark in lost)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .header import space_in, unit_in
-from .mesh import Cut, Damaged, Mesh, Unreadable, check_corners, strips_as_corners, triangulated
+from .mesh import Cut, Damaged, Mesh, Unreadable, check_corners, check_numbers, strips_as_corners, triangulated
 from .ply_rows import Column, Property, binary_rows, text_rows
 from .text import Lines, Told, chunks, plain_text
 
