@@ -16,7 +16,7 @@ from vtk.util.numpy_support import numpy_to_vtk
 
 from ..errors import ScanError
 from ..units import unit_of_size
-from .header import space_in
+from .header import space_in, unit_in
 from .mesh import Mesh, Unreadable
 from .obj import header_comment, read_obj
 from .ply import read_header, read_ply
@@ -124,6 +124,34 @@ def scale_of(mesh: Mesh) -> float:
     return mesh.unit_mm if mesh.unit_is_slicers and mesh.unit_mm else 1.0
 
 
+def slicers_scale(path: str | Path) -> float:
+    """By how much Slicer 5.13 multiplies the coordinates of a file, as its header states; 1 for all but few OBJ files.
+
+    :raises ScanError: it cannot be read
+    """
+    path = Path(path)
+    if not scan_ending(path).startswith(".obj"):
+        return 1.0
+    unit, is_slicers = unit_in(header_comment(plain_text(_head(path))))
+    return unit if is_slicers and unit else 1.0
+
+
+def _head(path: Path) -> bytes:
+    """The beginning of a file, unpacked."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEADER_BYTES)
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, _HEADER_BYTES) if _is_packed(path) else head
+    except zlib.error:
+        return b""
+    except OSError as error:
+        raise _may_not_be_read(path, error) from None
+
+
+def _is_packed(path: Path) -> bool:
+    return scan_ending(path).endswith(".gz")
+
+
 def stated_unit(mesh: vtk.vtkPolyData) -> str:
     """The unit of what :func:`read_surface` read, as the file's header states it; empty where it states none."""
     array = mesh.GetFieldData().GetArray(_UNIT)
@@ -148,15 +176,9 @@ def scan_space(path: str | Path, mesh: vtk.vtkPolyData | None = None) -> str:
     ending = scan_ending(path)
     if mesh is None and ending.removesuffix(".gz") in _SPACES:
         try:
-            with path.open("rb") as file:
-                head = file.read(_HEADER_BYTES)
-            if ending.endswith(".gz"):
-                head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, _HEADER_BYTES)
-            return _SPACES[ending.removesuffix(".gz")](head) or "LPS"
-        except (Unreadable, zlib.error):
+            return _SPACES[ending.removesuffix(".gz")](_head(path)) or "LPS"
+        except Unreadable:
             pass  # a longer header, or a file whose fault is told by whoever reads it
-        except OSError as error:
-            raise _may_not_be_read(path, error) from None
     array = (mesh if mesh is not None else read_surface(path)).GetFieldData().GetAbstractArray("SPACE")
     return "RAS" if array is not None and array.GetValue(0) == "RAS" else "LPS"
 
@@ -191,7 +213,7 @@ class _Told:
 def _content(path: Path, ending: str, told: Told) -> bytes | bytearray:
     """What a file holds, unpacked."""
     size = path.stat().st_size
-    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if ending.endswith(".gz") else None
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if _is_packed(path) else None
     parts, read, length = [], 0, 0
     with path.open("rb") as file:
         if unpack is None:
@@ -246,9 +268,13 @@ def _check_file(path: Path) -> str:
     """The file's ending; a sentence where it is none that can be read."""
     ending = scan_ending(path)
     try:
+        # No file of landmarks, and none of Slicer's writers, takes another name.
+        str(path).encode("utf-8")
         size = path.stat().st_size
         if path.is_dir():
             raise ScanError(f"{path} is a folder, not a scan: name the scan files in it.")
+    except UnicodeEncodeError:
+        raise ScanError(f"{path.name} has a name, or lies in a folder, that is not in UTF-8: rename it.") from None
     except FileNotFoundError:
         raise ScanError(f"There is no file {path}.") from None
     except (OSError, ValueError) as error:

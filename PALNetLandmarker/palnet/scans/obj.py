@@ -225,7 +225,7 @@ class _Reader:
                 back = np.repeat(before[kind][is_f], counts) + values
                 index = np.where(values < 0, np.where(back < 0, -2, back), index)
             parts.append(index)
-        self._has_texture |= named[1] is not None
+        self._has_texture |= named[1] is not None and bool(named[1].any())
         self._counts.append(counts)
         self._faces += len(counts)
 
