@@ -27,8 +27,9 @@ VTP = (
     '<VTKFile type="PolyData" version="1.0" byte_order="LittleEndian" header_type="UInt32"><PolyData><FieldData>'
     '<Array type="String" Name="{}" NumberOfTuples="1" format="ascii">{} 0</Array></FieldData><Piece '
     'NumberOfPoints="3" NumberOfVerts="0" NumberOfLines="0" NumberOfStrips="0" NumberOfPolys="1"><Points>'
-    '<DataArray type="Float32" NumberOfComponents="3" format="ascii">0 0 0 1 0 0 0 1 0</DataArray></Points><Polys><DataArray type="Int64" '
-    'Name="connectivity" format="ascii">0 1 2</DataArray><DataArray type="Int64" Name="offsets" format="ascii">3'
+    '<DataArray type="Float32" NumberOfComponents="3" format="ascii">0 0 0 1 0 0 0 1 0</DataArray></Points><Polys>'
+    '<DataArray type="Int64" Name="connectivity" format="ascii">0 1 2</DataArray>'
+    '<DataArray type="Int64" Name="offsets" format="ascii">3'
     "</DataArray></Polys></Piece></PolyData></VTKFile>"
 )
 TRIANGLE = struct.pack("<I12fH", 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0)
