@@ -9,8 +9,9 @@ import numpy as np
 
 from .header import space_in, unit_in
 from .mesh import Damaged, Mesh, Unreadable, triangulated
+from .obj_lines import colours_of, corners_of
 from .obj_materials import Materials
-from .text import Lines, Told, chunks, first_wrong, kinds_in, no_number, numbers, plain_text, table, word_starts
+from .text import Lines, Told, chunks, first_wrong, kinds_in, no_number, plain_text, table
 
 _OTHER_WORDS = frozenset(
     [
@@ -66,7 +67,7 @@ _ODD_LINES = 16
 _UNUSED, _MANY_UNUSED = 0.005, 0.05
 """Share of the points that may have no face where the file ends without a line end, and where it ends with one."""
 
-_SLASH, _HASH = 47, 35
+_HASH = 35
 
 
 def read_obj(data: bytes, folder: Path | None, told: Told) -> Mesh:
@@ -214,7 +215,9 @@ class _Reader:
 
     def _take_faces(self, lines: Lines, is_f: np.ndarray, before: list[np.ndarray]) -> None:
         counts = lines.words[is_f] - 1
-        named = self._corners_of(lines, is_f, int(counts.sum()))
+        named = corners_of(lines.text_of(is_f, skip=1), int(counts.sum()))
+        if named is None:
+            raise self._wrong_face(lines, is_f)
         for kind, (values, parts) in enumerate(zip(named, (self._corners, self._texture_corners), strict=True)):
             if values is None:
                 parts.append(np.broadcast_to(np.int64(-1), int(counts.sum())))
@@ -228,42 +231,6 @@ class _Reader:
         self._has_texture |= named[1] is not None and bool(named[1].any())
         self._counts.append(counts)
         self._faces += len(counts)
-
-    def _corners_of(self, lines: Lines, is_f: np.ndarray, total: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """(C,) numbers of the points of all corners, and of their textures, 0 where one names none."""
-        text = lines.text_of(is_f, skip=1)
-        if b"\no" in text or text[1:2] == b"o":
-            text = re.sub(rb"(?m)^( *)o", rb"\1 ", text)
-        if b"/" not in text:
-            values = numbers(text, whole=True, words=total)
-            if values is None:
-                raise self._wrong_face(lines, is_f)
-            return values, None
-        letters = np.frombuffer(text + b"\n", np.uint8)
-        slashes = np.flatnonzero(letters == _SLASH)
-        following = letters[slashes + 1]
-        if ((following <= 32) | (following == _SLASH)).any():
-            text = re.sub(rb"/(?=[/\s]|\Z)", b"/0", text)
-            letters = np.frombuffer(text, np.uint8)
-            slashes = np.flatnonzero(letters == _SLASH)
-        starts = word_starts(letters)
-        values = numbers(text.replace(b"/", b" "), whole=True, words=total + len(slashes))
-        if values is None or len(starts) != total:
-            raise self._wrong_face(lines, is_f)
-        each = len(slashes) // total
-        if each in (1, 2) and len(slashes) == each * total:
-            # Nearly always, all corners are written in the same way.
-            own = slashes.reshape(total, each)
-            if (own[:, 0] > starts).all() and (own[:-1, -1] < starts[1:]).all():
-                values = values.reshape(total, each + 1)
-                return values[:, 0].copy(), values[:, 1].copy()
-        slashes_each = np.bincount(np.searchsorted(starts, slashes, side="right") - 1, minlength=total)
-        if slashes_each.max() > 2:
-            raise self._wrong_face(lines, is_f)
-        at = np.cumsum(slashes_each + 1) - slashes_each - 1
-        textures = np.zeros(total, np.int64)
-        textures[slashes_each > 0] = values[at[slashes_each > 0] + 1]
-        return values[at], textures
 
     def _number(self, lines: Lines, at: int) -> int:
         return self._line + lines.number(at)
@@ -310,7 +277,7 @@ class _Reader:
         return Mesh(
             points,
             cut.corners(corners),
-            colours=self._colours_of_points(),
+            colours=colours_of(self._colours),
             uv=uv if uv is not None and len(uv) else None,
             uv_index=cut.corners(uv_corners) if uv is not None and len(uv) and uv_corners is not None else None,
             images=images,
@@ -320,15 +287,6 @@ class _Reader:
             unit_is_slicers=is_slicers,
             warnings=warnings,
         )
-
-    def _colours_of_points(self) -> np.ndarray | None:
-        """(N, 3) uint8 of colours from 0 to 1, or from 0 to 255; None where there are none."""
-        if all(colours is None for _, colours in self._colours):
-            return None
-        parts = [np.zeros((count, 3)) if part is None else np.nan_to_num(part) for count, part in self._colours]
-        values = np.concatenate(parts)
-        factor = 255.0 if values.max() <= 1.0 else 1.0
-        return np.clip(np.rint(values * factor), 0, 255).astype(np.uint8)
 
     def _looks_like_data(self, line: int) -> bool:
         words = self._text.split(b"\n", line)[line - 1].split()

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .header import space_in, unit_in
-from .mesh import Cut, Damaged, Mesh, Unreadable, check_corners, check_numbers, strips_as_corners, triangulated
+from .mesh import Damaged, Mesh, Unreadable, check_corners, check_numbers, triangulated
+from .ply_looks import COLOURS, TEXTURE, colours_of, strips_of, texture_of
 from .ply_rows import Column, Property, binary_rows, text_rows
 from .text import Lines, Told, chunks, plain_text
 
@@ -19,8 +20,6 @@ _TYPES = {
     "float16": "f2",
 }  # fmt: skip
 _CORNERS = ("vertex_indices", "vertex_index", "vertex_indexes")
-_COLOURS = (("red", "green", "blue"), ("r", "g", "b"), ("diffuse_red", "diffuse_green", "diffuse_blue"))
-_TEXTURE = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texcoord_u", "texcoord_v"))
 _MORE_BYTES, _MORE = 64, 0.01
 """What may stand behind the last row: so many bytes, or such a share of the file; or of rows of text."""
 _SPLAT = {"f_dc_0", "opacity", "rot_0"}
@@ -128,8 +127,8 @@ _Read = dict[str, dict[str, Column]]
 
 def _wanted(header: Header) -> dict[str, set[str]]:
     """Which properties of which elements are looked at."""
-    colours = {name for names in _COLOURS for name in names}
-    texture = {name for names in _TEXTURE for name in names}
+    colours = {name for names in COLOURS for name in names}
+    texture = {name for names in TEXTURE for name in names}
     return {
         "vertex": {"x", "y", "z"} | colours | texture,
         "face": {*_CORNERS, "texcoord", "texnumber"},
@@ -237,11 +236,11 @@ def _mesh(read: _Read, header: Header) -> Mesh:
     cut = triangulated(points, flat, counts)
     triangles = cut.corners(flat)
     faces = len(triangles)
-    uv, uv_index = _texture(vertex, face, triangles, cut, counts)
+    uv, uv_index = texture_of(vertex, face, triangles, cut, counts)
     for name in ("tristrips", "trianglestrip"):
         column = next((read[name][key] for key in _CORNERS if key in read.get(name, {})), None)
         if column is not None:
-            strips = _strips(column)
+            strips = strips_of(column)
             check_corners(strips.ravel(), np.full(len(strips), 3), len(points), "strip triangle")
             triangles = np.concatenate([triangles, strips])
             if uv_index is not None:
@@ -257,7 +256,7 @@ def _mesh(read: _Read, header: Header) -> Mesh:
     return Mesh(
         points,
         triangles,
-        colours=_colours(vertex, elements["vertex"]),
+        colours=colours_of(vertex, elements["vertex"].properties),
         uv=uv,
         uv_index=uv_index,
         images=images,
@@ -265,46 +264,3 @@ def _mesh(read: _Read, header: Header) -> Mesh:
         space=next((space for space in map(space_in, header.comments) if space), ""),
         unit_mm=unit_in(comment)[0],
     )
-
-
-def _strips(column: Column) -> np.ndarray:
-    """Triangles of strips; -1 in a list ends one and begins another."""
-    strips = []
-    for one in np.split(column.whole(), np.cumsum(column.counts)[:-1]):
-        strips += [part[part >= 0] for part in np.split(one, np.flatnonzero(one == -1))]
-    return strips_as_corners(strips)
-
-
-def _texture(
-    vertex: dict[str, Column], face: dict[str, Column], triangles: np.ndarray, cut: Cut, counts: np.ndarray
-) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Texture coordinates, and which of them the triangles' corners have: per corner, or per vertex."""
-    column = face.get("texcoord")
-    if column is not None and len(column.counts):
-        whole = column.counts == 2 * counts
-        if whole.any():
-            # One pair a corner where a face has any: the pairs before it are those of the faces before.
-            pairs = np.where(whole, counts, 0)
-            shift = (np.cumsum(pairs) - pairs) - (np.cumsum(counts) - counts)
-            values = column.values[np.repeat(whole, column.counts)]
-            index = np.arange(int(counts.sum())) + np.repeat(shift, counts)
-            index[~np.repeat(whole, counts)] = -1
-            return values.reshape(-1, 2).astype(np.float32), cut.corners(index)
-    for names in _TEXTURE:
-        if all(name in vertex for name in names):
-            return np.stack([vertex[name].values for name in names], 1).astype(np.float32), triangles
-    return None, None
-
-
-def _colours(vertex: dict[str, Column], element: Element) -> np.ndarray | None:
-    kinds = {own.name.lower(): own.kind for own in element.properties}
-    for names in _COLOURS:
-        if all(name in vertex for name in names):
-            values = np.nan_to_num(np.stack([vertex[name].values for name in names], 1).astype(float))
-            kind = kinds[names[0]]
-            if kind[0] == "f":
-                values = values * (255.0 if not values.size or values.max() <= 1.0 else 1.0)
-            elif kind == "u2":
-                values = values / 257.0
-            return np.clip(np.rint(values), 0, 255).astype(np.uint8)
-    return None

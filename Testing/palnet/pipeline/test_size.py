@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +73,9 @@ def test_refusal_says_the_size_and_the_ways(predictor: Predictor, scan: Surface)
     with pytest.raises(NoFaceError) as caught:
         predict(predictor, scan, 25.4, "auto")
     size = np.linalg.norm(np.ptp(scan.points, axis=0)) / 25.4
-    for word in (f"{size:.4g} units", "inch", "--scale", "--distance", "unknown"):
+    said = re.search(r"It is ([\d.]+) units of its file across", str(caught.value))
+    assert said and float(said[1]) == pytest.approx(size, rel=0.01)
+    for word in ("inch", "--scale", "--distance", "unknown"):
         assert word in str(caught.value)
 
 
