@@ -22,6 +22,7 @@ from .alignment import UNITS, Aligner, Alignment, likely_units
 from .first_guess import Frames, StationNet
 from .model import Model
 from .network import Network, build, run_on_clouds
+from .parts import parts_warnings
 from .patches import Clouds
 from .prediction import Prediction, Progress
 from .region import region_of_interest
@@ -125,7 +126,7 @@ class Predictor:
             raise ScanError("Nothing of the surface is usable: its points are not numbers, or its triangles are empty.")
         surface = self._outside(surface, unit)
         clock.begin("alignment", 0.3, f"Finding the {self.model.thing}")
-        look = self._find_face(surface, unit)
+        look = self._without_wall(surface, self._find_face(surface, unit))
         alignment, unit_mm, working = look.alignment, mm_per_unit(look.alignment.unit), self.model.scale
         clock.begin("network", 0.7, "Placing the landmarks")
         points, expected, presence, pose = self._landmarks(look)
@@ -157,6 +158,7 @@ class Predictor:
             alignment_error=alignment.error,
             warnings=(
                 *reading_warnings(mesh),
+                *parts_warnings(surface, from_face, unit_mm),
                 *size_warnings(self.model, from_face, alignment.unit),
                 *self._warnings(alignment, missing, expected, unit),
             ),
@@ -191,12 +193,18 @@ class Predictor:
                 break
         else:
             for look in sorted(looks, key=lambda look: look.doubt)[:_BEST_FEW]:
-                again = self._look(surface, self._moved(look), _LAST_LOOKS)
+                again = self._look(surface, self._moved(look), _LAST_LOOKS, self.model.thing == "face")
                 looks += [again] if again else []
         best = min(looks, key=lambda look: look.beyond, default=None)
         if best is None or best.beyond > 0:
             raise self._no_face(surface, unit)
         return best
+
+    def _without_wall(self, surface: Surface, look: _Look) -> _Look:
+        """The same face looked at again without a wall behind it, where it has one."""
+        if self.model.thing != "face" or seen_from_front(look.face, 1.0 / self.model.scale) is look.face:
+            return look
+        return self._look(surface, self._moved(look), _LAST_LOOKS, in_front=True) or look
 
     def least_doubt(self, surface: Surface, unit: str) -> float:
         """How much the network doubts the likeliest few ways in which a face may lie, at best; infinite for none, mm.
@@ -220,12 +228,15 @@ class Predictor:
         pose[:3, 3] /= self.model.scale
         return replace(look.alignment, pose=pose @ look.alignment.pose)
 
-    def _look(self, surface: Surface, alignment: Alignment, passes: int) -> _Look | None:
-        """The network's passes over a candidate alignment; None where there is too little surface, or no hope."""
+    def _look(self, surface: Surface, alignment: Alignment, passes: int, in_front: bool = False) -> _Look | None:
+        """The network's passes over a candidate alignment; None where there is too little surface, or no hope.
+
+        :param in_front: without a wall behind the face
+        """
         triangles = surface.triangles[:, ::-1] if alignment.inside_out else surface.triangles
         points_face = apply(alignment.pose, surface.points * mm_per_unit(alignment.unit)) * self.model.scale
         face = region_of_interest(Surface(points_face, triangles), self._mean)
-        if self.model.thing == "face":
+        if in_front:
             face = seen_from_front(face, 1.0 / self.model.scale)
         clouds = Clouds.sample(face, self.network.scales)
         if clouds.smallest < _FEWEST_POINTS:

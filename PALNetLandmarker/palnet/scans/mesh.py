@@ -57,7 +57,8 @@ class Mesh:
     @property
     def surface(self) -> Surface:
         """The triangles alone."""
-        return Surface(self.points.astype(float), self.triangles)
+        with np.errstate(invalid="ignore"):
+            return Surface(self.points.astype(float), self.triangles)
 
 
 def check_numbers(points: np.ndarray, all_seen: bool = False) -> None:

@@ -329,6 +329,6 @@ class _Reader:
             return
         corner = int(np.flatnonzero(wrong)[0])
         face = int(np.searchsorted(np.cumsum(counts), corner, side="right"))
-        place = [match.start() for match in re.finditer(rb"(?m)^[ \t]*fo?[ \t]", self._text)][face]
+        place = [match.start() for match in re.finditer(rb"(?m)^[\0-\t\v-\40]*fo?(?:[\0-\40]|\Z)", self._text)][face]
         line = self._text.count(b"\n", 0, place) + 1
         raise Damaged(f"the face in line {line:,} names a {what} that the file does not hold (it holds {most:,})")

@@ -75,8 +75,8 @@ def _check_records(records: np.ndarray) -> None:
     """That the normals stand upright to the last triangles if they do to the first: bytes may be missing between."""
     share = []
     for some in (records[:_SOME], records[-_SOME:], records[:: max(len(records) // _MANY, 1)]):
-        corners, normals = some["corners"].astype(float), some["normal"].astype(float)
         with np.errstate(all="ignore"):
+            corners, normals = some["corners"].astype(float), some["normal"].astype(float)
             upright = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
             size = np.linalg.norm(upright, axis=1) * np.linalg.norm(normals, axis=1)
             along = np.abs((upright * normals).sum(axis=1)) / size

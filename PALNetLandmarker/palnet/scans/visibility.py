@@ -150,17 +150,17 @@ def _without_pockets(surface: Surface, hidden: np.ndarray, areas: np.ndarray, po
     """Hidden triangles that hang together over more than a pocket's area, and pieces that are hidden for the most."""
     if areas[hidden].sum() <= pocket:
         return np.zeros_like(hidden)
-    piece = _pieces(surface.triangles, len(surface.points))
+    piece = pieces_of(surface.triangles, len(surface.points))
     lost, whole = np.bincount(piece, areas * hidden), np.bincount(piece, areas)
     hidden = hidden | ((lost > _MOSTLY_HIDDEN * whole) & (lost > pocket))[piece]
-    piece = _pieces(surface.triangles[hidden], len(surface.points))
+    piece = pieces_of(surface.triangles[hidden], len(surface.points))
     large = np.bincount(piece, areas[hidden])[piece] > pocket
     result = np.zeros_like(hidden)
     result[np.flatnonzero(hidden)[large]] = True
     return result
 
 
-def _pieces(triangles: np.ndarray, points: int) -> np.ndarray:
+def pieces_of(triangles: np.ndarray, points: int) -> np.ndarray:
     """(T,) which piece each triangle belongs to; pieces share no point."""
     ends = (triangles[:, :2].ravel(), triangles[:, 1:].ravel())
     links = coo_matrix((np.ones(2 * len(triangles), np.int8), ends), (points, points))
