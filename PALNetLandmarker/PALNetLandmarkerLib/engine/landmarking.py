@@ -11,6 +11,7 @@ from palnet.pipeline.model import bundled_models
 from palnet.pipeline.prediction import Prediction, Progress
 
 from ..nodes.fiducials import create_fiducials, fill_fiducials, style_fiducials
+from ..nodes.scan_nodes import unit_of
 from ..nodes.scene import surface_of
 
 TORCH_REQUIREMENT = ">=2.4"
@@ -74,7 +75,7 @@ def place_landmarks(
     from palnet.pipeline.predictor import Predictor  # needs torch, so not before a run
 
     predictor = Predictor.load(landmark_model, device="cpu" if cpu_only else "auto")
-    prediction = predictor.predict_surface(surface, unit="auto", progress=progress)
+    prediction = predictor.predict_surface(surface, unit=unit_of(model), progress=progress)
 
     if progress is not None:
         progress(1.0, "Showing the landmarks")  # the last moment to cancel

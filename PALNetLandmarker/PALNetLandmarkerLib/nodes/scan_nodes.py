@@ -14,6 +14,7 @@ from palnet.errors import ScanError
 from palnet.review.record import Review
 from palnet.scans.file import read_surface, scan_ending, scan_space, scan_stem, slicers_scale
 from palnet.scans.surface import polydata_from_arrays
+from palnet.units import unit_of_size
 
 from ..palette import SKIN
 from .record import ATTRIBUTE
@@ -143,6 +144,24 @@ def file_from_scene(model: Any) -> np.ndarray:
     except ScanError:
         pass
     return result
+
+
+def unit_of(model: Any) -> str:
+    """The unit of a model node's points as its file's header states it; ``"auto"`` where it states none.
+
+    A Slicer that knows the header has brought the points to mm, an older one has not; a transform changes them again.
+    """
+    path = file_of(model)
+    try:
+        if path is None or not path.is_file() or model.GetParentTransformNode() is not None:
+            return "auto"
+        stated = slicers_scale(path)
+    except ScanError:
+        return "auto"
+    if stated == 1.0:
+        return "auto"
+    is_scaled = abs(np.linalg.det(file_from_scene(model)[:3, :3]) - 1.0) > 1e-9
+    return "mm" if is_scaled else unit_of_size(stated)
 
 
 def _size(bounds: tuple[float, ...]) -> float:

@@ -10,8 +10,8 @@ from .surface import Surface
 
 _FARTHEST, _CLOSEST, _MOST_WILD = 1e9, 1e-30, 0.002
 """Coordinates that no scan has, in whatever unit, and the share of points that may have them."""
-_MOST_CLIPPED = 2000
-"""Corners of a polygon that is still cut ear by ear, which takes the square of them."""
+_MOST_CLIPPED, _MOST_WORK = 200, 1_000_000
+"""Corners of a polygon that is still cut ear by ear, and the sum of their squares, which such work grows with."""
 
 
 class Unreadable(Exception):
@@ -133,7 +133,7 @@ def triangulated(points: np.ndarray, corners: np.ndarray, counts: np.ndarray) ->
         steps = _quads(places) if count == 4 else _fans(places)
         for k in np.flatnonzero(steps[:, 0, 0] < 0):
             clipped += int(count) ** 2
-            if count <= _MOST_CLIPPED and clipped < 100 * _MOST_CLIPPED**2:
+            if count <= _MOST_CLIPPED and clipped < _MOST_WORK:
                 steps[k] = _ears(places[k])
             else:
                 steps[k] = _fan(int(count))

@@ -142,7 +142,9 @@ def _binary(data: bytes, header: Header, told: Told) -> _Read:
     place, wanted = header.end, _wanted(header)
     for element in header.elements:
         names = {own.name for own in element.properties if own.name.lower() in wanted.get(element.name, set())}
-        columns, place = binary_rows(data, place, element.name, element.count, element.properties, header.order, names)
+        columns, place = binary_rows(
+            data, place, element.name, element.count, element.properties, header.order, names, told
+        )
         read[element.name] = {name.lower(): column for name, column in columns.items()}
         told(place / len(data))
     more = len(data) - place

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .mesh import Damaged, Unreadable
-from .text import Lines, first_wrong, table
+from .text import Lines, Told, first_wrong, table
+
+_ROWS_A_WORD = 1 << 15
+"""Rows that are read one by one before a word of how far it is."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,14 @@ class Column:
 
 
 def binary_rows(
-    data: bytes, place: int, element: str, count: int, properties: list[Property], order: str, names: set[str]
+    data: bytes,
+    place: int,
+    element: str,
+    count: int,
+    properties: list[Property],
+    order: str,
+    names: set[str],
+    told: Told,
 ) -> tuple[dict[str, Column], int]:
     """The wanted properties of an element's rows, and where the rows end.
 
@@ -71,7 +81,7 @@ def binary_rows(
     if not any(own.length for own in properties):
         size = kind.itemsize if kind else 0
         raise _too_short(element, count, (len(data) - place) // max(size, 1))
-    return _walk(data, place, element, count, properties, order, names)
+    return _walk(data, place, element, count, properties, order, names, told)
 
 
 def _too_short(element: str, count: int, held: int) -> Unreadable:
@@ -109,7 +119,14 @@ def _row_type(properties: list[Property], lengths: list[int | None], order: str)
 
 
 def _walk(
-    data: bytes, place: int, element: str, count: int, properties: list[Property], order: str, names: set[str]
+    data: bytes,
+    place: int,
+    element: str,
+    count: int,
+    properties: list[Property],
+    order: str,
+    names: set[str],
+    told: Told,
 ) -> tuple[dict[str, Column], int]:
     """Row by row: only the lengths are looked at, the values are taken together at the end."""
     if count > len(data) - place:  # each row has a byte at least: its list's length
@@ -131,6 +148,8 @@ def _walk(
     end = len(data)
     for row in range(count):
         begins[row] = place
+        if not row % _ROWS_A_WORD:
+            told(place / end)
         for k, (before, length, size) in enumerate(steps):
             place += before
             if place + length.size > end:  # type: ignore[union-attr]

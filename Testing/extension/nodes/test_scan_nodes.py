@@ -18,7 +18,7 @@ from palnet.pipeline.prediction import Prediction
 from palnet.scans.file import read_surface
 from PALNetLandmarkerLib.nodes import storage
 from PALNetLandmarkerLib.nodes.fiducials import create_fiducials, fill_fiducials
-from PALNetLandmarkerLib.nodes.scan_nodes import file_from_scene, load_scan
+from PALNetLandmarkerLib.nodes.scan_nodes import file_from_scene, load_scan, unit_of
 from vtk.util.numpy_support import vtk_to_numpy
 
 MIMICS = "# vertex coordinates are measured in units, where 1 unit = 10.000000 mm\n"
@@ -121,4 +121,5 @@ def test_file_with_a_unit_is_saved_in_the_coordinates_of_the_file(
     unscaled.AddDefaultStorageNode(str(tmp_path / "a.obj"))
     unscaled.GetStorageNode().SetFileName(str(tmp_path / "a.obj"))
     np.testing.assert_allclose(file_from_scene(unscaled), np.eye(4))
+    assert (unit_of(unscaled), unit_of(model)) == ("cm", "mm")
     np.testing.assert_allclose(file_from_scene(model)[:3, :3], np.eye(3) / 10.0)
