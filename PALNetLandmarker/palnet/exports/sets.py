@@ -34,7 +34,7 @@ class LandmarkSet:
     :ivar name: the scan's or subject's, as it is
     :ivar labels: each stands once
     :ivar points: (L, 3) in LPS, in ``unit``; NaN where a landmark is missing
-    :ivar unit: ``"mm"``, ``"cm"`` or ``"m"``
+    :ivar unit: see :mod:`palnet.units`
     :ivar unit_said: the file states it, or the record beside it; else it is mm for want of better
     """
 
