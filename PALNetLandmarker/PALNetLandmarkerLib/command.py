@@ -27,11 +27,11 @@ class PictureHost:
 
         :raises palnet.errors.OutputError: the file cannot be written
         """
-        from palnet.scans.file import read_surface
+        from palnet.scans.file import read_surface, scan_stem
 
         from .pictures.picture import render_sheet
 
-        render_sheet(prediction, read_surface(scan_path), scan_path.stem, png_path)
+        render_sheet(prediction, read_surface(scan_path), scan_stem(scan_path), png_path)
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ try:
     import resource
 
     # A damaged length must not make a reader ask for all memory there is.
-    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+    resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
 except ImportError:
     pass
 

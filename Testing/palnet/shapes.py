@@ -84,6 +84,21 @@ def _writer(name: str, *calls: tuple[str, Any]) -> Callable[[vtk.vtkPolyData, Pa
     return write
 
 
+def as_grid(mesh: vtk.vtkPolyData) -> vtk.vtkUnstructuredGrid:
+    """The surface as an unstructured grid."""
+    append = vtk.vtkAppendFilter()
+    append.SetInputData(mesh)
+    append.Update()
+    return append.GetOutput()
+
+
+def _write_grid(mesh: vtk.vtkPolyData, path: Path) -> None:
+    writer = vtk.vtkXMLUnstructuredGridWriter()
+    writer.SetInputData(as_grid(mesh))
+    writer.SetFileName(str(path))
+    assert writer.Write()
+
+
 _XML = "vtkXMLPolyDataWriter"
 WRITERS: dict[str, Callable[[vtk.vtkPolyData, Path], None]] = {
     "ascii.ply": _writer("vtkPLYWriter", ("SetFileTypeToASCII", ())),
@@ -101,6 +116,10 @@ WRITERS: dict[str, Callable[[vtk.vtkPolyData, Path], None]] = {
     "appended.vtp": _writer(_XML, ("SetDataModeToAppended", ())),
     "raw.vtp": _writer(_XML, ("SetDataModeToAppended", ()), ("EncodeAppendedDataOff", ())),
     "unpacked.vtp": _writer(_XML, ("SetDataModeToBinary", ()), ("SetCompressorTypeToNone", ())),
+    "lz4.vtp": _writer(_XML, ("SetDataModeToBinary", ()), ("SetCompressorTypeToLZ4", ())),
+    "lzma.vtp": _writer(_XML, ("SetDataModeToAppended", ()), ("SetCompressorTypeToLZMA", ())),
+    "big_endian.vtp": _writer(_XML, ("SetDataModeToBinary", ()), ("SetByteOrderToBigEndian", ())),
+    "grid.vtu": _write_grid,
     "wide.vtp": _writer(_XML, ("SetDataModeToBinary", ()), ("SetHeaderTypeToUInt64", ())),
 }
 """Every way to write a surface, by a file name."""

@@ -53,7 +53,11 @@ class Installers:
         self.asked: list[str] = []
 
     def __call__(self, command: list[str]) -> tuple[bool, str]:
-        words = [word for word in command[2:] if not word.startswith(("--retries", "--no-compile", "--torch-backend", "--python"))]
+        words = [
+            word
+            for word in command[2:]
+            if not word.startswith(("--retries", "--no-compile", "--torch-backend", "--python"))
+        ]
         self.asked.append(" ".join(word for word in words if word not in ("2", "install", command[0])))
         answer = self.fails(self.asked[-1])
         return answer is None, answer or ""

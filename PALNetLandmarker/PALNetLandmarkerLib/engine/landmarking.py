@@ -10,6 +10,7 @@ from palnet.pipeline.model import bundled_models
 from palnet.pipeline.prediction import Prediction, Progress
 
 from ..nodes.fiducials import create_fiducials, fill_fiducials, style_fiducials
+from ..nodes.scan_nodes import unit_of
 from ..nodes.scene import surface_of
 
 
@@ -46,7 +47,7 @@ def place_landmarks(model: Any, landmark_model: str, output: Any = None, progres
     from palnet.pipeline.predictor import Predictor  # the panel opens sooner without
 
     predictor = Predictor.load(landmark_model)
-    prediction = predictor.predict_surface(surface, unit="auto", progress=progress)
+    prediction = predictor.predict_surface(surface, unit=unit_of(model), progress=progress)
 
     if progress is not None:
         progress(1.0, "Showing the landmarks")  # the last moment to cancel

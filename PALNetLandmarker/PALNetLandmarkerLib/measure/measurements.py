@@ -235,7 +235,7 @@ def unit_mm(review: Review) -> float:
 
     The record's own scale may hold the size of the face, where no prediction stands behind it.
     """
-    return min(UNITS_MM.values(), key=lambda mm: abs(math.log(mm / review.mm_per_unit)))
+    return min([*UNITS_MM.values(), UNITS_MM[review.unit]], key=lambda mm: abs(math.log(mm / review.mm_per_unit)))
 
 
 def value_text(one: Measurement, value: float) -> str:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import functools
+import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import slicer
+import vtk
 from palnet.errors import ScanError
 from palnet.review.record import Review
-from palnet.scans.file import read_surface
+from palnet.scans.file import read_surface, scan_ending, scan_space, scan_stem, slicers_scale
+from palnet.scans.surface import polydata_from_arrays
+from palnet.units import unit_of_size
 
 from ..palette import SKIN
 from .record import ATTRIBUTE
-from .scene import SCAN_REFERENCE
+from .scene import LPS_FROM_RAS, SCAN_REFERENCE, file_of
 
 
 class Progress(NamedTuple):
@@ -67,20 +72,100 @@ def _progress_in(text: str) -> Progress:
 
 
 def load_scan(path: Path) -> Any:
-    """A scan file as a model node, as Slicer loads it.
+    """A scan file as a model node: as Slicer would load it, but by the engine's readers, which no file ends.
 
     :raises ScanError: it cannot be read, or holds no surface
     """
-    read_surface(path)  # says in a sentence what is wrong with a file; on some that are damaged Slicer itself dies
-    try:
-        model = slicer.util.loadModel(str(path))
-    except RuntimeError as error:
-        raise ScanError(f"{path.name} cannot be loaded as a model: export the scan again.") from error
-    model.SetName(path.stem)  # the scene would number it each time it comes back
-    if model.GetDisplayNode() is not None:
-        # Slicer gives every model a colour of its own; on some the colours of doubt are not to be told apart.
-        model.GetDisplayNode().SetColor(*SKIN)
+    surface = read_surface(path)
+    space = scan_space(path, surface)
+    if scan_ending(path).startswith(".stl"):
+        # Each triangle has corners of its own there; Slicer shows a surface that is in one.
+        merge = vtk.vtkStaticCleanPolyData()
+        merge.SetInputData(surface)
+        merge.SetTolerance(0.0)
+        merge.Update()
+        surface = merge.GetOutput()
+    model = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", scan_stem(path))
+    model.SetName(scan_stem(path))  # the scene would number it each time it comes back
+    model.SetAndObservePolyData(surface if space == "RAS" else _turned(surface))
+    model.CreateDefaultDisplayNodes()
+    # Slicer gives every model a colour of its own; on some the colours of doubt are not to be told apart.
+    model.GetDisplayNode().SetColor(*SKIN)
+    model.AddDefaultStorageNode(str(path))
+    storage = model.GetStorageNode()
+    _tell_stored(storage)
+    storage.SetFileName(str(path))
+    storage.SetCoordinateSystem(getattr(slicer.vtkMRMLStorageNode, f"CoordinateSystem{space}"))
     return model
+
+
+def _tell_stored(storage: Any) -> None:
+    """Let Slicer know that what is in the scene is what is in the file.
+
+    A storage node knows the time of its own reading and writing only; so it writes a triangle, which is thrown away.
+    """
+    triangle = slicer.vtkMRMLModelNode()
+    triangle.SetAndObservePolyData(polydata_from_arrays(np.eye(3), np.array([[0, 1, 2]])))
+    with tempfile.TemporaryDirectory() as folder:
+        storage.SetFileName(str(Path(folder) / "triangle.vtk"))
+        storage.WriteData(triangle)
+
+
+def _turned(surface: vtk.vtkPolyData) -> vtk.vtkPolyData:
+    """From LPS to RAS."""
+    turn = vtk.vtkTransform()
+    turn.Scale(-1.0, -1.0, 1.0)
+    transformer = vtk.vtkTransformPolyDataFilter()
+    transformer.SetTransform(turn)
+    transformer.SetInputData(surface)
+    transformer.Update()
+    return transformer.GetOutput()
+
+
+def file_from_scene(model: Any) -> np.ndarray:
+    """(4, 4) from a model node's points, in LPS and before its transforms, to the coordinates of its file.
+
+    They differ where a person loaded a file that states no frame as RAS, and where Slicer brought it to the unit that
+    its header states; which Slicer does that is asked of the node, not of its version.
+    """
+    path, mesh = file_of(model), model.GetPolyData() if model else None
+    result = np.eye(4)
+    if path is None or mesh is None or not scan_ending(path) or not path.is_file():
+        return result
+    try:
+        as_ras = model.GetStorageNode().GetCoordinateSystem() == slicer.vtkMRMLStorageNode.CoordinateSystemRAS
+        if as_ras and scan_space(path) == "LPS":
+            result = np.array(LPS_FROM_RAS)
+        stated = slicers_scale(path)
+        if stated != 1.0:
+            here, there = _size(mesh.GetBounds()), _size(read_surface(path).GetBounds())
+            # What was read here was multiplied.
+            result[:3, :3] *= 1.0 / stated if abs(here / there - 1.0) < abs(here / there * stated - 1.0) else 1.0
+    except ScanError:
+        pass
+    return result
+
+
+def unit_of(model: Any) -> str:
+    """The unit of a model node's points as its file's header states it; ``"auto"`` where it states none.
+
+    A Slicer that knows the header has brought the points to mm, an older one has not; a transform changes them again.
+    """
+    path = file_of(model)
+    try:
+        if path is None or not path.is_file() or model.GetParentTransformNode() is not None:
+            return "auto"
+        stated = slicers_scale(path)
+    except ScanError:
+        return "auto"
+    if stated == 1.0:
+        return "auto"
+    is_scaled = abs(np.linalg.det(file_from_scene(model)[:3, :3]) - 1.0) > 1e-9
+    return "mm" if is_scaled else unit_of_size(stated)
+
+
+def _size(bounds: tuple[float, ...]) -> float:
+    return float(np.linalg.norm(np.subtract(bounds[1::2], bounds[::2]))) or 1.0
 
 
 def remove_node(scene: Any, node: Any) -> None:

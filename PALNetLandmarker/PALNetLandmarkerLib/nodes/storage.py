@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import slicer
 import vtk
 from palnet.errors import OutputError, ReviewError
@@ -15,9 +16,11 @@ from palnet.exports.writers import write_sets
 from palnet.files import whole_file
 from palnet.formats.slicer import completed
 from palnet.review.record import Review, record_beside
+from palnet.rigid import apply
 
 from . import record
 from .fiducials import create_fiducials, style_fiducials
+from .scan_nodes import file_from_scene, scan_of
 from .scene import SCAN_REFERENCE
 
 MARKUPS_SUFFIX = ".mrk.json"
@@ -93,9 +96,12 @@ def write_in_format(node: Any, path: Path, to: str, as_shown: bool = False) -> l
     :raises LandmarkFileError: a landmark is missing, and the format has no missing ones
     :raises OutputError: a file cannot be written there
     """
-    if to == "mrk":
-        return write_reviewed(node, path, as_shown)
     node, review = _as_written(node, as_shown)
+    if not as_shown:
+        node, review = _as_in_file(node, review)
+    if to == "mrk":
+        _write_both(node, review, path)
+        return [path, record_beside(path)]
     labels = tuple(review.prediction.protocol.labels)
     one = LandmarkSet(review.scan.strip() or node.GetName(), labels, review.points, review.unit)
     return write_sets([one], to, path).files
@@ -119,6 +125,19 @@ def _as_written(node: Any, as_shown: bool) -> tuple[Any, Review]:
     review = record.move_record(review, record.node_points(shown))
     record.store(shown, review)
     return shown, review
+
+
+def _as_in_file(node: Any, review: Review) -> tuple[Any, Review]:
+    """The same in the coordinates of the scan's file, where the model node is not: loaded as RAS, or scaled."""
+    to_file = file_from_scene(scan_of(node))
+    if (to_file == np.eye(4)).all():
+        return node, review
+    review = record.move_record(review, apply(to_file, review.points))
+    moved = slicer.vtkMRMLMarkupsFiducialNode()
+    moved.CopyContent(node)
+    record.put_points(moved, review, list(range(len(review.states))))
+    record.store(moved, review)
+    return moved, review
 
 
 def tell_saved(node: Any, path: Path) -> None:

@@ -12,7 +12,7 @@ from palnet.errors import OutputError, PalnetError, ReviewError, ScanError
 from palnet.pipeline.prediction import Prediction
 from palnet.results import PARTS
 from palnet.review.record import Review, record_beside
-from palnet.scans.file import READERS
+from palnet.scans.file import scan_ending
 
 from ..engine.landmarking import fill
 from ..nodes import record, storage
@@ -37,7 +37,7 @@ class FolderScans:
     def __init__(self, scene: Any, folder: Path) -> None:
         self._scene = scene
         try:
-            found = [p for p in folder.absolute().iterdir() if p.suffix.lower() in READERS and p.name[0] != "."]
+            found = [p for p in folder.absolute().iterdir() if scan_ending(p) and p.name[0] != "."]
             files = [path for path in found if path.is_file()]
         except OSError as error:
             raise ScanError(f"The folder {folder} cannot be read: {error.strerror or error}.") from error

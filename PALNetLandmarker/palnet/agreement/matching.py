@@ -25,6 +25,8 @@ _MANY = 5
 # Beyond, and below, no digits are left.
 _FARTHEST_MM, _SMALLEST_MM = 1e9, 1e-6
 
+_ENDINGS = (*READERS, *(f"{ending}.gz" for ending in READERS))
+
 
 def compare(
     first: Sequence[LandmarkSet],
@@ -92,7 +94,7 @@ def scan_beside(landmarks: Path, name: str) -> Path | None:
     :param landmarks: a file, or a folder of files
     """
     folder = landmarks if landmarks.is_dir() else landmarks.parent
-    places = (place / f"{name}{ending}" for place in (folder, folder.absolute().parent) for ending in READERS)
+    places = (place / f"{name}{ending}" for place in (folder, folder.absolute().parent) for ending in _ENDINGS)
     return next((place for place in places if place.is_file()), None)
 
 

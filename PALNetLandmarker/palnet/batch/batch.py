@@ -15,6 +15,7 @@ from ..pipeline.model import Model
 from ..pipeline.prediction import Prediction
 from ..review.persons_work import is_persons
 from ..review.record import Review, record_beside
+from ..scans.file import scan_stem
 from .files import Item, Record, checksum
 from .task import Outcome, Task
 from .workers import Stop
@@ -177,7 +178,7 @@ def store(batch: Batch, settings: Settings, item: Item, outcome: Outcome, write:
     review = _review(item, outcome)
     if review is not None:
         write_text(review.to_json() + "\n", record_beside(path))
-        write(review.prediction, path, item.scan.stem)
+        write(review.prediction, path, scan_stem(item.scan))
     if outcome.picture:
         _write_bytes(outcome.picture, item.picture(output))
     Record(
@@ -196,7 +197,7 @@ def _review(item: Item, outcome: Outcome) -> Review | None:
     if outcome.prediction is None:
         return None
     try:
-        return Review.begin(item.scan.stem, Prediction.from_json(outcome.prediction))
+        return Review.begin(scan_stem(item.scan), Prediction.from_json(outcome.prediction))
     except (ValueError, KeyError, TypeError, ProtocolError) as error:
         raise OutputError(f"What was found on {item.scan} cannot be read: {error}.") from error
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from ..errors import OutputError, ScanError
 from ..files import files_below, write_json
 from ..results import PARTS
-from ..scans.file import READERS
+from ..scans.file import READERS, scan_ending, scan_stem
 
 _FORMAT, _VERSION = "palnet-batch", 1
 _CHUNK = 1 << 20
@@ -122,7 +122,7 @@ def _in_folder(folder: Path, above: str, recursive: bool) -> list[Item]:
         entries = files_below(folder) if recursive else sorted(folder.iterdir())
         # Macs leave files like ._scan.obj on other disks.
         shown = [p for p in entries if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
-        files = [p for p in shown if p.suffix.lower() in READERS and p.is_file()]
+        files = [p for p in shown if scan_ending(p) and p.is_file()]
     except OSError as error:
         raise ScanError(f"The folder {error.filename or folder} cannot be read: {error.strerror or error}.") from error
     if not files:
@@ -141,7 +141,7 @@ def _in_folder(folder: Path, above: str, recursive: bool) -> list[Item]:
 
 def result_names(names: list[str]) -> list[str]:
     """A name for the results of each scan file: its own without the ending, with it where others would be the same."""
-    results = [Path(name).stem for name in names]
+    results = [scan_stem(name) for name in names]
     while True:
         # Upper and lower case are one on many disks.
         counts = Counter(result.casefold() for result in results)

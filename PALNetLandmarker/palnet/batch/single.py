@@ -9,6 +9,7 @@ from ..files import whole_file
 from ..pipeline.prediction import Prediction
 from ..review.persons_work import is_persons
 from ..review.record import Review, record_beside
+from ..scans.file import scan_stem
 from .batch import Write
 from .files import Item
 from .task import turned
@@ -28,14 +29,14 @@ def write_landmarks(prediction: Prediction, scan: Path, markups: Path, write: Wr
     """
     record = record_beside(markups)
     if not record.exists():
-        write(prediction, markups, scan.stem)
+        write(prediction, markups, scan_stem(scan))
         return
-    review = Review.begin(scan.stem, turned(prediction) if prediction.space == "RAS" else prediction)
+    review = Review.begin(scan_stem(scan), turned(prediction) if prediction.space == "RAS" else prediction)
     try:
         # What a batch noted of the scan is of the landmarks that go.
-        Item(scan, scan.stem).record(markups.parent).unlink(missing_ok=True)
+        Item(scan, scan_stem(scan)).record(markups.parent).unlink(missing_ok=True)
         with whole_file(record) as partial:
             partial.write_text(review.to_json() + "\n", encoding="utf-8")
-            write(prediction, markups, scan.stem)
+            write(prediction, markups, scan_stem(scan))
     except OSError as error:
         raise OutputError(f"The record cannot be written to {record}: {error.strerror or error}.") from error

@@ -15,10 +15,11 @@ from ..protocols.protocol import Protocol
 from ..review.persons_work import describes
 from ..review.record import Review, State, record_beside
 from ..tables import Row, write_table
+from ..units import decimals
 from .batch import Batch, Fate
 from .files import Item, Record
 
-_DECIMALS = {"mm": 4, "cm": 5, "m": 7}
+_DECIMALS_IN_MM = 4
 NOT_DONE = "not done"
 
 
@@ -91,7 +92,7 @@ def point_rows(state: ScanState, protocol: Protocol) -> list[Row]:
     for k, (label, place) in enumerate(zip(state.labels, state.points, strict=True)):
         there = bool(np.isfinite(place).all())
         # As text: a table of numbers has four decimals, and a metre needs more.
-        x, y, z = (f"{value:.{_DECIMALS[state.unit]}f}" if there else "" for value in place)
+        x, y, z = (f"{value:.{decimals(state.unit, _DECIMALS_IN_MM)}f}" if there else "" for value in place)
         row: Row = {"scan": state.item.name, "label": label, "name": names.get(label, "")}
         row |= {"x": x, "y": y, "z": z, "unit": state.unit, "state": _state_of(review, k, there)}
         known = review is not None

@@ -20,6 +20,7 @@ from ..formats.text import some_of
 from ..results import TABLES
 from ..scans.file import scan_space
 from .host import Host
+from .size import unit_of
 from .words import RESEARCH_USE, check_summary, picture_beside, results_at, summary
 
 
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace, host: Host) -> int:
     batch = begin(options.scans, options.output, options.model, options.recursive)
     if options.json:
         check_summary(options.json, _taken(batch))
-    settings = Settings(options.model, options.units)
+    settings = Settings(options.model, unit_of(options))
     print(f"{len(batch.items)} scans, model {batch.model.name}, results in {batch.output}", flush=True)
     told = _Printer(batch, options.timings, host if options.picture else None)
     try:

@@ -12,6 +12,7 @@ from typing import Any
 from .. import __version__
 from ..errors import PalnetError
 from ..output import steady_output
+from ..units import UNITS
 from .convert import add_convert
 from .host import Host
 from .landmark import add_landmark
@@ -80,7 +81,7 @@ def _add_annotated(command: argparse.ArgumentParser, required: bool) -> None:
     command.add_argument("--scans", type=Path, required=required, metavar="FOLDER", help=help_)
     command.add_argument("--landmarks", type=Path, metavar="FOLDER", help="where not in the folder of the scans")
     command.add_argument("--kind", choices=["auto", "markups", "lafas", "facescape"], default="auto", help="of the set")
-    command.add_argument("--unit", choices=["mm", "cm", "m"], help="of the scans, where their landmark files say none")
+    command.add_argument("--unit", choices=list(UNITS), help="of the scans, where their landmark files say none")
 
 
 def _crossvalidate(options: argparse.Namespace, host: Host) -> int:
@@ -131,7 +132,7 @@ def _add_compare(commands: Any) -> None:
     )
     compare.add_argument("--names", nargs=2, metavar="NAME", help="of the two observers, for the report")
     compare.add_argument("--protocol", metavar="FILE|NAME", help="with the measurements (default: the one that fits)")
-    compare.add_argument("--unit", choices=["mm", "cm", "m"], help="of the landmarks, where their files do not say it")
+    compare.add_argument("--unit", choices=list(UNITS), help="of the landmarks, where their files do not say it")
     compare.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for tables and report.html")
     compare.set_defaults(run=_compare)
 

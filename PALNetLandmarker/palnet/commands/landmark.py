@@ -10,7 +10,9 @@ from typing import Any
 from .. import __version__
 from ..errors import OutputError, PalnetError
 from ..files import check_writable, write_json
+from ..scans.file import scan_stem
 from .host import Host
+from .size import add_size, unit_of
 from .words import RESEARCH_USE, check_summary, picture_beside, results_at, summary, table
 
 
@@ -22,7 +24,7 @@ def add_landmark(commands: Any) -> None:
     landmark.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
     landmark.add_argument("--picture", action="store_true", help="also draw a sheet of pictures of each scan")
     landmark.add_argument("--model", default="face50", metavar="FILE|NAME", help="landmark model (default: face50)")
-    landmark.add_argument("--units", choices=["auto", "mm", "cm", "m"], default="auto", help="unit of the scans")
+    add_size(landmark)
     landmark.add_argument("--json", type=Path, metavar="SUMMARY", help="also write all results to one JSON file")
     landmark.add_argument("--timings", action="store_true", help="print the time of each step")
     landmark.add_argument("--cpu", action="store_true", help=argparse.SUPPRESS)  # no more needed
@@ -61,7 +63,7 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
             print(f"  {target} has landmarks that a person reviewed or changed, which are kept")
             continue
         try:
-            prediction = predictor.predict_file(scan, options.units, _print_progress)
+            prediction = predictor.predict_file(scan, unit_of(options), _print_progress)
             options.output.mkdir(parents=True, exist_ok=True)
             write_landmarks(prediction, scan, target, host.write_markups)
             written = [target]
@@ -94,7 +96,7 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
 def _targets(scans: list[Path], output: Path) -> list[tuple[Path, Path]]:
     targets: dict[str, tuple[Path, Path]] = {}
     for scan in scans:
-        target = output / f"{scan.stem}.mrk.json"
+        target = output / f"{scan_stem(scan)}.mrk.json"
         # On Windows and Macs, names that differ by their case are one file.
         other, _ = targets.setdefault(target.name.casefold(), (scan, target))
         if other is not scan:

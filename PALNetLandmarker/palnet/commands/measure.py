@@ -20,6 +20,7 @@ from ..scans.surface_path import SurfacePaths
 from ..tables import Row, write_table
 from ..training.annotated import UNITS_MM, AnnotatedScan, far_from_surface
 from ..training.annotated_folders import match_key, scans_by_key, some_of
+from ..units import is_relative
 
 _GROUP_COLUMNS = ("scan", "group")
 
@@ -30,6 +31,12 @@ def run(options: argparse.Namespace) -> int:
     protocol = _protocol(options.protocol)
     problems: list[str] = []
     sets = _in_order([one for path in options.landmarks for one in read_sets(path)], protocol, problems)
+    relative = [one.name for one in sets.sets if is_relative(one.unit)]
+    if relative:
+        problems.append(
+            f"The unit of {some_of(relative)} is not known: what is in mm there is relative to a face of mean size, no "
+            "real mm; angles and ratios hold."
+        )
     groups = read_groups(options.groups) if options.groups else {}
     problems += _unmatched(groups, sets.names) if groups else []
     points = np.stack([one.points * UNITS_MM[one.unit] for one in sets.sets])
@@ -100,7 +107,9 @@ def _in_order(sets: list[LandmarkSet], protocol: Protocol, problems: list[str]) 
     labels, ordered = tuple(protocol.labels), []
     for one in sets:
         if one.unit not in UNITS_MM:
-            raise LandmarkFileError(f"'{one.name}' is in '{one.unit}', which is not known here: use mm, cm or m.")
+            raise LandmarkFileError(
+                f"'{one.name}' is in '{one.unit}', which is not known here: use {', '.join(UNITS_MM)}."
+            )
         places = dict(zip(one.labels, one.points, strict=True))
         if not places.keys() & set(labels):
             raise PalnetError(

@@ -10,6 +10,7 @@ from ..errors import OutputError
 from ..files import check_writable
 from ..pipeline.prediction import Prediction
 from ..review.record import record_beside
+from ..units import decimals
 
 PICTURE_ENDING = ".landmarks.png"
 """Of a sheet of pictures: beside SCAN.obj, the texture is SCAN.png."""
@@ -71,7 +72,7 @@ def summary(prediction: Prediction) -> dict[str, Any]:
 def table(prediction: Prediction) -> str:
     """The landmarks as lines of text: label, name, position in the scan's own coordinates, expected error in mm."""
     width = max(len(landmark.name) for landmark in prediction.protocol.landmarks)
-    decimals = {"mm": 2, "cm": 3, "m": 5}[prediction.unit]
+    digits = decimals(prediction.unit, in_mm=2)
     # What is small has small errors.
     error_format = ".1f" if prediction.doubtful_mm >= 1 else ".2f"
     head = f"  {'label':<7}{'name':<{width}}  {'x':>10}{'y':>10}{'z':>10}   expected error"
@@ -80,7 +81,7 @@ def table(prediction: Prediction) -> str:
         if prediction.missing[k]:
             lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {'missing on this scan':>30}")
             continue
-        place = "".join(f"{value:10.{decimals}f}" for value in prediction.points[k])
+        place = "".join(f"{value:10.{digits}f}" for value in prediction.points[k])
         error = format(prediction.expected_error[k], error_format)
         lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {place}   {error:>5} mm")
     return "\n".join(lines)

@@ -14,13 +14,14 @@ import numpy as np
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from ..errors import NoFaceError, PalnetError, ScanError
-from ..pipeline.alignment import UNITS, Alignment
+from ..pipeline.alignment import Alignment
 from ..pipeline.prediction import Prediction
 from ..pipeline.region import region_of_interest
 from ..population.scanner import remesh
 from ..rigid import apply, rigid_fit
 from ..scans.clean import clean_surface
 from ..scans.surface import Surface, closest_on_surface, places_on_triangles, surface_from_polydata
+from ..units import mm_per_unit
 
 if TYPE_CHECKING:
     from ..pipeline.predictor import Predictor
@@ -69,7 +70,7 @@ class MeanShape:
         if best is None:
             raise NoFaceError("The surface could not be aligned: check what it shows, and its unit.")
         triangles = surface.triangles[:, ::-1] if best.inside_out else surface.triangles
-        in_face = Surface(apply(best.pose, surface.points * UNITS[best.unit]) * scale, triangles)
+        in_face = Surface(apply(best.pose, surface.points * mm_per_unit(best.unit)) * scale, triangles)
         near = region_of_interest(in_face, self.model.mean_shape * scale)
         if not len(near.triangles):
             raise NoFaceError("The surface could not be aligned: check what it shows, and its unit.")
@@ -81,7 +82,7 @@ class MeanShape:
 
     def _prediction(self, points_face: np.ndarray, aligned: _Aligned) -> Prediction:
         alignment, count = aligned.alignment, len(points_face)
-        unit_mm = UNITS[alignment.unit]
+        unit_mm = mm_per_unit(alignment.unit)
         return Prediction(
             protocol=self.model.protocol,
             points=apply(np.linalg.inv(alignment.pose), points_face / self.model.scale) / unit_mm,

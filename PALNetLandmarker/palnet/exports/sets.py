@@ -34,7 +34,7 @@ class LandmarkSet:
     :ivar name: the scan's or subject's, as it is
     :ivar labels: each stands once
     :ivar points: (L, 3) in LPS, in ``unit``; NaN where a landmark is missing
-    :ivar unit: ``"mm"``, ``"cm"`` or ``"m"``
+    :ivar unit: see :mod:`palnet.units`
     :ivar unit_said: the file states it, or the record beside it; else it is mm for want of better
     """
 
@@ -166,7 +166,9 @@ def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
         one = read_landmarks(path)
         one = in_reviewed_unit(path, one)
         if one.unit not in MM_PER_UNIT:
-            raise LandmarkFileError(f"{path.name} states the unit '{one.unit[:20]}': save it in mm, cm or m.")
+            raise LandmarkFileError(
+                f"{path.name} states the unit '{one.unit[:20]}': save it in {some_of(list(MM_PER_UNIT), 7)}."
+            )
         return (LandmarkSet(landmark_stem(path), one.labels, one.points, one.unit, one.unit_said),)
     said, beside = reader(read_text(path), path.name), read_beside(path)
     if not said.sets:

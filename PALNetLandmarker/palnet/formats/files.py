@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import LandmarkFileError
+from ..units import NAMES
 from .tables import read_table
 from .text import TO_LPS, check_labels, point_of, read_text, split_cells
 
@@ -76,6 +77,7 @@ def _markups(text: str, name: str) -> tuple[list[_Row], str, str]:
         # As Slicer does for a point list, and SlicerMorph: the first one counts.
         node = markups[0]
         frame, unit = str(node.get("coordinateSystem", "LPS")), str(node.get("coordinateUnits", ""))
+        unit = NAMES.get(unit.casefold(), unit)
         points = [dict(point) for point in node.get("controlPoints", [])]
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         raise LandmarkFileError(f"{name} is no Markups file of Slicer, or it is damaged: save it again.") from None

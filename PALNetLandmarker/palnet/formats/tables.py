@@ -7,11 +7,13 @@ MorphoJ reads a line for each specimen, a name and x, y, z of each landmark, wit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
 from ..errors import LandmarkFileError
+from ..units import NAMES
 from .text import MM_PER_UNIT, TO_LPS, FileOfSets, NamedPoints, point_of, rows_of, split_cells
 
 # Slicer's own table of control points names its axes by the frame.
@@ -201,9 +203,10 @@ class _Stated:
     :param among: what may stand there
     """
 
-    def __init__(self, columns: dict[str, int], names: tuple[str, ...], among: Iterable[str], what: str) -> None:
+    def __init__(self, columns: dict[str, int], names: tuple[str, ...], among: Mapping[str, Any], what: str) -> None:
         self.column = next((columns[name] for name in names if name in columns), -1)
-        self._among = {text.casefold(): text for text in among}
+        self._known = among
+        self._among = {**NAMES, **{text.casefold(): text for text in among}}
         self._what = what
         self._seen: set[str] = set()
 
@@ -217,8 +220,8 @@ class _Stated:
         :raises LandmarkFileError: not all say the same, or not one of what may be said
         """
         said = {self._among.get(text.casefold(), text) for text in self._seen}
-        if len(said) > 1 or not said <= set(self._among.values()):
+        if len(said) > 1 or not all(text in self._known for text in said):
             shown = " and ".join(sorted(said)[:3])[:60]
-            allowed = " or ".join(self._among.values())
+            allowed = " or ".join(self._known)
             raise LandmarkFileError(f"{name} states the {self._what} {shown}: use {allowed} only.")
         return said.pop() if said else ""

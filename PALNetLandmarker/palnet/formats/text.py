@@ -12,16 +12,17 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import LandmarkFileError
+from ..units import MM_PER_UNIT as MM_PER_UNIT
+from ..units import UNIT_PATTERN
 
 TO_LPS = {"LPS": np.ones(3), "RAS": np.array([-1.0, -1.0, 1.0])}
 """Factors that turn the coordinates of a frame into LPS, and back."""
 
-MM_PER_UNIT = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 
 _NOTHING = ("", "na", "nan", "n/a", "none", "null", "-")
 _DECIMALS = 12
 """Of a number in a file: a millionth of a millimetre is kept also where the unit is a metre."""
-_STATEMENT = re.compile(r"coordinates: (LPS|RAS), (mm|cm|m)\b")
+_STATEMENT = re.compile(rf"coordinates: (LPS|RAS), ({UNIT_PATTERN})(?=\s|$)")
 
 
 NamedPoints = tuple[str, tuple[str, ...], np.ndarray]

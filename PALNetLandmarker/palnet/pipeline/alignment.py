@@ -7,7 +7,7 @@ centroid of the mean landmarks, x to the subject's left, y up and z forward, in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,10 +17,11 @@ from scipy.spatial.transform import Rotation
 
 from ..rigid import apply, matrix
 from ..scans.surface import Surface, cross, sample_surface
+from ..units import mm_per_unit
 from .first_guess import SPACING_MM, Frames, StationNet, Votes
 
 UNITS = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
-"""Millimetres in one unit of the scan's file."""
+"""Millimetres in the units that are guessed by a scan's size."""
 
 # A face alone is at least so large, a person on a chair at most.
 _SMALLEST_MM, _LARGEST_MM = 110.0, 2400.0
@@ -104,7 +105,7 @@ class Search:
     def __init__(self, aligner: Aligner, surface: Surface, unit: str, check: Callable[[], None]) -> None:
         self._aligner, self._surface, self._check = aligner, surface, check
         # A unit that makes the scan larger than a house is refused even where it was asked for.
-        self._units = [name for name in likely_units(surface, aligner.scale) if unit in ("auto", name)]
+        self._units = likely_units(surface, aligner.scale, UNITS if unit == "auto" else [unit])
         self._clouds: dict[tuple[str, bool, float], _Cloud] = {}
 
     def quick(self) -> Iterator[Alignment]:
@@ -163,7 +164,7 @@ class _Cloud:
         check: Callable[[], None],
     ) -> None:
         self._scale = aligner.scale / size
-        scaled = Surface(surface.points * (UNITS[unit] * self._scale), surface.triangles)
+        scaled = Surface(surface.points * (mm_per_unit(unit) * self._scale), surface.triangles)
         self.points, normals = sample_surface(scaled, SPACING_MM)
         self._normals = -normals if inside_out else normals
         self._tree = cKDTree(self.points)
@@ -197,13 +198,13 @@ def _near(pose: np.ndarray, other: np.ndarray) -> bool:
     return bool(turn < np.radians(10) and np.linalg.norm(motion[:3, 3]) < 10)
 
 
-def likely_units(surface: Surface, scale: float = 1.0) -> list[str]:
+def likely_units(surface: Surface, scale: float = 1.0, units: Iterable[str] = tuple(UNITS)) -> list[str]:
     """The units in which the surface has the size of a face, a head or a person on a chair.
 
-    :param scale: working mm in a mm
+    :param scale: working mm in a mm, :param units: among these
     """
     size = float(np.linalg.norm(np.ptp(surface.points, axis=0))) * scale
-    return [name for name, scale in UNITS.items() if _SMALLEST_MM <= size * scale <= _LARGEST_MM]
+    return [name for name in units if _SMALLEST_MM <= size * mm_per_unit(name) <= _LARGEST_MM]
 
 
 def gather(poses: np.ndarray, chances: np.ndarray, most: int = 5) -> list[np.ndarray]:

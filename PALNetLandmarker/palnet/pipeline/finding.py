@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..errors import NoFaceError
 from ..scans.surface import Surface
 from .alignment import Alignment, Search
 from .looks import Coarse, Look, Looker
 
 # Passes over a candidate alignment, each from where the one before put the face; and over the best few again.
-_LOOKS, _LAST_LOOKS = 2, 3
+LOOKS, LAST_LOOKS = 2, 3
 _BEST_FEW = 4
 
 
-def find_face(looker: Looker, surface: Surface, search: Search) -> Look:
-    """The candidate alignment on which the network doubts the landmarks least.
+def find_face(looker: Looker, surface: Surface, search: Search) -> Look | None:
+    """The candidate alignment on which the network doubts the landmarks least; None where it doubts all too much.
 
     :param surface: cleaned, in the scan's coordinates, :param search: of it
-    :raises NoFaceError: nothing on it is enough like the model's mean face
     """
     settings = looker.model.settings
     looks: list[Look] = []
@@ -33,7 +31,7 @@ def find_face(looker: Looker, surface: Surface, search: Search) -> Look:
                 if looker.hopeless(coarse[alignment.unit], alignment):
                     continue
             first = False
-            look = looker.look(surface, alignment, _LOOKS)
+            look = looker.look(surface, alignment, LOOKS)
             if look is not None:
                 looks.append(look)
                 if look.doubt < settings["clear_doubt_mm"]:
@@ -42,12 +40,10 @@ def find_face(looker: Looker, surface: Surface, search: Search) -> Look:
             break
     else:
         for look in sorted(looks, key=lambda look: look.doubt)[:_BEST_FEW]:
-            again = looker.look(surface, look.moved(looker.model.scale), _LAST_LOOKS)
+            again = looker.look(surface, look.moved(looker.model.scale), LAST_LOOKS, looker.model.thing == "face")
             looks += [again] if again else []
     best = min(looks, key=lambda look: look.beyond, default=None)
-    if best is None or best.beyond > 0:
-        raise no_face(looker.model.thing)
-    return best
+    return best if best is not None and best.beyond <= 0 else None
 
 
 def _stages(looker: Looker, search: Search) -> Iterator[Iterator[Alignment]]:
@@ -56,10 +52,3 @@ def _stages(looker: Looker, search: Search) -> Iterator[Iterator[Alignment]]:
     # Of so many guesses, one that is wrong may be accepted where nobody has measured the limits of doubt with them.
     if looker.model.settings.get("search_further"):
         yield search.further()
-
-
-def no_face(thing: str) -> NoFaceError:
-    """That there is none of what the model is for."""
-    return NoFaceError(
-        f"No {thing} was found on this surface: check that it is a scan of a {thing}, and that its unit is right."
-    )

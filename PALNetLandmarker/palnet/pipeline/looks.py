@@ -8,8 +8,10 @@ import numpy as np
 
 from ..rigid import apply, rigid_fit
 from ..scans.surface import Surface
+from ..scans.visibility import seen_from_front
+from ..units import mm_per_unit
 from .acceptance import beyond_acceptance
-from .alignment import UNITS, Alignment
+from .alignment import Alignment
 from .layers import sigmoid
 from .model import Model
 from .network import Network, run_on_clouds
@@ -65,15 +67,18 @@ class Looker:
         self.mean = model.mean_shape * model.scale
         """(L, 3) working mm, face frame."""
 
-    def look(self, surface: Surface, alignment: Alignment, passes: int) -> Look | None:
+    def look(self, surface: Surface, alignment: Alignment, passes: int, in_front: bool = False) -> Look | None:
         """The network's passes over a candidate alignment; None where there is too little surface, or no hope.
 
         :param surface: in the scan's coordinates
         :param passes: each looks from where the one before put the face
+        :param in_front: without a wall behind the face
         """
         triangles = surface.triangles[:, ::-1] if alignment.inside_out else surface.triangles
-        points_face = apply(alignment.pose, surface.points * UNITS[alignment.unit]) * self.model.scale
+        points_face = apply(alignment.pose, surface.points * mm_per_unit(alignment.unit)) * self.model.scale
         face = region_of_interest(Surface(points_face, triangles), self.mean)
+        if in_front:
+            face = seen_from_front(face, 1.0 / self.model.scale)
         clouds = Clouds.sample(face, self.network.scales)
         if clouds.smallest < _FEWEST_POINTS:
             return None
@@ -108,7 +113,7 @@ class Looker:
 
         :param surface: in the scan's coordinates and ``unit``
         """
-        scaled = Surface(surface.points * (UNITS[unit] * self.model.scale), surface.triangles)
+        scaled = Surface(surface.points * (mm_per_unit(unit) * self.model.scale), surface.triangles)
         clouds = Clouds.sample(scaled, self.network.scales)
         return Coarse(clouds.points[0], clouds.normals[0])
 

@@ -21,7 +21,7 @@ class Prediction:
     :ivar points: (L, 3) float64, in the coordinates and the unit of the mesh file; NaN where the landmark is missing
     :ivar expected_error: (L,) float64, mm: the mean distance from the true place to be expected; NaN where missing
     :ivar presence: (L,) float64 in 0..1: how likely the scan shows this landmark's place
-    :ivar unit: the scan's unit, ``"mm"``, ``"cm"`` or ``"m"``
+    :ivar unit: the scan's unit, see :mod:`palnet.units`
     :ivar space: the frame that the file's header states, ``"LPS"`` (also where it states none) or ``"RAS"``
     :ivar face_from_scan: (4, 4) rigid transform with scale, from the file's coordinates to the face frame in mm
     :ivar alignment_error: mm, how well the scan fits the mean face (trimmed mean distance)

@@ -9,21 +9,25 @@ from pathlib import Path
 import numpy as np
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 
-from ..errors import ModelError, ScanError
+from ..errors import ModelError, NoFaceError, ScanError
 from ..rigid import apply, random_pose, rigid_fit
 from ..scans.clean import clean_and_thin, usable
-from ..scans.file import read_surface, scan_space
+from ..scans.file import read_surface, reading_warnings, scan_space, stated_unit
 from ..scans.surface import Surface, closest_on_surface, compact, surface_from_polydata
+from ..scans.visibility import seen_from_front, seen_from_outside
+from ..units import mm_per_unit
 from .acceptance import beyond_acceptance
 from .alignment import UNITS, Aligner, Alignment, likely_units
-from .finding import find_face, no_face
+from .finding import LAST_LOOKS, LOOKS, find_face
 from .first_guess import Frames, StationNet
 from .looks import Look, Looker
 from .model import Model
 from .network import Network, build
+from .parts import parts_warnings
 from .patches import Clouds
 from .prediction import Prediction, Progress
 from .region import near_landmarks
+from .size import is_to_be_found, size_warnings, ways, with_size_found
 
 # The network sees points 2.2 mm apart; the landmarks are put on the whole surface at the end.
 _FINE_MM, _NEAR_MM = 1.2, 3.0
@@ -67,19 +71,25 @@ class Predictor:
         started = time.perf_counter()
         if progress:
             progress(0.0, "Reading the scan")
-        mesh = read_surface(path)
+        mesh = read_surface(
+            path, None if progress is None else lambda share: progress(0.15 * share, "Reading the scan")
+        )
         space = scan_space(path, mesh)
         reading = time.perf_counter() - started
+        unit = (stated_unit(mesh) or unit) if unit == "auto" else unit
         prediction = self.predict_surface(mesh, unit, progress)
         return replace(prediction, space=space, seconds={"reading": reading, **prediction.seconds})
 
     def predict_surface(self, mesh: vtkPolyData, unit: str = "auto", progress: Progress | None = None) -> Prediction:
         """Landmarks of a surface, in its own coordinates and unit.
 
-        :param unit: ``"mm"``, ``"cm"``, ``"m"``, or ``"auto"`` to find it by the size of the surface
+        :param unit: see :mod:`palnet.units`; ``"auto"`` finds mm, cm or m by the size of the surface; ``"unknown"`` and
+            ``"Ex_R Ex_L 89"``, a known distance in mm, fit the size with the pose
         :raises ScanError: there is no usable surface
         :raises NoFaceError: nothing on it is enough like the model's mean face
         """
+        if is_to_be_found(unit):
+            return with_size_found(self, mesh, unit, progress)
         clock = _Clock(progress)
         clock.begin("cleaning", 0.15, "Cleaning the surface")
         surface = surface_from_polydata(mesh)
@@ -89,14 +99,18 @@ class Predictor:
         surface, thinned = clean_and_thin(whole, self._spacing(whole, unit), clock.check)
         if not len(surface.triangles):
             raise ScanError("Nothing of the surface is usable: its points are not numbers, or its triangles are empty.")
+        surface = self._outside(surface, unit)
         clock.begin("alignment", 0.3, f"Finding the {self.model.thing}")
         look = find_face(self.looker, surface, self.aligner.search(surface, unit, clock.check))
-        alignment, unit_mm, working = look.alignment, UNITS[look.alignment.unit], self.model.scale
+        if look is None:
+            raise self._no_face(surface, unit)
+        look = self._without_wall(surface, look)
+        alignment, unit_mm, working = look.alignment, mm_per_unit(look.alignment.unit), self.model.scale
         clock.begin("network", 0.7, "Placing the landmarks")
         points, expected, presence, pose = self._landmarks(look)
         # All views together know better than the one that chose the alignment.
         if beyond_acceptance(self.model, points, expected, presence, self.looker.doubt(expected, presence)) > 0:
-            raise no_face(self.model.thing)
+            raise self._no_face(surface, unit)
         if self.model.prior:
             seen = presence >= self.model.settings["least_presence"]
             points, expected = self.model.prior.settle(look.face, points, expected, seen)
@@ -122,7 +136,12 @@ class Predictor:
             unit=alignment.unit,
             face_from_scan=to_face,
             alignment_error=alignment.error,
-            warnings=tuple(self._warnings(alignment, missing, expected)),
+            warnings=(
+                *reading_warnings(mesh),
+                *parts_warnings(surface, from_face, unit_mm),
+                *size_warnings(self.model, from_face, alignment.unit),
+                *self._warnings(alignment, missing, expected, unit),
+            ),
             model=self.model.name,
             model_checksum=self.model.checksum,
             seconds=seconds,
@@ -134,7 +153,36 @@ class Predictor:
         if not len(surface.points):
             return 0.0
         units = [unit] if unit != "auto" else likely_units(surface, self.model.scale)
-        return min((_FINE_MM / UNITS[name] / self.model.scale for name in units), default=0.0)
+        return min((_FINE_MM / mm_per_unit(name) / self.model.scale for name in units), default=0.0)
+
+    def _outside(self, surface: Surface, unit: str) -> Surface:
+        """What of a cleaned surface can be seen; of a size that no scan has, all of it."""
+        units = likely_units(surface, self.model.scale, (*UNITS,) if unit == "auto" else [unit])
+        if self.model.thing != "face" or not units:
+            return surface
+        return seen_from_outside(surface, mm_per_unit(units[0]))
+
+    def _without_wall(self, surface: Surface, look: Look) -> Look:
+        """The same face looked at again without a wall behind it, where it has one."""
+        if self.model.thing != "face" or seen_from_front(look.face, 1.0 / self.model.scale) is look.face:
+            return look
+        return self.looker.look(surface, look.moved(self.model.scale), LAST_LOOKS, in_front=True) or look
+
+    def least_doubt(self, surface: Surface, unit: str) -> float:
+        """How much the network doubts the likeliest few ways in which a face may lie, at best; infinite for none, mm.
+
+        :param surface: cleaned, :param unit: in which it is tried
+        """
+        likeliest = self.aligner.search(surface, unit).quick()
+        looks = (self.looker.look(surface, alignment, LOOKS) for alignment in likeliest)
+        return min((look.doubt for look in looks if look is not None), default=np.inf)
+
+    def _no_face(self, surface: Surface, unit: str) -> NoFaceError:
+        thing = self.model.thing
+        return NoFaceError(
+            f"No {thing} was found on this surface: check that it is a scan of a {thing}, and that its unit is right. "
+            + ways(surface, unit)
+        )
 
     def _landmarks(self, look: Look) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Points (L, 3) in the face's frame, expected error (L,), presence (L,), and the pose they imply; working mm.
@@ -150,11 +198,12 @@ class Predictor:
             pose = rigid_fit(points, self.looker.mean, presence / expected**2)
         return points, expected, presence, pose
 
-    def _warnings(self, alignment: Alignment, missing: np.ndarray, expected: np.ndarray) -> list[str]:
+    def _warnings(self, alignment: Alignment, missing: np.ndarray, expected: np.ndarray, unit: str) -> list[str]:
         settings, protocol, thing = self.model.settings, self.model.protocol, self.model.thing
         warnings = []
         if alignment.unit != "mm":
-            warnings.append(f"The scan's size says that its unit is {alignment.unit}; expected errors are in mm.")
+            by = "The scan's size says that its unit is" if unit == "auto" else "The scan's unit is"
+            warnings.append(f"{by} {alignment.unit}; expected errors are in mm.")
         if missing.any():
             lost = [landmark for landmark, gone in zip(protocol.landmarks, missing, strict=True) if gone]
             names = ", ".join(landmark.label for landmark in lost)

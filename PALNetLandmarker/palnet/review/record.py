@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ProtocolError, ReviewError
-from ..formats.text import MM_PER_UNIT
 from ..pipeline.prediction import Prediction, from_rows, rows_or_null
+from ..units import MM_PER_UNIT, is_unit
 
 FORMAT = "palnet-review"
 VERSION = 1
@@ -97,8 +97,10 @@ class Review:
 
     @property
     def unit(self) -> str:
-        """The unit of the coordinates; ``"mm"`` where a transform in Slicer left them in none of mm, cm and m."""
-        return next((unit for unit, mm in MM_PER_UNIT.items() if abs(self.mm_per_unit / mm - 1.0) < _SAME_UNIT), "mm")
+        """The unit of the coordinates; ``"mm"`` where a transform in Slicer left them in none that is known."""
+        said = self.prediction.unit
+        units = ([said] if is_unit(said) else []) + list(MM_PER_UNIT)
+        return next((unit for unit in units if abs(self.mm_per_unit / MM_PER_UNIT[unit] - 1.0) < _SAME_UNIT), "mm")
 
     def is_of_size(self, labels: tuple[str, ...], points: np.ndarray) -> bool:
         """Whether landmarks are those of the record, in its unit, wherever they were moved or turned to since.

@@ -1,114 +1,299 @@
-"""Scan files: OBJ, PLY, STL, VTK and VTP by VTK's readers, or a sentence that says what is wrong with the file."""
+"""Scan files: OBJ, PLY, STL and VTK's, each read once by one reader, or a sentence that says what is wrong with it."""
 
 from __future__ import annotations
 
-import re
+import struct
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
-import vtk
-from vtk.util.numpy_support import vtk_to_numpy
+from vtkmodules.util.numpy_support import numpy_to_vtk
+from vtkmodules.vtkCommonCore import vtkStringArray
+from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from ..errors import ScanError
-from .check import holds_together
+from ..units import unit_of_size
+from .header import space_in, unit_in
+from .mesh import Mesh, Unreadable
+from .obj import header_comment, read_obj
+from .ply import read_header, read_ply
+from .stl import header_line, read_stl
+from .surface import polydata_from_arrays
+from .text import CHUNK, Told, plain_text
+from .vtk_legacy import read_vtk, title_of
+from .vtk_xml import read_vtk_xml
 
-READERS = {
-    ".obj": vtk.vtkOBJReader,
-    ".ply": vtk.vtkPLYReader,
-    ".stl": vtk.vtkSTLReader,
-    ".vtk": vtk.vtkPolyDataReader,
-    ".vtp": vtk.vtkXMLPolyDataReader,
+_Reader = Callable[[bytes, Path, Told], Mesh]
+
+READERS: dict[str, _Reader] = {
+    ".obj": read_obj,
+    ".ply": lambda data, _folder, told: read_ply(data, told),
+    ".stl": lambda data, _folder, told: read_stl(data, told),
+    ".vtk": lambda data, _folder, told: read_vtk(data, told),
+    ".vtp": lambda data, _folder, told: read_vtk_xml(data, told),
+    ".vtu": lambda data, _folder, told: read_vtk_xml(data, told),
 }
-"""VTK's reader for each file format, by the file's ending."""
+"""The reader of each file format, by the file's ending; each may be packed by gzip, with ``.gz`` behind that."""
 
-_HEADER_BYTES = 4096
+_HEADER_BYTES = 1 << 16
+_UNPACKED = 1100
+"""How many times longer than packed a file may be: gzip packs no more than a thousand times."""
+
+# Reading takes so much of the way, looking at the numbers the rest.
+_READING = 0.3
+_FIRST_WORD_S, _WORDS_S = 0.3, 0.3
+
+_UNIT, _WARNINGS = "UNIT_MM", "WARNINGS"
 
 
-def read_surface(path: str | Path) -> vtk.vtkPolyData:
-    """Read a scan as it is, in the file's own coordinates and unit.
+def scan_ending(path: str | Path) -> str:
+    """The ending that says which format a scan file has, in small letters; empty where it is none that is read."""
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes[-2:]]
+    if suffixes and suffixes[-1] in READERS:
+        return suffixes[-1]
+    return "".join(suffixes) if len(suffixes) == 2 and suffixes[0] in READERS and suffixes[1] == ".gz" else ""
 
+
+def scan_stem(path: str | Path) -> str:
+    """A scan file's name without its ending."""
+    name, ending = Path(path).name, scan_ending(path)
+    return name[: -len(ending)] if ending else Path(path).stem
+
+
+def read_mesh(path: str | Path, progress: Callable[[float], None] | None = None) -> Mesh:
+    """Read a scan with its looks, in the file's own coordinates and unit.
+
+    :param progress: is told the share done, a few times a second at most; may raise what ends the reading
     :raises ScanError: there is no such file, it cannot be read, is of another format, damaged, or holds no surface
     """
     path = Path(path)
-    name = path.name
-    _check_file(path)
-    reader = READERS[path.suffix.lower()]()
-    reader.SetFileName(str(path))
-    complaints = _update(reader)
-    mesh = reader.GetOutput()
-    if complaints:
-        raise ScanError(f"{name} cannot be read as {path.suffix[1:].upper()}: it is damaged or of another format.")
-    if not mesh.GetNumberOfPoints():
-        raise ScanError(f"{name} holds no points: export the scan again.")
-    if not mesh.GetNumberOfPolys() and not mesh.GetNumberOfStrips():
-        raise ScanError(f"{name} holds points but no surface: export the scan as a triangle mesh.")
-    for cells in (mesh.GetVerts(), mesh.GetLines(), mesh.GetPolys(), mesh.GetStrips()):
-        corners, offsets = (vtk_to_numpy(a) for a in (cells.GetConnectivityArray(), cells.GetOffsetsArray()))
-        if len(offsets) and (offsets[0] != 0 or offsets[-1] != len(corners) or (np.diff(offsets) < 0).any()):
-            raise ScanError(f"{name} is damaged: its faces do not fit together. Export the scan again.")
-        if len(corners) and not 0 <= corners.min() <= corners.max() < mesh.GetNumberOfPoints():
-            raise ScanError(f"{name} is damaged: it names points that it does not hold. Export the scan again.")
+    told = _Told(progress)
+    ending = _check_file(path)
+    try:
+        data = cast(bytes, _content(path, ending, told.part(0.0, _READING)))
+        mesh = READERS[ending.removesuffix(".gz")](data, path.parent, told.part(_READING, 1.0))
+        _check_mesh(mesh)
+    except Unreadable as error:
+        raise ScanError(f"{path.name} {error}.") from None
+    except MemoryError:
+        raise ScanError(f"{path.name} is larger than the memory that is free: close other programs.") from None
+    except OSError as error:
+        raise _may_not_be_read(path, error) from None
+    except (ValueError, LookupError, ArithmeticError, TypeError, struct.error) as error:
+        kind = ending[1:].upper()
+        raise ScanError(
+            f"{path.name} is damaged, or no {kind} file: it cannot be read. Export the scan again."
+        ) from error
     return mesh
 
 
-def _update(reader: vtk.vtkAlgorithm) -> str:
-    """Run a reader; returns what VTK complained of, which it would otherwise print over the user's terminal."""
-    window, usual = vtk.vtkStringOutputWindow(), vtk.vtkOutputWindow.GetInstance()
-    verbosity = vtk.vtkLogger.GetCurrentVerbosityCutoff()
-    vtk.vtkOutputWindow.SetInstance(window)
-    vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_OFF)
-    try:
-        reader.Update()
-    finally:
-        vtk.vtkOutputWindow.SetInstance(usual)
-        vtk.vtkLogger.SetStderrVerbosity(verbosity)
-    said = str(window.GetOutput()).strip()
-    # An OBJ file with colours, or blanks in a material's name, is as good as any: its reader only warns of them.
-    return "" if reader.IsA("vtkOBJReader") and "ERROR" not in said else said
+def read_surface(path: str | Path, progress: Callable[[float], None] | None = None) -> vtkPolyData:
+    """Read the triangles of a scan, in the file's own coordinates and unit, but where Slicer itself multiplies them.
+
+    Slicer 5.13 and later bring OBJ files to mm whose header says, in the words of Mimics, how long a unit is; so do we.
+    The field data says which frame (SPACE) and unit (UNIT_MM) the header states; colours of points are kept.
+
+    :raises ScanError: as :func:`read_mesh`
+    """
+    mesh = read_mesh(path, progress)
+    scale = scale_of(mesh)
+    surface = polydata_from_arrays(mesh.points if scale == 1.0 else mesh.points * scale, mesh.triangles)
+    if mesh.colours is not None:
+        colours = numpy_to_vtk(np.ascontiguousarray(mesh.colours), deep=True)
+        colours.SetName("RGB")
+        surface.GetPointData().SetScalars(colours)
+    for name, texts in {"SPACE": (mesh.space,) if mesh.space else (), _WARNINGS: mesh.warnings}.items():
+        if texts:
+            array = vtkStringArray()
+            array.SetName(name)
+            for text in texts:
+                array.InsertNextValue(text)
+            surface.GetFieldData().AddArray(array)
+    if mesh.unit_mm is not None:
+        unit = numpy_to_vtk(np.array([mesh.unit_mm / scale]), deep=True)
+        unit.SetName(_UNIT)
+        surface.GetFieldData().AddArray(unit)
+    return surface
 
 
-def scan_space(path: str | Path, mesh: vtk.vtkPolyData | None = None) -> str:
-    """The frame that the file's header states, ``"RAS"`` or ``"LPS"``; Slicer takes a file that states none as LPS.
+def scale_of(mesh: Mesh) -> float:
+    """By how much Slicer multiplies the coordinates of a file's points, where it follows the header's unit."""
+    return mesh.unit_mm if mesh.unit_is_slicers and mesh.unit_mm else 1.0
 
-    :param mesh: what :func:`read_surface` made of the file, so that a VTP file need not be read again
+
+def slicers_scale(path: str | Path) -> float:
+    """By how much Slicer 5.13 multiplies the coordinates of a file, as its header states; 1 for all but few OBJ files.
+
     :raises ScanError: it cannot be read
     """
     path = Path(path)
-    if path.suffix.lower() == ".vtp":
-        # Here the frame is an array of the file's field data.
-        array = (mesh or read_surface(path)).GetFieldData().GetAbstractArray("SPACE")
-        stated = str(array.GetValue(0)) if array is not None and array.GetNumberOfValues() else ""
-        return "RAS" if stated.upper() == "RAS" else "LPS"
+    if not scan_ending(path).startswith(".obj"):
+        return 1.0
+    unit, is_slicers = unit_in(header_comment(plain_text(_head(path))))
+    return unit if is_slicers and unit else 1.0
+
+
+def _head(path: Path) -> bytes:
+    """The beginning of a file, unpacked."""
     try:
         with path.open("rb") as file:
             head = file.read(_HEADER_BYTES)
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, _HEADER_BYTES) if _is_packed(path) else head
+    except zlib.error:
+        return b""
     except OSError as error:
         raise _may_not_be_read(path, error) from None
-    return "RAS" if re.search(rb"SPACE=RAS", head, re.IGNORECASE) else "LPS"
+
+
+def _is_packed(path: Path) -> bool:
+    return scan_ending(path).endswith(".gz")
+
+
+def stated_unit(mesh: vtkPolyData) -> str:
+    """The unit of what :func:`read_surface` read, as the file's header states it; empty where it states none."""
+    array = mesh.GetFieldData().GetArray(_UNIT)
+    return unit_of_size(array.GetValue(0)) if array is not None and array.GetNumberOfValues() else ""
+
+
+def reading_warnings(mesh: vtkPolyData) -> tuple[str, ...]:
+    """What there is to say of a file that :func:`read_surface` read: sentences for the user."""
+    array = mesh.GetFieldData().GetAbstractArray(_WARNINGS)
+    return () if array is None else tuple(array.GetValue(k) for k in range(array.GetNumberOfValues()))
+
+
+def scan_space(path: str | Path, mesh: vtkPolyData | None = None) -> str:
+    """The frame that the file's header states, ``"RAS"`` or ``"LPS"``; Slicer takes a file that states none as LPS.
+
+    The rule is Slicer's: comments of the header, in capitals; in PLY the first that states one.
+
+    :param mesh: what :func:`read_surface` made of the file, so that it need not be read again
+    :raises ScanError: it cannot be read
+    """
+    path = Path(path)
+    ending = scan_ending(path)
+    if mesh is None and ending.removesuffix(".gz") in _SPACES:
+        try:
+            return _SPACES[ending.removesuffix(".gz")](_head(path)) or "LPS"
+        except Unreadable:
+            pass  # a longer header, or a file whose fault is told by whoever reads it
+    array = (mesh if mesh is not None else read_surface(path)).GetFieldData().GetAbstractArray("SPACE")
+    return "RAS" if array is not None and array.GetValue(0) == "RAS" else "LPS"
+
+
+_SPACES: dict[str, Callable[[bytes], str]] = {
+    ".obj": lambda head: space_in(header_comment(plain_text(head))),
+    ".ply": lambda head: next((space for space in map(space_in, read_header(head).comments) if space), ""),
+    ".stl": lambda head: space_in(header_line(head)),
+    ".vtk": lambda head: space_in(title_of(head)),
+}
+
+
+class _Told:
+    """Tells how far the reading is, a few times a second at most."""
+
+    def __init__(self, progress: Callable[[float], None] | None) -> None:
+        self._progress = progress
+        self._next = time.perf_counter() + _FIRST_WORD_S
+
+    def part(self, start: float, end: float) -> Told:
+        """What tells of a part of the way."""
+
+        def told(share: float) -> None:
+            now = time.perf_counter()
+            if self._progress is not None and now >= self._next:
+                self._next = now + _WORDS_S
+                self._progress(start + (end - start) * min(max(share, 0.0), 1.0))
+
+        return told
+
+
+def _content(path: Path, ending: str, told: Told) -> bytes | bytearray:
+    """What a file holds, unpacked."""
+    size = path.stat().st_size
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if _is_packed(path) else None
+    parts, read, length = [], 0, 0
+    with path.open("rb") as file:
+        if unpack is None:
+            return _plain(file, size, told)
+        while piece := file.read(CHUNK // 8):
+            read += len(piece)
+            while piece:
+                try:
+                    parts.append(unpack.decompress(piece, CHUNK))
+                except zlib.error:
+                    raise Unreadable("is no whole gzip file: pack the scan again") from None
+                piece = unpack.unconsumed_tail
+                length += len(parts[-1])
+                if length > _UNPACKED * size:
+                    raise Unreadable("is no whole gzip file: pack the scan again")
+                told(read / max(size, read))
+                if unpack.eof and unpack.unused_data[:2] == b"\x1f\x8b":
+                    piece, unpack = unpack.unused_data, zlib.decompressobj(zlib.MAX_WBITS | 16)
+    if not unpack.eof:
+        raise Unreadable("is no whole gzip file: pack the scan again")
+    return b"".join(parts)
+
+
+def _plain(file: BinaryIO, size: int, told: Told) -> bytes | bytearray:
+    if size <= CHUNK:
+        return file.read()
+    data, place = bytearray(size), 0
+    with memoryview(data) as view:
+        while count := file.readinto(view[place : place + CHUNK]):  # type: ignore[attr-defined]
+            place += count
+            told(place / size)
+    del data[place:]
+    return data
+
+
+def _check_mesh(mesh: Mesh) -> None:
+    if not len(mesh.points):
+        raise Unreadable("holds no points: export the scan again")
+    if not len(mesh.triangles):
+        raise Unreadable(
+            f"holds {len(mesh.points):,} points but no surface: it is a cloud of points. Make a surface of it in the "
+            "program of the scanner, in MeshLab (Surface Reconstruction: Screened Poisson) or in CloudCompare (Poisson "
+            "Surface Reconstruction), and export that as a triangle mesh"
+        )
 
 
 def _may_not_be_read(path: Path, error: OSError) -> ScanError:
     return ScanError(f"{path.name} may not be read ({error.strerror}): ask for the permission to read it.")
 
 
-def _check_file(path: Path) -> None:
+def _check_file(path: Path) -> str:
+    """The file's ending; a sentence where it is none that can be read."""
+    ending = scan_ending(path)
     try:
-        # VTK's readers take no other names.
+        # No file of landmarks, and none of Slicer's writers, takes another name.
         str(path).encode("utf-8")
         size = path.stat().st_size
         if path.is_dir():
             raise ScanError(f"{path} is a folder, not a scan: name the scan files in it.")
-        if path.suffix.lower() not in READERS:
-            known = ", ".join(ending[1:].upper() for ending in READERS)
-            raise ScanError(f"{path.name} is of a format that is not known here: export the scan as one of {known}.")
-        if not size:
-            raise ScanError(f"{path.name} is empty: export the scan again.")
-        whole = holds_together(path)
     except UnicodeEncodeError:
         raise ScanError(f"{path.name} has a name, or lies in a folder, that is not in UTF-8: rename it.") from None
     except FileNotFoundError:
         raise ScanError(f"There is no file {path}.") from None
-    except OSError as error:
-        raise _may_not_be_read(path, error) from None
-    if not whole:
-        raise ScanError(f"{path.name} is damaged, or not a whole {path.suffix[1:].upper()} file: export it again.")
+    except (OSError, ValueError) as error:
+        raise ScanError(
+            f"{path.name} may not be read ({getattr(error, 'strerror', error)}): ask for the permission to read it."
+        ) from None
+    if not ending:
+        known = ", ".join(one[1:].upper() for one in READERS)
+        raise ScanError(
+            f"{path.name} is of a format that is not known here: export the scan as one of {known}, or one of these "
+            "packed (.gz)."
+        )
+    if not size:
+        raise ScanError(f"{path.name} is empty: export the scan again.")
+    return ending
+
+
+def in_slicers_mm(mesh: Mesh) -> Mesh:
+    """The mesh as Slicer 5.13 shows it: in mm where the header states the unit in its words."""
+    scale = scale_of(mesh)
+    return mesh if scale == 1.0 else replace(mesh, points=mesh.points * scale, unit_mm=1.0, unit_is_slicers=False)

@@ -56,12 +56,7 @@ def polydata_from_arrays(points: np.ndarray, triangles: np.ndarray) -> vtkPolyDa
 
 def surface_from_polydata(mesh: vtkPolyData) -> Surface:
     """Triangles of a vtkPolyData; polygons and strips are cut into triangles, lines and points are dropped."""
-    triangulate = vtkTriangleFilter()
-    triangulate.PassLinesOff()
-    triangulate.PassVertsOff()
-    triangulate.SetInputData(mesh)
-    triangulate.Update()
-    result = triangulate.GetOutput()
+    result = mesh if _is_of_triangles(mesh) else _triangulated(mesh)
     if not result.GetNumberOfPoints() or not result.GetNumberOfPolys():
         return Surface(np.zeros((0, 3)), np.zeros((0, 3), np.int64))
     with np.errstate(invalid="ignore"):
@@ -72,6 +67,19 @@ def surface_from_polydata(mesh: vtkPolyData) -> Surface:
     whole = offsets[:-1][np.diff(offsets) == 3]
     triangles = corners[whole[:, None] + np.arange(3)].astype(np.int64)
     return Surface(points, triangles)
+
+
+def _is_of_triangles(mesh: vtkPolyData) -> bool:
+    return not mesh.GetNumberOfStrips() and mesh.GetPolys().IsHomogeneous() == 3
+
+
+def _triangulated(mesh: vtkPolyData) -> vtkPolyData:
+    triangulate = vtkTriangleFilter()
+    triangulate.PassLinesOff()
+    triangulate.PassVertsOff()
+    triangulate.SetInputData(mesh)
+    triangulate.Update()
+    return triangulate.GetOutput()
 
 
 def sample_surface(surface: Surface, spacing: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -14,8 +14,9 @@ from ..exports.sets import in_reviewed_unit
 from ..formats.files import LandmarkFile, read_landmarks
 from ..protocols.protocol import Protocol
 from ..scans.clean import clean_surface
-from ..scans.file import read_surface, scan_space
+from ..scans.file import read_surface, scan_space, scan_stem
 from ..scans.surface import Surface, closest_on_surface, surface_from_polydata
+from ..units import MM_PER_UNIT
 from .annotated_folders import (
     FACESCAPE_INDICES,
     kind_of,
@@ -27,7 +28,7 @@ from .annotated_folders import (
 )
 
 KINDS = ("auto", "markups", "lafas", "facescape")
-UNITS_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
+UNITS_MM = MM_PER_UNIT
 _FACESCAPE_KEY, _FACESCAPE_SCAN = "v10", "_neutral.obj"
 # People's points lie within a few hundredths of the size of the whole; one of another frame or unit lies far off.
 _FAR_SHARE = 0.1
@@ -244,8 +245,8 @@ def _facescape(folder: Path, landmarks: Path, protocol: Protocol | None) -> Anno
     for scan in of_endings(folder, (_FACESCAPE_SCAN,)):
         # FaceScape keeps a folder for each subject, with the same file names in it.
         parts = scan.relative_to(folder).parts
-        subject = parts[0] if len(parts) > 1 else scan.stem
-        name = subject if subject not in scans else "_".join((*parts[:-1], scan.stem))
+        subject = parts[0] if len(parts) > 1 else scan_stem(scan)
+        name = subject if subject not in scans else "_".join((*parts[:-1], scan_stem(scan)))
         vertices = _obj_vertices(scan)
         if len(vertices) <= indices.max() or indices.min() < 0:
             problems.append(f"{scan} has {len(vertices)} vertices, too few for the landmark indices; it is left out.")

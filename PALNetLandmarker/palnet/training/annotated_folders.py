@@ -9,12 +9,14 @@ from ..errors import AnnotationError
 from ..files import files_below
 from ..formats.files import ENDINGS, landmark_stem
 from ..formats.text import some_of
-from ..scans.file import READERS
+from ..scans.file import READERS, scan_ending, scan_stem
 
 SUBJECTS_FILE = "subjects.csv"
 """In the folder of the scans, if several are of one subject: a table with the columns scan and subject."""
 
 FACESCAPE_INDICES = "landmark_indices.npz"
+
+_ENDINGS = (*READERS, *(f"{ending}.gz" for ending in READERS))
 
 
 def kind_of(folder: Path, landmarks: Path | None) -> str:
@@ -65,8 +67,8 @@ def pairs_by_name(folder: Path, landmarks: Path | None, problems: list[str]) -> 
         files[match_key(landmark_stem(file))] = better
         problems.append(f"{worse.name} and {better.name} belong to the same scan; only {better.name} is used.")
     pairs: dict[str, tuple[Path, Path]] = {}
-    for scan in of_endings(folder, tuple(READERS)):
-        key = match_key(scan.stem)
+    for scan in of_endings(folder, _ENDINGS):
+        key = match_key(scan_stem(scan))
         if key in pairs:
             problems.append(f"{scan} has the same name as {pairs[key][0]}; it is left out.")
         elif key not in files:
@@ -85,8 +87,8 @@ def scans_by_key(folder: Path, problems: list[str]) -> dict[str, Path]:
     if not folder.is_dir():
         raise AnnotationError(f"There is no folder {folder}.")
     scans: dict[str, Path] = {}
-    for scan in of_endings(folder, tuple(READERS)):
-        first = scans.setdefault(match_key(scan.stem), scan)
+    for scan in of_endings(folder, _ENDINGS):
+        first = scans.setdefault(match_key(scan_stem(scan)), scan)
         if first is not scan:
             problems.append(f"{scan} has the same name as {first}; it is left out.")
     return scans
@@ -123,10 +125,8 @@ def subjects_by_scan(folder: Path, scans: list[Path], problems: list[str]) -> di
             rows = [(row["scan"].strip(), row["subject"].strip()) for row in csv.DictReader(file)]
     except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError):
         raise AnnotationError(f"{path} is no table with the columns scan and subject.") from None
-    by_key = {
-        match_key(Path(scan).stem if Path(scan).suffix.lower() in READERS else scan): who for scan, who in rows if who
-    }
-    lacking = [scan.name for scan in scans if match_key(scan.stem) not in by_key]
+    by_key = {match_key(scan_stem(scan) if scan_ending(scan) else scan): who for scan, who in rows if who}
+    lacking = [scan.name for scan in scans if match_key(scan_stem(scan)) not in by_key]
     if lacking:
         problems.append(f"{SUBJECTS_FILE} names no subject of {some_of(lacking)}: each counts as a subject of its own.")
-    return {scan: by_key[match_key(scan.stem)] for scan in scans if match_key(scan.stem) in by_key}
+    return {scan: by_key[match_key(scan_stem(scan))] for scan in scans if match_key(scan_stem(scan)) in by_key}

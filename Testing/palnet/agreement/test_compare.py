@@ -192,7 +192,7 @@ def test_landmarks_of_something_else() -> None:
             "0 landmarks",
         ),
         ([*faces(3), faces(1)[0]], "more than once"),
-        ([replace(one, unit="inch") for one in faces(3)], "'inch'"),
+        ([replace(one, unit="parsec") for one in faces(3)], "'parsec'"),
         ([replace(one, points=one.points * np.nan) for one in faces(3)], "fewer than|landmarks in common"),
         ([replace(one, points=one.points * 1e200) for one in faces(3)], "farther away"),
         ([replace(one, points=one.points * 0.0) for one in faces(3)], "in one place"),

@@ -210,3 +210,13 @@ def test_what_is_refused(run: Run, folder: Path, tmp_path: Path) -> None:
         code, _, err = run(*arguments)
         assert code == 1 and says in err, (says, err)
         assert err.count("\n") == 1 and not (tmp_path / "t").exists()
+
+
+def test_mm_that_are_not_real_are_said_to_be_so(run: Run, folder: Path, tmp_path: Path) -> None:
+    assert "no real mm" not in run(folder, "--output", tmp_path / "t")[1]
+    path = folder / f"{NAMES[0]}.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    lines = [f"{head},unit", *(f"{row},0.9 relative mm" for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    code, out, _ = run(folder, "--output", tmp_path / "t")
+    assert code == 0 and f"The unit of {NAMES[0]} is not known" in out and "no real mm" in out

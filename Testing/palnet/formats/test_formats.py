@@ -194,10 +194,10 @@ def test_files_of_other_programs(
         ("a.csv", "specimen,Prn_x,Prn_y,Prn_z\nA,1,2,3\nA,1,2,3\n", "'A' more than once"),
         ("a.csv", "specimen,Prn_x,Prn_y,Prn_z\nA,1,2,3\nB,1,,north\n", "landmark 1 in line 3 of a.csv"),
         ("a.csv", "specimen,frame,Prn_x,Prn_y,Prn_z\nA,LPS,1,2,3\nB,RAS,1,2,3\n", "frame LPS and RAS"),
-        ("a.csv", "specimen,unit,Prn_x,Prn_y,Prn_z\nA,inch,1,2,3\n", "unit inch"),
+        ("a.csv", "specimen,unit,Prn_x,Prn_y,Prn_z\nA,parsec,1,2,3\n", "unit parsec"),
         ("a.csv", "specimen,label,x,y,z\nA,Prn,1,2,3\nA,Prn,1,2,3\n", "'Prn' more than once"),
         ("a.csv", "specimen,label,x,y,z\nA,Prn,1,2,3\nB,Prn,1,2\n", "line 3 of a.csv"),
-        ("a.mrk.json", '{"markups": [{"coordinateUnits": "inch", "controlPoints": [{"label": "a"}]}]}', "unit 'inch'"),
+        ("a.mrk.json", '{"markups": [{"coordinateUnits": "ell", "controlPoints": [{"label": "a"}]}]}', "unit 'ell'"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, name: str, text: str, said: str) -> None:

@@ -57,7 +57,7 @@ def test_folder(tmp_path: Path, ending: str, capfd: pytest.CaptureFixture[str]) 
     assert "is a folder" in sentence(path, capfd)
 
 
-@pytest.mark.parametrize("name", ["scan.fbx", "scan", "scan.ply.gz", ".ply"])
+@pytest.mark.parametrize("name", ["scan.fbx", "scan", "scan.fbx.gz", ".ply"])
 def test_unknown_ending(tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / name).write_bytes(b"something")
     assert "OBJ, PLY, STL, VTK, VTP" in sentence(tmp_path / name, capfd)
@@ -78,7 +78,7 @@ def test_truncated(tmp_path: Path, name: str, share: float, capfd: pytest.Captur
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_other_format_inside(tmp_path: Path, ending: str, capfd: pytest.CaptureFixture[str]) -> None:
     for name, write in WRITERS.items():
-        if not name.endswith(ending):
+        if not name.endswith(ending) and {ending, Path(name).suffix} != {".vtp", ".vtu"}:  # which say what they hold
             path = tmp_path / f"other{ending}"
             write(polydata(SHAPE), tmp_path / name)
             path.write_bytes((tmp_path / name).read_bytes())
@@ -103,7 +103,7 @@ def test_index_out_of_range(tmp_path: Path, name: str, index: int, capfd: pytest
 
 @pytest.mark.parametrize(
     "faces",
-    ["f 1/9/1 2/1/1 3/1/1", "f 1//9 2//1 3//1", "f 9/1 2/1 3/1", "f 9//1 2//1 3//1", "f 1/1/1 2/1/1 3/99999999999/1",
+    ["f 1/9/1 2/1/1 3/1/1", "f 9/1 2/1 3/1", "f 9//1 2//1 3//1", "f 1/1/1 2/1/1 3/99999999999/1",
      "f 1 2 3\nf 1/1 2/1 99/1", "f 1/1 2/1 3/1\nf 1 2 99", "f 0/1 1/1 2/1", "f -9/1 2/1 3/1", "f a b c", "f 1 2"],
 )  # fmt: skip
 def test_obj_faces_that_name_nothing(tmp_path: Path, faces: str, capfd: pytest.CaptureFixture[str]) -> None:
@@ -149,7 +149,8 @@ PLY = {
         ("end", "end_header", "endheader"),
         ("points", "1 0 0", "1 0"),
         ("points", "1 0 0", "a b c"),
-        ("points", "1 0 0", "1e-4294967295 0 0"),
+        ("points", "1 0 0", "1.5.5 0 0"),
+        ("points", "1 0 0", "1_0 0 0"),
         ("triangles", "3 0 1 2", "3 0 1"),
         ("triangles", "3 0 1 2", "-3 0 1 2"),
         ("triangles", "3 0 1 2", "300 0 1 2"),
@@ -175,13 +176,9 @@ def test_not_a_number(tmp_path: Path) -> None:
     points[9, 1] = np.inf
     for name in ("ascii.ply", "binary.ply", "ascii.vtk", "binary.vtk", "raw.vtp", "plain.obj"):
         WRITERS[name](polydata(Surface(points, SHAPE.triangles)), tmp_path / name)
-        try:
-            cleaned = clean_surface(surface_from_polydata(read_surface(tmp_path / name)))
-        except ScanError as error:
-            assert name in ("plain.obj", "ascii.vtk"), error  # their readers know no word for it
-        else:
-            assert np.isfinite(cleaned.points).all()
-            assert 0 < len(cleaned.triangles) < len(SHAPE.triangles)
+        cleaned = clean_surface(surface_from_polydata(read_surface(tmp_path / name)))
+        assert np.isfinite(cleaned.points).all()
+        assert 0 < len(cleaned.triangles) < len(SHAPE.triangles)
 
 
 def test_not_allowed(nobody: Path, capfd: pytest.CaptureFixture[str]) -> None:

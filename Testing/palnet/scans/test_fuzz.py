@@ -15,7 +15,7 @@ READER = Path(__file__).parents[1] / "fuzz_reader.py"
 COUNT = 60
 
 
-@pytest.mark.parametrize("ending", [".ply", ".stl", ".obj", ".vtk", ".vtp"])
+@pytest.mark.parametrize("ending", [".ply", ".stl", ".obj", ".vtk", ".vtp", ".vtu"])
 def test_damage_never_crashes(tmp_path: Path, ending: str) -> None:
     rng = random.Random(20_251_122)
     paths = []

@@ -1,0 +1,167 @@
+"""What of a surface can be seen from outside: a scanner sees nothing else, so nothing else carries landmarks.
+
+Depth maps are taken from directions all around. What no one of them sees, and is no small pocket (a nostril, the inside
+of an ear, a slit mouth), is inner wall: of hollow prints, of skin out of CT, of heads with eye sockets and mouth bags.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import minimum_filter
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from .surface import Surface, compact, draw_evenly
+
+_DIRECTIONS = 26
+_FRONT_DIRECTIONS = 60
+_PIXEL_MM, _SLACK_MM = 2.0, 0.8
+_SAMPLES_A_PIXEL, _MOST_SAMPLES = 1.5, 80_000
+_POCKET_MM2 = 400.0
+"""Area of what is hidden and stays all the same."""
+_ROUNDS = 8
+"""Of smoothing what is seen over the surface."""
+_STEEPEST = 0.5
+"""Cosine of the angle up to which a surface is looked at: beyond, a pixel holds too much depth."""
+_IN_FRONT = 0.3
+"""From where a face is seen from in front, as the z of a unit vector."""
+_MOSTLY_HIDDEN = 0.6
+"""Share of a piece from which on all of it goes: the rest is seen through the openings of what hides it."""
+_WALL = 0.15
+"""Share of a face that is hidden from in front where there is a wall behind it; ears and necks hide less."""
+
+
+def seen_from_outside(surface: Surface, mm: float) -> Surface:
+    """The surface without what cannot be seen from any side, small pockets aside.
+
+    :param mm: millimetres in a unit of the surface
+    """
+    return _kept(surface, mm, _sphere(_DIRECTIONS))
+
+
+def seen_from_front(face: Surface, mm: float) -> Surface:
+    """A face without a wall behind it, which is open to behind; a face without such a wall stays as it is.
+
+    :param face: in the face frame, z forward, :param mm: millimetres in a unit of it
+    """
+    directions = _sphere(_FRONT_DIRECTIONS)
+    return _kept(face, mm, directions[directions[:, 2] > _IN_FRONT], _WALL)
+
+
+def _sphere(count: int) -> np.ndarray:
+    """(count, 3) unit vectors, evenly in all directions (a Fibonacci lattice)."""
+    step = np.arange(count) + 0.5
+    z, turn = 1 - 2 * step / count, np.pi * (1 + 5**0.5) * step
+    flat = np.sqrt(1 - z**2)
+    return np.stack([flat * np.cos(turn), flat * np.sin(turn), z], 1)
+
+
+def _kept(surface: Surface, mm: float, directions: np.ndarray, least_share: float = 0.0) -> Surface:
+    areas = surface.areas()
+    total = np.cumsum(areas)
+    if len(total) < 2 or not total[-1] > 0:
+        return surface
+    pixel, slack = _PIXEL_MM / mm, _SLACK_MM / mm
+    count = total[-1] / pixel**2 * _SAMPLES_A_PIXEL
+    if count > _MOST_SAMPLES:  # a whole person: coarser
+        pixel *= (count / _MOST_SAMPLES) ** 0.5
+    owner, u, v = draw_evenly(total, int(min(max(count, 1000), _MOST_SAMPLES)))
+    a, b, c = (surface.points[surface.triangles[owner, k]] for k in range(3))
+    points = a + u[:, None] * (b - a) + v[:, None] * (c - a)
+    normals = surface.normals()
+    seen = _seen(points, normals[owner], directions, pixel, slack)
+    hidden = _hidden_triangles(surface, normals, points, owner, seen, pixel)
+    if areas[hidden].sum() <= _POCKET_MM2 / mm**2:
+        return surface
+    hidden = _without_pockets(surface, _smoothed(surface, hidden), areas, _POCKET_MM2 / mm**2)
+    if areas[hidden].sum() <= least_share * total[-1]:
+        return surface
+    return compact(Surface(surface.points, surface.triangles[~hidden]))
+
+
+def _seen(points: np.ndarray, normals: np.ndarray, directions: np.ndarray, pixel: float, slack: float) -> np.ndarray:
+    """(S,) whether samples of a surface are seen from any direction; which side of the surface counts for nothing."""
+    places = (points - points.mean(axis=0)).astype(np.float32)
+    sides = normals.astype(np.float32)
+    seen = np.zeros(len(places), bool)
+    for direction in directions.astype(np.float32):
+        across = np.eye(3, dtype=np.float32)[np.abs(direction).argmin()]
+        right = np.cross(direction, across)
+        right /= np.linalg.norm(right)
+        x, y = (places @ (axis / np.float32(pixel)) for axis in (right, np.cross(direction, right)))
+        depth = -(places @ direction)
+        column, row = ((flat - flat.min()).astype(np.int32) for flat in (x, y))
+        width = int(column.max()) + 1
+        index = row * width + column
+        nearest = np.full((int(row.max()) + 1) * width, np.inf, np.float32)
+        np.minimum.at(nearest, index, depth)
+        # What is nearer in a pixel's neighbours hides, too: samples are too few to close the map.
+        nearest = minimum_filter(nearest.reshape(-1, width), 3).ravel()
+        left = np.flatnonzero(~seen)
+        facing = np.abs(sides[left] @ direction)
+        slope = np.sqrt(np.maximum(1 - facing**2, 0)) / np.maximum(facing, _STEEPEST)
+        own = index[left]
+        seen[left] = (facing > _STEEPEST) & (depth[left] <= nearest[own] + 2 * pixel * slope + slack)
+        if seen.all():
+            break
+    return seen
+
+
+def _hidden_triangles(
+    surface: Surface, normals: np.ndarray, points: np.ndarray, owner: np.ndarray, seen: np.ndarray, pixel: float
+) -> np.ndarray:
+    """(T,) whether triangles have samples, or lie where samples are, and none of these is seen."""
+    hidden = np.zeros(len(surface.triangles), bool)
+    if seen.all():
+        return hidden
+    middles = surface.points[surface.triangles].mean(axis=1)
+    low = np.minimum(points.min(axis=0), middles.min(axis=0))
+    size = np.floor((np.maximum(points.max(axis=0), middles.max(axis=0)) - low) / pixel).astype(np.int64) + 1
+
+    def cell(places: np.ndarray, sides: np.ndarray) -> np.ndarray:
+        """Cube of the grid, and which way the surface in it faces: walls that face away from each other are two."""
+        x, y, z = np.floor((places - low) / pixel).astype(np.int64).T
+        axis = np.abs(sides).argmax(axis=1)
+        way = 2 * axis + (sides[np.arange(len(sides)), axis] > 0)
+        return ((x * size[1] + y) * size[2] + z) * 6 + way
+
+    of_samples, of_triangles = cell(points, normals[owner]), cell(middles, normals)
+    sampled, visible = np.unique(of_samples), np.unique(of_samples[seen])
+    hidden = np.isin(of_triangles, sampled) & ~np.isin(of_triangles, visible)
+    own = np.bincount(owner, minlength=len(hidden)) > 0
+    own_seen = np.bincount(owner[seen], minlength=len(hidden)) > 0
+    # A large triangle is judged by its own samples, wherever its middle lies.
+    return np.where(own, ~own_seen & (hidden | ~np.isin(of_triangles, visible)), hidden)
+
+
+def _smoothed(surface: Surface, hidden: np.ndarray) -> np.ndarray:
+    """(T,) the same without specks: what is hidden, or seen, by chance among neighbours that are not."""
+    if not hidden.any():
+        return hidden
+    share, corners, count = hidden.astype(float), surface.triangles.ravel(), len(surface.points)
+    around = np.maximum(np.bincount(corners, minlength=count), 1)
+    for _ in range(_ROUNDS):
+        of_points = np.bincount(corners, np.repeat(share, 3), count) / around
+        share = of_points[surface.triangles].mean(axis=1)
+    return share > 0.5
+
+
+def _without_pockets(surface: Surface, hidden: np.ndarray, areas: np.ndarray, pocket: float) -> np.ndarray:
+    """Hidden triangles that hang together over more than a pocket's area, and pieces that are hidden for the most."""
+    if areas[hidden].sum() <= pocket:
+        return np.zeros_like(hidden)
+    piece = pieces_of(surface.triangles, len(surface.points))
+    lost, whole = np.bincount(piece, areas * hidden), np.bincount(piece, areas)
+    hidden = hidden | ((lost > _MOSTLY_HIDDEN * whole) & (lost > pocket))[piece]
+    piece = pieces_of(surface.triangles[hidden], len(surface.points))
+    large = np.bincount(piece, areas[hidden])[piece] > pocket
+    result = np.zeros_like(hidden)
+    result[np.flatnonzero(hidden)[large]] = True
+    return result
+
+
+def pieces_of(triangles: np.ndarray, points: int) -> np.ndarray:
+    """(T,) which piece each triangle belongs to; pieces share no point."""
+    ends = (triangles[:, :2].ravel(), triangles[:, 1:].ravel())
+    links = coo_matrix((np.ones(2 * len(triangles), np.int8), ends), (points, points))
+    return connected_components(links, directed=False)[1][triangles[:, 0]]
