@@ -57,26 +57,37 @@ def _sphere(count: int) -> np.ndarray:
 
 
 def _kept(surface: Surface, mm: float, directions: np.ndarray, least_share: float = 0.0) -> Surface:
-    areas = surface.areas()
+    across = surface.cross()
+    areas = 0.5 * np.sqrt(np.einsum("tk,tk->t", across, across))
     total = np.cumsum(areas)
     if len(total) < 2 or not total[-1] > 0:
         return surface
-    pixel, slack = _PIXEL_MM / mm, _SLACK_MM / mm
+    pixel, slack, pocket = _PIXEL_MM / mm, _SLACK_MM / mm, _POCKET_MM2 / mm**2
     count = total[-1] / pixel**2 * _SAMPLES_A_PIXEL
     if count > _MOST_SAMPLES:  # a whole person: coarser
         pixel *= (count / _MOST_SAMPLES) ** 0.5
     owner, u, v = draw_evenly(total, int(min(max(count, 1000), _MOST_SAMPLES)))
-    a, b, c = (surface.points[surface.triangles[owner, k]] for k in range(3))
-    points = a + u[:, None] * (b - a) + v[:, None] * (c - a)
-    normals = surface.normals()
-    seen = _seen(points, normals[owner], directions, pixel, slack)
-    hidden = _hidden_triangles(surface, normals, points, owner, seen, pixel)
-    if areas[hidden].sum() <= _POCKET_MM2 / mm**2:
+    points = np.einsum("nkj,nk->nj", surface.points[surface.triangles[owner]], np.column_stack([1 - u - v, u, v]))
+    seen = _seen(points, across[owner] / (2 * areas[owner, None]), directions, pixel, slack)
+    # Samples that are not seen are the most that may be hidden: on most scans too little, or here and there alone.
+    if (~seen).mean() * total[-1] <= max(pocket, least_share * total[-1]):
         return surface
-    hidden = _without_pockets(surface, _smoothed(surface, hidden), areas, _POCKET_MM2 / mm**2)
+    if _most_in_one_place(points[~seen], pocket**0.5) * total[-1] / len(points) <= pocket / 4:
+        return surface
+    normals = surface.normals()
+    hidden = _hidden_triangles(surface, normals, points, owner, seen, pixel)
+    if areas[hidden].sum() <= pocket:
+        return surface
+    hidden = _without_pockets(surface, _smoothed(surface, hidden), areas, pocket)
     if areas[hidden].sum() <= least_share * total[-1]:
         return surface
     return compact(Surface(surface.points, surface.triangles[~hidden]))
+
+
+def _most_in_one_place(points: np.ndarray, size: float) -> int:
+    """How many of some points (N, 3) lie in one cube of a grid at most."""
+    x, y, z = np.floor((points - points.min(axis=0)) / size).astype(np.int64).T
+    return int(np.unique((x * (y.max() + 1) + y) * (z.max() + 1) + z, return_counts=True)[1].max())
 
 
 def _seen(points: np.ndarray, normals: np.ndarray, directions: np.ndarray, pixel: float, slack: float) -> np.ndarray:
