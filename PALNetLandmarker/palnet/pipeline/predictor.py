@@ -18,6 +18,7 @@ from .acceptance import beyond_acceptance
 from .alignment import UNITS, Aligner, Alignment
 from .first_guess import Frames, StationNet
 from .model import Model
+from .model_check import check_complete
 from .network import Network, build, run_on_clouds
 from .patches import Clouds
 from .prediction import Prediction, Progress
@@ -63,6 +64,7 @@ class Predictor:
     """
 
     def __init__(self, model: Model, device: str = "auto") -> None:
+        check_complete(model.settings, model.name)
         self.model = model
         cuda = device == "auto" and torch.cuda.is_available()
         self.device = torch.device("cuda" if cuda else "cpu")

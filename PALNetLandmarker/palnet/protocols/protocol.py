@@ -119,7 +119,7 @@ class Protocol:
         """
         try:
             data = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ProtocolError(f"The protocol file {path} cannot be read: {error}.") from error
         return Protocol.from_json(data)
 

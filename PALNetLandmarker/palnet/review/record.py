@@ -164,7 +164,7 @@ class Review:
                 tuple(str(entry["time"]) for entry in landmarks),
                 str(data["created"]),
             )
-        except (ValueError, KeyError, TypeError, ProtocolError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, ProtocolError) as error:
             raise ReviewError(f"The record of the review is damaged: {error}.") from error
 
     @staticmethod

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -251,3 +255,49 @@ def test_heads_are_what_these_tests_think() -> None:
     scan = Heads(1).scan(3)
     assert scan.visible.all()
     assert closest_on_surface(scan.surface, scan.landmarks)[1].max() < 1e-3
+
+
+LOADING = """
+import sys, time
+import numpy as np
+from torch.utils.data import DataLoader, Dataset
+from palnet.training.trainer import end_with_parent
+
+class Large(Dataset):
+    def __len__(self):
+        return 1000
+    def __getitem__(self, index):
+        import os
+        print(os.getpid(), flush=True)
+        return np.zeros(1_000_000)
+
+if __name__ == "__main__":
+    options = {"batch_size": None, "num_workers": 2, "prefetch_factor": 8, "worker_init_fn": end_with_parent}
+    loader = iter(DataLoader(Large(), **options))
+    next(loader)
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal")
+@pytest.mark.parametrize("sent", ["SIGKILL", "SIGTERM", "SIGHUP"])
+def test_workers_end_with_the_training_however_it_ends(tmp_path: Path, sent: str) -> None:
+    script = tmp_path / "loading.py"
+    script.write_text(LOADING)
+    engine = Path(__file__).resolve().parents[3] / "PALNetLandmarker"
+    process = subprocess.Popen(
+        [sys.executable, script], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(engine)}
+    )
+    assert process.stdout is not None
+    workers = set()
+    while (line := process.stdout.readline().strip()) != "begun":
+        workers.add(int(line))
+    process.send_signal(getattr(signal, sent))
+    process.wait()
+    # They have the output, too: it ends with the last of them.
+    workers |= {int(line) for line in process.stdout.read().split() if line != "begun"}
+    assert workers
+    for worker in workers:
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker, 0)
