@@ -115,7 +115,15 @@ def absorb(node: Any, review: Review) -> Review:
             f"The points of '{node.GetName()}' were added, removed or renamed: its landmarks cannot be reviewed any "
             "more. Undo that, or place the landmarks anew."
         )
-    points = node_points(node)
+    said_missing = [node.GetNthControlPointPositionStatus(k) == node.PositionMissing for k in range(len(review.states))]
+    return absorb_points(review, node_points(node), np.array(said_missing))
+
+
+def absorb_points(review: Review, points: np.ndarray, said_missing: np.ndarray) -> Review:
+    """The record after its landmarks were found at ``points`` (L, 3), see :func:`absorb`.
+
+    :param said_missing: (L,) bool: someone said that the landmark has no place
+    """
     there, was_there = (np.isfinite(p).all(axis=1) for p in (points, review.points))
     both = there & was_there
     moved = _moved(review.points, points)
@@ -124,12 +132,12 @@ def absorb(node: Any, review: Review) -> Review:
         moved[:] = False
     found = [int(i) for i in np.flatnonzero(moved | (there & ~was_there))]
     lost = np.flatnonzero(was_there & ~there)
-    said_missing = [int(i) for i in lost if node.GetNthControlPointPositionStatus(int(i)) == node.PositionMissing]
-    undefined = [int(i) for i in lost if int(i) not in said_missing]
+    gone = [int(i) for i in lost if said_missing[i]]
+    undefined = [int(i) for i in lost if not said_missing[i]]
     if found:
         review = review.decide(found, State.CORRECTED, points[found])
-    if said_missing:
-        review = review.decide(said_missing, State.MISSING)
+    if gone:
+        review = review.decide(gone, State.MISSING)
     if undefined:
         review = review.decide(undefined, State.TO_CHECK, points[undefined])
     return review
@@ -212,8 +220,10 @@ def _beside(node: Any, file: Path | None) -> Review | None:
 
 def _is_record_of(review: Review, node: Any) -> bool:
     """Whether a record can be that of a node's points: some are where it says, or all moved by one transform."""
-    if _labels(node) != review.prediction.protocol.labels:
-        return False
+    labels = review.prediction.protocol.labels
+    if _labels(node) != labels:
+        # Points were added or renamed, which is said of them; or it is of others.
+        return 2 * len(set(labels) & set(_labels(node))) > len(labels)
     points = node_points(node)
     both = np.isfinite(review.points).all(axis=1) & np.isfinite(points).all(axis=1)
     if not (both & ~_moved(review.points, points)).any() and both.any():

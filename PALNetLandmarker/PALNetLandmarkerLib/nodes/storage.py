@@ -16,7 +16,7 @@ from palnet.files import whole_file
 from palnet.formats.slicer import completed
 from palnet.review.record import Review, record_beside
 
-from . import record
+from . import own_points, record
 from .fiducials import create_fiducials, style_fiducials
 from .scene import SCAN_REFERENCE
 
@@ -96,8 +96,7 @@ def write_in_format(node: Any, path: Path, to: str, as_shown: bool = False) -> l
     if to == "mrk":
         return write_reviewed(node, path, as_shown)
     node, review = _as_written(node, as_shown)
-    labels = tuple(review.prediction.protocol.labels)
-    one = LandmarkSet(review.scan.strip() or node.GetName(), labels, review.points, review.unit)
+    one = LandmarkSet(review.scan.strip() or node.GetName(), *own_points.as_they_are(node), review.unit)
     return write_sets([one], to, path).files
 
 
@@ -106,8 +105,11 @@ def _as_written(node: Any, as_shown: bool) -> tuple[Any, Review]:
 
     :raises ReviewError: the node holds no landmarks of a model
     """
-    review = record.load(node)
-    record.store(node, review)  # what was moved since no one reviews
+    review = own_points.known(node)
+    # A node to which points were added, or in which some were renamed, is left as it is.
+    whole = own_points.labels_of(node) == review.prediction.protocol.labels
+    if whole:
+        record.store(node, review)  # what was moved since no one reviews
     if not as_shown or node.GetParentTransformNode() is None:
         return node, review
     # A node without a scene: nothing of it is seen, and the scene is not touched.
@@ -116,8 +118,9 @@ def _as_written(node: Any, as_shown: bool) -> tuple[Any, Review]:
     for index in range(node.GetNumberOfControlPoints()):
         if node.GetNthControlPointPositionStatus(index) == node.PositionDefined:
             shown.SetNthControlPointPosition(index, vtk.vtkVector3d(node.GetNthControlPointPositionWorld(index)))
-    review = record.move_record(review, record.node_points(shown))
-    record.store(shown, review)
+    review = record.move_record(review, own_points.places_of(shown, review))
+    if whole:
+        record.store(shown, review)
     return shown, review
 
 

@@ -15,7 +15,7 @@ from palnet.review.record import Review, record_beside
 from palnet.scans.file import READERS
 
 from ..engine.landmarking import fill
-from ..nodes import record, storage
+from ..nodes import own_points, storage
 from ..nodes.record import ATTRIBUTE, node_points
 from ..nodes.scan_nodes import Progress, landmarks_of, load_scan, progress_of, remove_node
 from ..nodes.scene import file_of
@@ -158,7 +158,7 @@ class FolderScans:
 
     def _check_newest(self, key: str, landmarks: Any) -> None:
         """:raises OutputError: someone decided on landmarks in the file, which would be lost"""
-        path, ours = self._results[key], record.load(landmarks)
+        path, ours = self._results[key], own_points.known(landmarks)
         stamp = _stamp(path)
         if stamp is None or stamp == self._stamps.get(key):
             return

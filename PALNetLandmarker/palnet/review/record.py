@@ -7,6 +7,7 @@ landmarks' node. Every position in it is in the coordinates of the ``.mrk.json``
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from enum import Enum
@@ -100,17 +101,28 @@ class Review:
         """The unit of the coordinates; ``"mm"`` where a transform in Slicer left them in none of mm, cm and m."""
         return next((unit for unit, mm in MM_PER_UNIT.items() if abs(self.mm_per_unit / mm - 1.0) < _SAME_UNIT), "mm")
 
+    def common(self, labels: Sequence[str]) -> tuple[list[int], list[int]]:
+        """Which landmarks of the record have one of these labels, and which of the labels they have.
+
+        A person may have added landmarks of their own, or renamed some.
+        """
+        at = {label: k for k, label in enumerate(labels)}
+        ours = [k for k, label in enumerate(self.prediction.protocol.labels) if label in at]
+        return ours, [at[self.prediction.protocol.labels[k]] for k in ours]
+
     def is_of_size(self, labels: tuple[str, ...], points: np.ndarray) -> bool:
         """Whether landmarks are those of the record, in its unit, wherever they were moved or turned to since.
 
         :param points: (L, 3), NaN where missing
         """
-        if tuple(self.prediction.protocol.labels) != labels:
+        ours, theirs = self.common(labels)
+        if 2 * len(ours) <= len(self.states):
             return False
-        both = np.isfinite(points).all(axis=1) & ~self.missing
+        found, known_at = points[theirs], self.points[ours]
+        both = np.isfinite(found).all(axis=1) & np.isfinite(known_at).all(axis=1)
         if both.sum() < 2:
             return False
-        size, known = (float(np.linalg.norm(p[both] - p[both].mean(axis=0))) for p in (points, self.points))
+        size, known = (float(np.linalg.norm(p[both] - p[both].mean(axis=0))) for p in (found, known_at))
         # Units are a factor of ten apart, or more; what a person moves changes the size by far less.
         return known / _SAME_SIZE < size < known * _SAME_SIZE
 

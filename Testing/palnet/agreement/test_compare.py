@@ -245,7 +245,7 @@ def write_csv(sets: list[LandmarkSet], folder: Path) -> Path:
     for one in sets:
         rows = [
             [label, *("NA" if np.isnan(v) else f"{v:.6f}" for v in p)]
-            for label, p in zip(LABELS, one.points, strict=True)
+            for label, p in zip(one.labels, one.points, strict=True)
         ]
         with (folder / f"{one.name}.csv").open("w", newline="") as file:
             csv.writer(file).writerows([["label", "x", "y", "z"], *rows])

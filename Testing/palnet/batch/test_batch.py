@@ -269,9 +269,9 @@ def test_a_run_that_cannot_write_leaves_all_that_was_there(
         return real(path, *arguments, **named)
 
     for full in range(1, 12):
+        (folder / "a.ply").write_text(str(full))
         calls = 0
         monkeypatch.setattr(Path, name, sometimes)
-        (folder / "a.ply").write_text(str(full))
         batch, (step,) = run(folder, output)
         monkeypatch.undo()
         if calls < full:

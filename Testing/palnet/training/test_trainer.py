@@ -267,8 +267,6 @@ class Large(Dataset):
     def __len__(self):
         return 1000
     def __getitem__(self, index):
-        import os
-        print(os.getpid(), flush=True)
         return np.zeros(1_000_000)
 
 if __name__ == "__main__":
@@ -290,14 +288,10 @@ def test_workers_end_with_the_training_however_it_ends(tmp_path: Path, sent: str
         [sys.executable, script], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(engine)}
     )
     assert process.stdout is not None
-    workers = set()
-    while (line := process.stdout.readline().strip()) != "begun":
-        workers.add(int(line))
+    while (line := process.stdout.readline()) and line != "begun\n":
+        pass
+    assert line
     process.send_signal(getattr(signal, sent))
     process.wait()
-    # They have the output, too: it ends with the last of them.
-    workers |= {int(line) for line in process.stdout.read().split() if line != "begun"}
-    assert workers
-    for worker in workers:
-        with pytest.raises(ProcessLookupError):
-            os.kill(worker, 0)
+    # The workers have the output, too: it ends with the last of them.
+    process.communicate(timeout=60)
