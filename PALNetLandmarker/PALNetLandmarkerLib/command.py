@@ -49,6 +49,8 @@ class SlicerHost:
 
 def main() -> int:
     """Entry point of the shell command."""
-    from palnet.commands.cli import main as run
-
+    try:
+        from palnet.commands.cli import main as run
+    except KeyboardInterrupt:  # before there is a command that could say so
+        return 130
     return run(sys.argv[1:], SlicerHost())

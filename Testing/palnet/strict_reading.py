@@ -400,7 +400,7 @@ def pp(text: str, frame: str) -> Said:
     need("<!ENTITY" not in text and text.strip().endswith("</PickedPoints>"))
     labels, points = [], []
     for tag in re.findall(r"<point\b[^>]*>", re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)):
-        said = dict(re.findall(r"""([\w:]+)\s*=\s*["']([^"']*)["']""", tag))
+        said = dict(re.findall(r"""([\w:]+)\s*=\s*["']([^"']*)["']""", re.sub(r"\s", " ", tag)))
         need(said.get("active", "1") in ("0", "1"))
         labels.append(html.unescape(said.get("name", "")).strip())
         place = point([said.get(axis, "?") for axis in "xyz"], frame)
@@ -422,7 +422,7 @@ def pts(text: str, frame: str) -> Said:
 def landmark_ascii(text: str, frame: str) -> Said:
     head, _, data = "\n".join(rows_of(text)).partition("\n@1\n")
     count = re.findall(r"^\s*define\s+Markers\s+([0-9]+)\s*$", head, re.IGNORECASE | re.MULTILINE)
-    sets = re.findall(r"^\s*NumSets\s+([0-9]+)", head, re.IGNORECASE | re.MULTILINE)
+    sets = re.findall(r"\bNumSets\s+([0-9]+)", head, re.IGNORECASE)
     places = re.findall(r"^\s*Markers\s*{\s*float\[3\]\s+Coordinates\s*}\s*=?\s*@1\s*$", head, re.I | re.MULTILINE)
     need(len(count) == 1 and sets in (["1"], []) and len(places) == 1)
     rows = [point(line.split(), frame) for line in data.split("\n") if line]

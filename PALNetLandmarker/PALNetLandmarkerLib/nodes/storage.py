@@ -12,7 +12,7 @@ import vtk
 from palnet.errors import OutputError, ReviewError
 from palnet.exports.sets import LandmarkSet
 from palnet.exports.writers import write_sets
-from palnet.files import whole_file
+from palnet.files import clean_up, whole_file
 from palnet.formats.slicer import completed
 from palnet.review.record import Review, record_beside
 
@@ -140,6 +140,7 @@ def tell_saved(node: Any, path: Path) -> None:
 
 def _write_both(node: Any, review: Review, path: Path) -> None:
     """Write landmarks and record, or neither."""
+    clean_up(path.parent)
     beside = record_beside(path)
     if beside.is_dir():
         raise OutputError(f"The record of the review cannot be written: {beside} is a folder.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import OutputError
-from ..files import whole_file
+from ..files import set_aside, whole_file
 from ..pipeline.prediction import Prediction
 from ..review.persons_work import is_persons
 from ..review.record import Review, record_beside
@@ -33,8 +33,7 @@ def write_landmarks(prediction: Prediction, scan: Path, markups: Path, write: Wr
     review = Review.begin(scan.stem, turned(prediction) if prediction.space == "RAS" else prediction)
     try:
         # What a batch noted of the scan is of the landmarks that go.
-        Item(scan, scan.stem).record(markups.parent).unlink(missing_ok=True)
-        with whole_file(record) as partial:
+        with set_aside(Item(scan, scan.stem).record(markups.parent)), whole_file(record) as partial:
             partial.write_text(review.to_json() + "\n", encoding="utf-8")
             write(prediction, markups, scan.stem)
     except OSError as error:

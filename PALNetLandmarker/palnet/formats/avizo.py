@@ -11,7 +11,7 @@ from .text import FileOfSets, NamedPoints, check_end, count_of, lines_of, point_
 
 _FIRST = re.compile(r"#\s*(AmiraMesh|Avizo|Amira)\b.*\bASCII\b", re.IGNORECASE)
 _COUNT = re.compile(r"define\s+Markers\s+(\S+)", re.IGNORECASE)
-_SETS = re.compile(r"NumSets\s+(\d+)\s*,?", re.IGNORECASE)
+_SETS = re.compile(r"\bNumSets\s+(\d+)", re.IGNORECASE)
 _COORDINATES = re.compile(r"Markers(\d*)\s*\{\s*float\[3\]\s+Coordinates\s*\}\s*(?:=\s*)?@(\d+)", re.IGNORECASE)
 _SECTION = re.compile(r"@(\d+)")
 
@@ -44,7 +44,7 @@ def read_landmark_ascii(text: str, name: str) -> FileOfSets:
         elif found := _COUNT.fullmatch(line):
             _once(not count, where)
             count = count_of(found[1], 1, 10**6, where, "landmarks")
-        elif found := _SETS.fullmatch(line):
+        elif found := _SETS.search(line):
             _once(not stated_sets, where)
             stated_sets = count_of(found[1], 1, 1000, where, "sets")
         elif found := _COORDINATES.fullmatch(line):

@@ -24,6 +24,8 @@ VERSION = 1
 SUFFIX = ".review.json"
 _SAME_UNIT = 0.01
 _SAME_SIZE = 3.0
+_MOST_OF = 0.75
+"""Share of the landmarks that a person leaves their labels."""
 
 
 class State(str, Enum):
@@ -116,7 +118,7 @@ class Review:
         :param points: (L, 3), NaN where missing
         """
         ours, theirs = self.common(labels)
-        if 2 * len(ours) <= len(self.states):
+        if len(ours) < _MOST_OF * len(self.states):
             return False
         found, known_at = points[theirs], self.points[ours]
         both = np.isfinite(found).all(axis=1) & np.isfinite(known_at).all(axis=1)

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from ..errors import ModelError, PalnetError
-from ..files import whole_file
+from ..files import clean_up, whole_file
 from ..pipeline.model import Model
 from ..pipeline.network import Network, Step, build, run_on_clouds
 from ..pipeline.patches import PatchScale
@@ -69,6 +69,7 @@ class Trainer:
         self.train_source, self.validation_source = train, validation
         self.step, self.best, self.seconds = 0, math.inf, 0.0
         folder.mkdir(parents=True, exist_ok=True)
+        clean_up(folder)
 
     def train(self) -> dict[str, Any]:
         """Go on from the checkpoint, if there is one, to the last step. Returns the best validation."""
