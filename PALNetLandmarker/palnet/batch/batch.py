@@ -196,9 +196,9 @@ def store(batch: Batch, settings: Settings, item: Item, outcome: Outcome, write:
                 write(review.prediction, places.enter_context(whole_file(path, f".partial{_ENDING}")), item.scan.stem)
                 beside = places.enter_context(whole_file(record))
                 beside.write_text(review.to_json() + "\n", encoding="utf-8")
-            # From the last to the first all take their places, and while they do, there are no landmarks: a run that is
-            # killed in between leaves nothing that looks like a person's work.
-            with set_aside(noted), set_aside(picture), set_aside(record), set_aside(path):
+            # From the last to the first all take their places. The landmarks go before, and come after their record:
+            # a run that is killed in between leaves nothing that looks like a person's work.
+            with set_aside(path), set_aside(record), set_aside(picture), set_aside(noted):
                 places.close()
     except OSError as error:
         raise OutputError(sentence_of(error, f"The results of {item.scan} cannot be written")) from error

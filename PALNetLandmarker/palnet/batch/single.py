@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from ..errors import OutputError
@@ -33,8 +34,13 @@ def write_landmarks(prediction: Prediction, scan: Path, markups: Path, write: Wr
     review = Review.begin(scan.stem, turned(prediction) if prediction.space == "RAS" else prediction)
     try:
         # What a batch noted of the scan is of the landmarks that go.
-        with set_aside(Item(scan, scan.stem).record(markups.parent)), whole_file(record) as partial:
+        noted = Item(scan, scan.stem).record(markups.parent)
+        with contextlib.ExitStack() as places:
+            write(prediction, places.enter_context(whole_file(markups, ".partial.mrk.json")), scan.stem)
+            partial = places.enter_context(whole_file(record))
             partial.write_text(review.to_json() + "\n", encoding="utf-8")
-            write(prediction, markups, scan.stem)
+            # As in a batch: a run that is killed in between leaves nothing that looks like a person's work.
+            with set_aside(markups), set_aside(noted):
+                places.close()
     except OSError as error:
         raise OutputError(f"The record cannot be written to {record}: {error.strerror or error}.") from error

@@ -133,7 +133,7 @@ def write_sets(
             write_text(text, path)
             continue
         try:
-            with set_aside(records[path]):
+            with set_aside(path), set_aside(records[path]):
                 write_text(text, path)
         except OSError as error:
             raise OutputError(sentence_of(error, f"{path} cannot be replaced")) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
@@ -282,6 +283,34 @@ def test_a_run_that_cannot_write_leaves_all_that_was_there(
         assert not is_persons(output / "a.mrk.json")
         assert files(output) == sorted(before)
     assert 1 < full < 11
+
+
+def test_a_run_that_is_killed_leaves_nothing_that_looks_like_a_persons_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At whichever of its renamings. Testing/benchmarks/killed.py does it for real."""
+    folder, output = scans(tmp_path / "in", a="0"), tmp_path / "out"
+    run(folder, output)
+    real = {name: getattr(Path, name) for name in ("replace", "unlink")}
+    for last in range(1, 12):
+        (folder / "a.ply").write_text(str(last))
+        calls = 0
+
+        def until_killed(path: Path, *arguments: Any, name: str = "", **named: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls >= last:  # noqa: B023
+                raise OSError(5, "killed")
+            return real[name](path, *arguments, **named)
+
+        for name in real:
+            monkeypatch.setattr(Path, name, functools.partialmethod(until_killed, name=name))
+        run(folder, output)
+        monkeypatch.undo()
+        assert not is_persons(output / "a.mrk.json"), last
+        (step,) = run(folder, output)[1]
+        assert step.fate in (Fate.LANDMARKED, Fate.UNCHANGED)
+        np.testing.assert_array_equal(read_landmarks(output / "a.mrk.json").points[0], prediction(last).points[0])
 
 
 def test_what_fails_for_now_costs_nothing_that_was_there(tmp_path: Path) -> None:
