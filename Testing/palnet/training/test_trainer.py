@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -255,6 +255,27 @@ def test_heads_are_what_these_tests_think() -> None:
     scan = Heads(1).scan(3)
     assert scan.visible.all()
     assert closest_on_surface(scan.surface, scan.landmarks)[1].max() < 1e-3
+
+
+@pytest.mark.parametrize("content", [b"", b"PK damaged", "empty", "other network", "no step"])
+def test_a_damaged_checkpoint_is_a_sentence(tmp_path: Path, content: bytes | str) -> None:
+    """Also one that can be read, and does not hold what it should."""
+    path = tmp_path / "checkpoint.pt"
+    state = {
+        "config": asdict(CONFIG),
+        "network": {},
+        "average": {},
+        "optimiser": {},
+        "step": 1,
+        "best": 1.0,
+        "seconds": 1.0,
+    }
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        torch.save({} if content == "empty" else state | ({"step": "x"} if content == "no step" else {}), path)
+    with pytest.raises(PalnetError, match=r"checkpoint\.pt is damaged: remove it, and the training starts anew"):
+        Trainer(CONFIG, PROTOCOL, Heads(1), Heads(2), tmp_path).train()
 
 
 LOADING = """
