@@ -9,10 +9,10 @@ import numpy as np
 from ..errors import LandmarkFileError
 from .text import FileOfSets, NamedPoints, check_end, count_of, lines_of, point_of
 
-_FIRST = re.compile(r"#\s*(AmiraMesh|Avizo|Amira)\b.*\bASCII\b", re.IGNORECASE)
+_FIRST = re.compile(r"#\s*(AmiraMesh|HyperMesh|Avizo|Amira)\b.*\bASCII\b", re.IGNORECASE)
 _COUNT = re.compile(r"define\s+Markers\s+(\S+)", re.IGNORECASE)
 _SETS = re.compile(r"\bNumSets\s+(\d+)", re.IGNORECASE)
-_COORDINATES = re.compile(r"Markers(\d*)\s*\{\s*float\[3\]\s+Coordinates\s*\}\s*(?:=\s*)?@(\d+)", re.IGNORECASE)
+_COORDINATES = re.compile(r"Markers\s*\{\s*float\[3\]\s+Coordinates(\d*)\s*\}\s*=?\s*@(\d+)", re.IGNORECASE)
 _SECTION = re.compile(r"@(\d+)")
 
 
@@ -57,7 +57,7 @@ def read_landmark_ascii(text: str, name: str) -> FileOfSets:
             raise LandmarkFileError(f"{name} holds {len(rows)} landmarks under @{place}; {count} are stated.")
         points = [point_of(line.split(), f"line {at} of {name}") for at, line in rows]
         sets.append((called, (), np.array(points)))
-    if len(sets) != (stated_sets or 1):
+    if sorted(places.values()) != [str(k) for k in range(1, (stated_sets or 1) + 1)]:
         raise LandmarkFileError(f"{name} describes {len(sets)} sets of landmarks; {stated_sets} are stated.")
     return FileOfSets([("", *one[1:]) for one in sets] if len(sets) == 1 else sets)
 

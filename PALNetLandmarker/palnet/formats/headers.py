@@ -24,7 +24,7 @@ KNOWN = (
 
 # Slicer's own table of control points names its axes by the frame.
 _AXES = {"LPS": ("l", "p", "s"), "RAS": ("r", "a", "s"), "": ("x", "y", "z")}
-_WORD = r"(?:pos|position|coord|coordinate|coordinates|loc|location)"
+_WORD = r"(?:pos|position|coord|coordinate|coordinates|loc|location|point|landmark|marker)"
 _PLAIN = re.compile(rf"(?:{_WORD}[ ._:-]*)?([xyzlpsra])(?:[ ._:-]*{_WORD})?", re.IGNORECASE)
 _OTHER_UNIT = r"mm|cm|m|in|inch|inches|ft|px|pixel|pixels|voxel|voxels|um|µm|dm|km"
 _WITH_UNIT = re.compile(rf"(.*\S)\s*(?:[(\[]\s*({_OTHER_UNIT})\s*[)\]]|[ _./]({_OTHER_UNIT}))", re.IGNORECASE)

@@ -159,6 +159,7 @@ def test_gpa_reads_the_folder_as_it_is(tmp_path: Path) -> None:
         ("a.csv", "Landmark,X (mm),Y (mm),Z (mm)\nPrn,1,2,3\n", ["a"], ("Prn",), [1, 2, 3]),
         ("a.csv", "name,x_mm,y_mm,z_mm,x_n\nPrn,1,2,3,0\n", ["a"], ("Prn",), [1, 2, 3]),
         ("a.csv", "Name,Pos X,Pos Y,Pos Z\nPrn,1,2,3\n", ["a"], ("Prn",), [1, 2, 3]),
+        ("a.csv", "Name,Point_X,Point_Y,Point_Z\nPrn,1,2,3\nSn,4,5,6\n", ["a"], ("Prn", "Sn"), [1, 2, 3]),
         ("a.csv", "label,x,y,z,normal_x,normal_y,normal_z\nPrn,1,2,3,0,0,1\n", ["a"], ("Prn",), [1, 2, 3]),
         ("a.csv", "ID,1.X,1.Y,1.Z,2.X,2.Y,2.Z\nS,1,2,3,4,5,6\n", ["S"], "12", [1, 2, 3]),
         ("a.csv", '"","1.X","1.Y","1.Z"\n"S",1,2,3\n"T",4,5,6\n', ["S", "T"], "1", [1, 2, 3]),
@@ -170,6 +171,14 @@ def test_gpa_reads_the_folder_as_it_is(tmp_path: Path) -> None:
         ("a.pp", OF_OTHERS["pp"][1], ["a"], ("Prn", "Gn & more"), [1.5, -80.25, 10.125]),
         ("a.pts", OF_OTHERS["pts"][1], ["a"], ("S000", "S001", "S002"), [1.5, -80.25, 10.125]),
         ("a.landmarkAscii", OF_OTHERS["landmark-ascii"][1], ["a"], "12", [1.5, -80.25, 10.125]),
+        (
+            "a.landmarkAscii",
+            OF_OTHERS["landmark-ascii"][1].replace("NumSets 1", "NumSets 2").replace("define Markers 2", "define Markers 1")
+            .replace("@1\n\n", "@1\nMarkers { float[3] Coordinates2 } @2\n\n").replace("\n2.0", "\n@2\n2.0"),
+            ["1", "2"],
+            "1",
+            [1.5, -80.25, 10.125],
+        ),
         ("a.ljson", OF_OTHERS["ljson"][1], ["a"], ("Prn", "Gn"), [1.5, -80.25, 10.125]),
         ("a.ljson", '{"version": 3, "groups": {"LJSON": {"landmarks": {"points": [[1, 2, 3]]}}}}', ["a"], "1", [1, 2, 3]),  # noqa: E501
         (
