@@ -24,6 +24,7 @@ _HALF_WRITTEN = re.compile(
     rf"{re.escape(_PREFIX)}(?P<host>[0-9a-f]{{8}})-(?P<process>[0-9]{{1,9}})-[0-9a-f]{{32}}.*", re.DOTALL
 )
 _LONGEST_S = 24 * 3600
+_TRIES, _PAUSE_S = 4, 0.05
 
 
 @contextlib.contextmanager
@@ -60,11 +61,23 @@ def set_aside(path: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        aside.replace(path)
+        _put_back(aside, path)
         raise
-    finally:
+    with contextlib.suppress(OSError):
+        aside.unlink(missing_ok=True)
+
+
+def _put_back(aside: Path, path: Path) -> None:
+    """Rename a file to where it was; on shared drives that may need another try.
+
+    :raises OSError: it cannot be done, and the file stays aside
+    """
+    for _ in range(_TRIES):
         with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
+            aside.replace(path)
+            return
+        time.sleep(_PAUSE_S)
+    aside.replace(path)
 
 
 def clean_up(folder: Path) -> None:

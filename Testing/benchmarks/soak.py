@@ -97,7 +97,7 @@ def main() -> None:
             found = output / f"{path.stem}.mrk.json"
             if row["problem"]:
                 named += 1
-            elif found.exists() and abs(read_landmarks(found).points[0, 0] - float(word)) < 1e-6:
+            elif found.exists() and word.isdigit() and read_landmarks(found).points[0, 0] == float(word):
                 right += 1
             else:
                 wrong += 1

@@ -173,7 +173,9 @@ def test_gpa_reads_the_folder_as_it_is(tmp_path: Path) -> None:
         ("a.landmarkAscii", OF_OTHERS["landmark-ascii"][1], ["a"], "12", [1.5, -80.25, 10.125]),
         (
             "a.landmarkAscii",
-            OF_OTHERS["landmark-ascii"][1].replace("NumSets 1", "NumSets 2").replace("define Markers 2", "define Markers 1")
+            OF_OTHERS["landmark-ascii"][1]
+            .replace("NumSets 1", "NumSets 2")
+            .replace("define Markers 2", "define Markers 1")
             .replace("@1\n\n", "@1\nMarkers { float[3] Coordinates2 } @2\n\n").replace("\n2.0", "\n@2\n2.0"),
             ["1", "2"],
             "1",
