@@ -12,145 +12,23 @@ import re
 from pathlib import Path
 from typing import Any
 
-Said = list[tuple[str, list[str], list[list[float]], str]]
-"""Of each specimen: its name, labels, points in LPS (NaN where there is none), and unit."""
-
-FLIP = {"LPS": (1.0, 1.0, 1.0), "RAS": (-1.0, -1.0, 1.0)}
-UNITS = ("mm", "cm", "m")
-NUMBER = re.compile(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\Z")
-NOTHING = ("", "na", "nan", "n/a", "none", "null", "-")
-
-
-class Unclear(Exception):
-    """The file does not say one thing, and only one."""
-
-
-def need(right: bool) -> None:
-    if not right:
-        raise Unclear
-
-
-def number(text: str) -> float:
-    text = text.strip()
-    if text.lower() in NOTHING:
-        return math.nan
-    need(bool(NUMBER.match(text)))
-    need(math.isfinite(float(text)))
-    return float(text)
-
-
-def point(words: list[str], frame: str = "LPS") -> list[float]:
-    need(len(words) == 3)
-    values = [number(word) for word in words]
-    known = all(math.isfinite(value) for value in values)
-    return [v * f for v, f in zip(values, FLIP[frame], strict=True)] if known else [math.nan] * 3
-
-
-def rows_of(text: str) -> list[str]:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return [line for line in lines if line.strip()]
-
-
-def cells(line: str, mark: str = ",") -> list[str]:
-    """A row of a table, letter by letter."""
-    found, cell, quoted, closed, at = [], "", False, False, 0
-    while at < len(line):
-        letter = line[at]
-        if quoted:
-            if letter == '"' and line[at + 1 : at + 2] == '"':
-                cell += '"'
-                at += 1
-            elif letter == '"':
-                quoted, closed = False, True
-            else:
-                cell += letter
-        elif letter == mark:
-            found.append(cell)
-            cell, closed = "", False
-        elif letter == '"' and not cell and not closed:
-            quoted = True
-        else:
-            need(not closed)
-            cell += letter
-        at += 1
-    need(not quoted)
-    return [plain(one.strip()) for one in [*found, cell]]
-
-
-def plain(cell: str) -> str:
-    return cell[1:] if re.match(r"'+[=+\-@\t\r]", cell) else cell
-
-
-def table(text: str, mark: str = "") -> list[list[str]]:
-    lines = rows_of(text)
-    need(bool(lines))
-    asked = re.fullmatch(r'"?sep=(.)"?[,;\t]*', lines[0].strip(" "), re.IGNORECASE)
-    if asked:
-        need(asked[1] in ",;\t")
-        mark, lines = asked[1], lines[1:]
-        need(bool(lines))
-    bare = re.sub('"[^"]*"', "", lines[0])
-    mark = mark or next((one for one in ";\t" if one in bare), ",")
-    found = [row for row in (cells(line, mark) for line in lines) if any(row)]
-    while len(found) > 1 and found[0][0].startswith("#") and not any(found[0][1:]):
-        need(not re.search("RAS|LPS|coordinate", found.pop(0)[0], re.IGNORECASE))
-    need(bool(found) and len({len(row) for row in found}) == 1)
-    while not any(row[-1] for row in found):
-        found = [row[:-1] for row in found]
-    return [[cell.replace(",", ".") if mark != "," and NUMBER.match(cell.replace(",", ".")) else cell for cell in row]
-            for row in found]  # fmt: skip
-
-
-def one_of(values: list[str], among: tuple[str, ...]) -> str:
-    found = {next((a for a in among if a.lower() == value.lower()), "?") for value in values}
-    need(len(found) == 1 and "?" not in found)
-    return found.pop()
-
-
-def comment(lines: list[str]) -> tuple[str, str]:
-    found = {tuple(re.search(r"coordinates: (\w+), (\w+)", line).groups()) for line in lines
-             if re.search(r"coordinates: (\w+), (\w+)", line)}  # type: ignore[union-attr]  # fmt: skip
-    need(len(found) < 2)
-    frame, unit = found.pop() if found else ("", "")
-    need(frame in ("", *FLIP) and unit in ("", *UNITS))
-    return frame, unit
-
-
-def csv_long(text: str, frame: str) -> Said:
-    head, *rows = table(text)
-    head = [cell.lower() for cell in head]
-    need(all(head.count(key) == 1 for key in ("x", "y", "z")) and all(head.count(key) < 2 for key in head))
-    by_name: dict[str, tuple[list[str], list[list[float]]]] = {}
-    said_frame = one_of([row[head.index("frame")] for row in rows], tuple(FLIP)) if "frame" in head else frame
-    unit = one_of([row[head.index("unit")] for row in rows], UNITS) if "unit" in head else "mm"
-    for row in rows:
-        name = row[head.index("specimen")] if "specimen" in head else ""
-        labels, points = by_name.setdefault(name, ([], []))
-        labels.append(row[head.index("label")] if "label" in head else str(len(labels) + 1))
-        points.append(point([row[head.index(axis)] for axis in "xyz"], said_frame))
-    return [(name, labels, points, unit) for name, (labels, points) in by_name.items()]
-
-
-def csv_wide(text: str, frame: str) -> Said:
-    head, *rows = table(text)
-    places: dict[str, dict[str, int]] = {}
-    for k, cell in enumerate(head):
-        match = re.fullmatch(r"(.+)[_ .:-]([xyzXYZ])", cell)
-        if match:
-            axes = places.setdefault(match[1].strip(), {})
-            need(match[2].lower() not in axes)
-            axes[match[2].lower()] = k
-    need(not any(NUMBER.match(cell) for cell in head if not cell.isdecimal()))
-    need(bool(places) and all(len(axes) == 3 for axes in places.values()))
-    low = [cell.lower() for cell in head]
-    need(all(low.count(key) < 2 for key in ("specimen", "frame", "unit")))
-    said_frame = one_of([row[low.index("frame")] for row in rows], tuple(FLIP)) if "frame" in low else frame
-    unit = one_of([row[low.index("unit")] for row in rows], UNITS) if "unit" in low else "mm"
-    name = low.index("specimen") if "specimen" in low else 0
-    return [
-        (row[name], list(places), [point([row[axes[a]] for a in "xyz"], said_frame) for axes in places.values()], unit)
-        for row in rows
-    ]
+from strict_tables import csv, fcsv, txt
+from strict_text import (
+    FLIP,
+    NUMBER,
+    UNITS,
+    Said,
+    Unclear,
+    comment,
+    framed,
+    need,
+    number,
+    one_of,
+    point,
+    rows_of,
+    table,
+    take,
+)
 
 
 def tps(text: str, frame: str) -> Said:
@@ -173,15 +51,6 @@ def tps(text: str, frame: str) -> Said:
         name = said.get("ID", [""])[0] or said.get("IMAGE", [""])[0]
         found.append((name, [], [[scale * v for v in one] for one in points], ""))
     return framed(found, *comment(comments), frame)
-
-
-def take(body: list[str], count: int) -> list[str]:
-    """So many words of the first lines, which are taken away; the last one ends with a line."""
-    words: list[str] = []
-    while body and len(words) < count:
-        words += body.pop(0).split()
-    need(len(words) == count)
-    return words
 
 
 def nts(text: str, frame: str) -> Said:
@@ -277,50 +146,6 @@ def morphologika(text: str, frame: str) -> Said:
     return framed(found, *comment(comments), frame)
 
 
-def morphoj(text: str, frame: str) -> Said:
-    lines = rows_of(text)
-    mark = next((one for one in ";\t," if lines and one in re.sub('"[^"]*"', "", lines[0])), "")
-    rows = table(text, mark) if mark else [
-        [word.replace(",", ".") if NUMBER.match(word.replace(",", ".")) else word for word in line.split()]
-        for line in lines
-    ]  # fmt: skip
-    need(len({len(row) for row in rows}) == 1)
-    order = list(range(1, len(rows[0])))
-    if "ID" in rows[0]:
-        who = rows[0].index("ID")
-        rows = [[row[who], *row[:who], *row[who + 1 :]] for row in rows]
-    first = rows[0][1:]
-    if not any(NUMBER.match(cell) for cell in first) and not all(cell.lower() in NOTHING for cell in first):
-        names = [re.fullmatch(r"([xyzXYZ])[ ._-]?([0-9]+)", cell) for cell in first]
-        rows = rows[1:]
-        if any(names):
-            need(all(names))
-            found = [(int(one[2]), one[1].lower()) for one in names if one]
-            need(len(set(found)) == len(found))
-            need(sorted(found) == [(k, a) for k in range(1, len(found) // 3 + 1) for a in "xyz"])
-            order = [found.index(one) + 1 for one in sorted(found)]
-    elif len(first) == 3 or len(rows[0]) == 3:
-        return headless(rows, frame)
-    need(len(order) % 3 == 0 and bool(order))
-    return [
-        (row[0], [], [point([row[k] for k in order[j : j + 3]], frame) for j in range(0, len(order), 3)], "mm")
-        for row in rows
-    ]
-
-
-def lafas(text: str, frame: str) -> Said:
-    lines = rows_of(text)
-    while lines[0].strip().lower().startswith("landmark names"):
-        lines = lines[1:]
-    labels, points = [], []
-    for line in lines:
-        match = re.fullmatch(r"(.*?)\s*[(]([^()]*)[)]\s*", line)
-        need(match is not None)
-        labels.append(match[1].strip())  # type: ignore[index]
-        points.append(point(match[2].split(",")))  # type: ignore[index]
-    return [("", labels, points, "mm")]
-
-
 def markups(text: str, frame: str) -> Said:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         need(len(dict(pairs)) == len(pairs))
@@ -348,51 +173,6 @@ def markups(text: str, frame: str) -> Said:
         raise Unclear from error
     need(len(units) == 1)
     return [("", labels, points, units.pop() or "mm")]
-
-
-def fcsv(text: str, frame: str) -> Said:
-    system, columns, labels, points = "RAS", "id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label,desc,associatedNodeID", [], []
-    mark = ""
-    for line in rows_of(text):
-        bare = line.strip().strip('"')
-        if bare.startswith("#"):
-            key, _, value = bare[1:].partition("=")
-            need(not labels or key.strip().lower() not in ("coordinatesystem", "columns"))
-            if key.strip().lower() == "coordinatesystem":
-                system = {"0": "RAS", "1": "LPS"}.get(value.strip(" ,;\t"), value.strip(" ,;\t").upper())
-            elif key.strip().lower() == "columns":
-                columns = value.strip(" ,;\t").replace(";", ",")
-            continue
-        need(system in FLIP)
-        mark = mark or max(",;\t", key=lambda one: re.sub('"[^"]*"', "", line).count(one))
-        row = cells_of_fcsv(line, mark)
-        if not any(row):
-            continue
-        names = [name.strip() for name in columns.split(",")]
-        need(len(set(names)) == len(names) and {"x", "y", "z", "label"} <= set(names))
-        need(len(row) != len(names) + 1 and not any(row[len(names) + 2 :]))
-        held = dict(zip(names, row, strict=False))
-        status = row[len(names)] if len(row) > len(names) else "2"
-        need(status in ("0", "1", "2", "3", "") and {"x", "y", "z", "label"} <= held.keys())
-        labels.append(held["label"])
-        place = [held[axis].replace(",", ".") if mark != "," else held[axis] for axis in "xyz"]
-        points.append(point(place, system) if status in ("2", "") else [math.nan] * 3)
-    return [("", labels, points, "mm")]
-
-
-def cells_of_fcsv(line: str, mark: str) -> list[str]:
-    # Slicer itself writes no apostrophe before a label.
-    return [cell.strip() for cell in cells(line.replace("'", "\0"), mark)] if "'" not in line else [
-        cell.replace("\0", "'") for cell in cells(line.replace("'", "\0"), mark)
-    ]  # fmt: skip
-
-
-def framed(found: Said, said_frame: str, unit: str, frame: str) -> Said:
-    flip = FLIP[said_frame or frame]
-    return [
-        (name, labels, [[v * f for v, f in zip(one, flip, strict=True)] for one in points], unit)
-        for name, labels, points, _ in found
-    ]
 
 
 def pp(text: str, frame: str) -> Said:
@@ -446,28 +226,6 @@ def ljson(text: str, frame: str) -> Said:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unclear from error
     return [("", labels if all(labels) else [], points, "mm")]
-
-
-def headless(rows: list[list[str]], frame: str) -> Said:
-    """A label and three numbers in each row, or three numbers, without names of columns."""
-    need({len(row) for row in rows} <= {4} or {len(row) for row in rows} <= {3})
-    labels = [row[0] if len(row) == 4 else str(k) for k, row in enumerate(rows, 1)]
-    need(not all(NUMBER.match(label) for label in labels) or all(label.isdecimal() for label in labels))
-    return [("", labels, [point(row[-3:], frame) for row in rows], "mm")]
-
-
-def csv(text: str, frame: str) -> Said:
-    head = table(text)
-    if any(NUMBER.match(cell) for cell in head[0]):
-        return headless(head, frame)
-    return csv_long(text, frame) if {"x", "y", "z"} <= {cell.lower() for cell in head[0]} else csv_wide(text, frame)
-
-
-def txt(text: str, frame: str) -> Said:
-    first = rows_of(text)[0].strip()
-    if first.lower().startswith("landmark names") or re.fullmatch(r".*?[(][^()]*[)]", first):
-        return lafas(text, frame)
-    return morphoj(text, frame)
 
 
 READINGS = {

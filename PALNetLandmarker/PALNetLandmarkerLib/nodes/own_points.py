@@ -13,11 +13,7 @@ from palnet.errors import ReviewError
 from palnet.review.record import Review
 
 from . import record
-
-
-def labels_of(node: Any) -> list[str]:
-    """The names of a node's points, as they are."""
-    return [node.GetNthControlPointLabel(index) for index in range(node.GetNumberOfControlPoints())]
+from .record import labels_of
 
 
 def known(node: Any) -> Review:

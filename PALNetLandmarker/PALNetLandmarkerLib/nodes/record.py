@@ -110,7 +110,7 @@ def absorb(node: Any, review: Review) -> Review:
 
     :raises ReviewError: points were added, removed or renamed
     """
-    if _labels(node) != review.prediction.protocol.labels:
+    if labels_of(node) != review.prediction.protocol.labels:
         raise ReviewError(
             f"The points of '{node.GetName()}' were added, removed or renamed: its landmarks cannot be reviewed any "
             "more. Undo that, or place the landmarks anew."
@@ -166,10 +166,10 @@ def describe(review: Review, index: int) -> str:
 
 
 def move_record(review: Review, points: np.ndarray) -> Review:
-    """The record with its landmarks at ``points`` (L, 3), the same ones in another frame.
+    """The record with its landmarks at ``points`` (L, 3), the same ones in another frame, and with its prediction.
 
-    The prediction moves along: that of a landmark on which no one has decided with it, so that it is still the
-    prediction after a transform that bends; the others, and the frame, by the linear transform that fits best.
+    That of a landmark on which no one has decided moves with it, so that it is still the prediction after a transform
+    that bends; the others, and the frame, by the linear transform that fits best.
     """
     both = np.isfinite(review.points).all(axis=1) & np.isfinite(points).all(axis=1)
     transform = _linear_fit(review.points[both], points[both])
@@ -221,9 +221,9 @@ def _beside(node: Any, file: Path | None) -> Review | None:
 def _is_record_of(review: Review, node: Any) -> bool:
     """Whether a record can be that of a node's points: some are where it says, or all moved by one transform."""
     labels = review.prediction.protocol.labels
-    if _labels(node) != labels:
+    if labels_of(node) != labels:
         # Points were added or renamed, which is said of them; or it is of others.
-        return 2 * len(set(labels) & set(_labels(node))) > len(labels)
+        return 2 * len(set(labels) & set(labels_of(node))) > len(labels)
     points = node_points(node)
     both = np.isfinite(review.points).all(axis=1) & np.isfinite(points).all(axis=1)
     if not (both & ~_moved(review.points, points)).any() and both.any():
@@ -232,7 +232,8 @@ def _is_record_of(review: Review, node: Any) -> bool:
     return True
 
 
-def _labels(node: Any) -> list[str]:
+def labels_of(node: Any) -> list[str]:
+    """The names of a node's points, as they are."""
     return [node.GetNthControlPointLabel(index) for index in range(node.GetNumberOfControlPoints())]
 
 
@@ -241,7 +242,7 @@ def _from_points(node: Any) -> Review:
 
     :raises ReviewError: none has
     """
-    labels = _labels(node)
+    labels = labels_of(node)
     for path in bundled_models().values():
         try:
             model = Model.load(path)
