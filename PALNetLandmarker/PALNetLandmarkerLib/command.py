@@ -39,6 +39,8 @@ def main() -> int:
     # A scan takes one core: threads that wait for each other cost more than they bring, the more so where others work.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VTK_SMP_MAX_THREADS"):
         os.environ.setdefault(name, "1")  # read when numpy and VTK are first loaded
-    from palnet.commands.cli import main as run
-
+    try:
+        from palnet.commands.cli import main as run
+    except KeyboardInterrupt:  # before there is a command that could say so
+        return 130
     return run(sys.argv[1:], PictureHost())

@@ -1,5 +1,8 @@
 """The ways in which landmarking fails, each with a sentence that a clinician understands and what to do."""
 
+_LONGEST = 300
+"""Letters of what another library says of an error."""
+
 
 class PalnetError(Exception):
     """Base of every expected failure; ``str(error)`` is one sentence for the user."""
@@ -35,6 +38,24 @@ class AnnotationError(PalnetError):
 
 class OutputError(PalnetError):
     """A result cannot be written where it was asked for."""
+
+
+def sentence_of(error: BaseException, doing: str) -> str:
+    """What a person is told of any error: its own sentence, or what could not be done and why, in one line.
+
+    :param doing: what failed, as the begin of a sentence, for example ``"scan.ply could not be landmarked"``
+    """
+    if isinstance(error, PalnetError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"{doing}: there is not enough memory; close other programs, or use a smaller scan."
+    if isinstance(error, OSError) and error.strerror:
+        named = f" ({error.filename})" if error.filename and str(error.filename) not in doing else ""
+        return f"{doing}: {error.strerror}{named}."
+    if isinstance(error, RecursionError):
+        return f"{doing}: something is nested too deeply."
+    said = " ".join(str(error).split())[:_LONGEST]
+    return f"{doing}: {type(error).__name__}{f': {said}' if said else ''}."
 
 
 class Cancelled(PalnetError):

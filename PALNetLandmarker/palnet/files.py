@@ -5,13 +5,26 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
+import re
 import tempfile
+import time
 import uuid
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from .errors import OutputError
+
+_PREFIX = ".palnet-"
+# Of the machine's name, which may hold anything.
+_HOST = f"{zlib.crc32(platform.node().encode('utf-8', 'replace')):08x}"
+_HALF_WRITTEN = re.compile(
+    rf"{re.escape(_PREFIX)}(?P<host>[0-9a-f]{{8}})-(?P<process>[0-9]{{1,9}})-[0-9a-f]{{32}}.*", re.DOTALL
+)
+_LONGEST_S = 24 * 3600
+_TRIES, _PAUSE_S = 4, 0.05
 
 
 @contextlib.contextmanager
@@ -24,13 +37,76 @@ def whole_file(path: Path, ending: str = ".partial") -> Iterator[Path]:
     :param ending: of the place's name, where the writer insists on one
     :raises OSError: as the writing inside, or the renaming
     """
-    beside = path.with_name(f".{uuid.uuid4().hex}{ending}")
+    beside = path.with_name(f"{_PREFIX}{_HOST}-{os.getpid()}-{uuid.uuid4().hex}{ending}")
     try:
         yield beside
         beside.replace(path)
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def set_aside(path: Path) -> Iterator[None]:
+    """While the context lasts, a file is not at its place: it is back there if the context fails, else gone.
+
+    :raises OSError: it cannot be moved
+    """
+    aside = path.with_name(f"{_PREFIX}{_HOST}-{os.getpid()}-{uuid.uuid4().hex}.aside")
+    try:
+        path.replace(aside)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        yield
+    except BaseException:
+        _put_back(aside, path)
+        raise
+    with contextlib.suppress(OSError):
+        aside.unlink(missing_ok=True)
+
+
+def _put_back(aside: Path, path: Path) -> None:
+    """Rename a file to where it was; on shared drives that may need another try.
+
+    :raises OSError: it cannot be done, and the file stays aside
+    """
+    for _ in range(_TRIES):
+        with contextlib.suppress(OSError):
+            aside.replace(path)
+            return
+        time.sleep(_PAUSE_S)
+    aside.replace(path)
+
+
+def clean_up(folder: Path) -> None:
+    """Take away what programs that are no more left half-written in a folder; what cannot be taken away stays.
+
+    What another program is writing now is left alone: one on this machine that runs, one on another for a day.
+    """
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            match = _HALF_WRITTEN.fullmatch(path.name)
+            if not match:
+                continue
+            with contextlib.suppress(OSError):
+                old = time.time() - path.stat().st_mtime > _LONGEST_S
+                if old or (match["host"] == _HOST and _has_ended(int(match["process"]))):
+                    path.unlink(missing_ok=True)
+
+
+def _has_ended(process: int) -> bool:
+    """Whether a process of this machine is no more; False where that cannot be said."""
+    if os.name != "posix":
+        return False  # there, the call below would end it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def write_text(text: str, path: Path) -> None:
@@ -52,25 +128,30 @@ def write_json(data: Any, path: Path) -> None:
     write_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n", path)
 
 
-def files_below(folder: Path) -> list[Path]:
+def files_below(folder: Path, unreadable: list[OSError] | None = None) -> list[Path]:
     """All files in a folder and in the folders in it, at any depth, in the order of their paths; hidden ones are not.
 
-    :raises OSError: one of the folders may not be read; ``Path.rglob`` would pass over it without a word
+    :param unreadable: is given the errors of folders that may not be read
+    :raises OSError: without such a list, at the first of them; ``Path.rglob`` would pass over it without a word
     """
 
     def stop(error: OSError) -> None:
-        raise error
+        if unreadable is None:
+            raise error
+        unreadable.append(error)
 
     found = []
     for parent, folders, names in os.walk(folder, onerror=stop):
         # Hidden folders, as of the system on other disks, are often locked. Macs leave files like ._scan.obj there.
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(parent) / name for name in names if not name.startswith(".")]
-    return sorted(path for path in found if path.is_file())
+    return sorted(path for path in found if os.path.isfile(path))  # noqa: PTH113  (Path.is_file raises)
 
 
 def check_writable(folder: Path) -> None:
     """Find out before the work, not after it, whether a folder can be written to; leaves nothing behind.
+
+    What earlier programs left half-written there goes.
 
     :raises OutputError: it cannot
     """
@@ -79,6 +160,7 @@ def check_writable(folder: Path) -> None:
         existing = existing.parent
     if not existing.is_dir():
         raise OutputError(f"{existing} is a file, not a folder: name another output folder.")
+    clean_up(existing)
     try:
         with tempfile.TemporaryFile(dir=existing):
             pass

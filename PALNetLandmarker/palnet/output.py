@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, cast
+
+# Control characters but for tabs and ends of lines, and those that turn the direction of writing.
+_ORDERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class SteadyStream:
@@ -27,8 +31,12 @@ class SteadyStream:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write, or drop the text where that is not possible any more."""
-        self._try(lambda: self._stream.write(text))
+        """Write, or drop the text where that is not possible any more.
+
+        What the terminal would take for an order, as in the name of a file, is written out.
+        """
+        shown = _ORDERS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+        self._try(lambda: self._stream.write(shown))
         return len(text)
 
     def flush(self) -> None:

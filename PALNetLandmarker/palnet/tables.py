@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,22 @@ from typing import Any
 from .files import write_text
 
 Row = dict[str, Any]
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?[\d.,]+(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+
+
+def cell_of(text: str) -> str:
+    """A text as the cell of a table: with an apostrophe before what a spreadsheet would run as a formula.
+
+    That is how people enter such a text in a spreadsheet; :func:`text_of` reads it back. Numbers stay as they are.
+    """
+    return "'" + text if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def text_of(cell: str) -> str:
+    """The text in the cell of a table, without the apostrophe of :func:`cell_of`."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def plain(value: Any) -> Any:
@@ -30,11 +47,17 @@ def to_csv(rows: Sequence[Row], decimal_comma: bool = False) -> str:
     """
     text = io.StringIO()
     head = list(rows[0]) if rows else []
-    writer = csv.DictWriter(text, head, delimiter=";" if decimal_comma else ",", lineterminator="\n")
-    writer.writeheader()
+    writer = csv.writer(text, delimiter=";" if decimal_comma else ",", lineterminator="\n")
+    writer.writerow(map(cell_of, head))
     point = "," if decimal_comma else "."
+
+    def shown(value: Any) -> Any:
+        if isinstance(value, float):
+            return f"{value:.4f}".replace(".", point)
+        return cell_of(value) if isinstance(value, str) else value
+
     for row in plain(list(rows)):
-        writer.writerow({k: f"{v:.4f}".replace(".", point) if isinstance(v, float) else v for k, v in row.items()})
+        writer.writerow([shown(row.get(key)) for key in head])
     return text.getvalue()
 
 

@@ -74,3 +74,12 @@ def test_no_output_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd
     for scan, said in ((tmp_path / "empty", "holds no scans"), (tmp_path / "none.ply", "There is no file")):
         assert main(["landmark", str(scan), "--output", str(tmp_path / "out")], Recorder()) == 1
         assert said in capfd.readouterr().err
+
+
+def test_orders_to_the_terminal_are_written_out(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """As in a file's name: one may clear the screen, or write over what was said."""
+    name = "\x1b[2J\x9b1m\x07\u202e.ply"
+    assert main(["landmark", name, "--output", str(tmp_path)], Recorder()) == 1
+    printed = capsys.readouterr()
+    assert not {"\x1b", "\x9b", "\x07", "\u202e"} & set(printed.out + printed.err)
+    assert r"\x1b[2J\x9b1m\x07\u202e.ply" in printed.err

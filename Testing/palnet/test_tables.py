@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from palnet.errors import OutputError
-from palnet.tables import plain, to_csv, write_table
+from palnet.tables import cell_of, plain, text_of, to_csv, write_table
 
 
 def test_numbers_and_what_is_none() -> None:
@@ -36,3 +36,15 @@ def test_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         write_table([{"a": 1}], tmp_path / "file" / "t.csv")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "@SUM(A1)", "-2+3", "\t=1", "'=1", "-", "''+"])
+def test_what_a_spreadsheet_would_run_is_text_there_and_read_back(text: str) -> None:
+    cell = cell_of(text)
+    assert cell.startswith("'") and text_of(cell) == text
+    assert list(csv.reader(to_csv([{text: text}]).splitlines())) == [[cell], [cell]]
+
+
+@pytest.mark.parametrize("text", ["-5", "+1.5e3", "a=1", "", "'a", "''", "O'Neil", "5-3"])
+def test_what_it_would_not_run_stays(text: str) -> None:
+    assert cell_of(text) == text == text_of(text)

@@ -36,8 +36,12 @@ def locked(nobody: Path) -> Iterator[Path]:
 
 def test_folders_below_are_named(locked: Path) -> None:
     above = locked.parent
+    # It costs what is in it, not the whole batch.
+    scan, folder = find_scans([above], True)
+    assert (scan.name, scan.problem, folder.name) == ("a", "", "locked")
+    assert "locked cannot be read: Permission denied" in folder.problem
     with pytest.raises(ScanError, match="locked cannot be read: Permission denied"):
-        find_scans([above], True)
+        find_scans([locked], True)
     assert [item.name for item in find_scans([above], False)] == ["a"]
     for kind in ("auto", "markups", "lafas"):
         with pytest.raises(AnnotationError, match="locked cannot be read: Permission denied"):

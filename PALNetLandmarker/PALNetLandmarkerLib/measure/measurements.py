@@ -18,7 +18,7 @@ from palnet.scans.surface import Surface, surface_from_polydata
 from palnet.scans.surface_path import SurfacePaths
 from palnet.training.annotated import UNITS_MM
 
-from ..nodes import record
+from ..nodes import own_points
 from ..nodes.scene import SCAN_REFERENCE, flip
 from ..nodes.watch import Listener, PointsWatch
 from ..view.measured_lines import MeasuredLine
@@ -41,14 +41,14 @@ class LandmarkMeasurements:
     """
 
     def __init__(self, node: Any, on_changed: Callable[[], None] = lambda: None) -> None:
-        review = record.load(node)
+        review = own_points.known(node)
         self.node = node
         self.closed = False
         self.values: dict[str, float] = {}
         self._scene = node.GetScene()
         self._on_changed = on_changed
         self._unit_mm = unit_mm(review)
-        self._labels = review.prediction.protocol.labels
+        self._review = review  # which landmarks there are
         protocol = review.prediction.protocol
         self._measurer = Measurer(protocol, reference_shape(protocol, self._points()[None]))
         self._lines: dict[str, MeasuredLine] = {}
@@ -116,7 +116,7 @@ class LandmarkMeasurements:
 
     def _points(self) -> np.ndarray:
         """(L, 3) mm, in the coordinates of the node's file."""
-        return record.node_points(self.node) * self._unit_mm
+        return own_points.places_of(self.node, self._review) * self._unit_mm
 
     def _on_dragging(self) -> None:
         if self._paths is not None:
@@ -138,10 +138,7 @@ class LandmarkMeasurements:
 
     def _measure(self) -> None:
         """Bring values, lines and table up to date."""
-        if [self.node.GetNthControlPointLabel(i) for i in range(self.node.GetNumberOfControlPoints())] != self._labels:
-            self.values = dict.fromkeys((one.label for one in self.definitions), math.nan)
-        else:
-            self.values = self._measurer.values(self._points(), self._surface_paths())
+        self.values = self._measurer.values(self._points(), self._surface_paths())
         for one in self.definitions:
             if one.label in self._lines:
                 self._draw(one)

@@ -111,12 +111,20 @@ def absorb(node: Any, review: Review) -> Review:
 
     :raises ReviewError: points were added, removed or renamed
     """
-    if _labels(node) != review.prediction.protocol.labels:
+    if labels_of(node) != review.prediction.protocol.labels:
         raise ReviewError(
             f"The points of '{node.GetName()}' were added, removed or renamed: its landmarks cannot be reviewed any "
             "more. Undo that, or place the landmarks anew."
         )
-    points = node_points(node)
+    said_missing = [node.GetNthControlPointPositionStatus(k) == node.PositionMissing for k in range(len(review.states))]
+    return absorb_points(review, node_points(node), np.array(said_missing))
+
+
+def absorb_points(review: Review, points: np.ndarray, said_missing: np.ndarray) -> Review:
+    """The record after its landmarks were found at ``points`` (L, 3), see :func:`absorb`.
+
+    :param said_missing: (L,) bool: someone said that the landmark has no place
+    """
     there, was_there = (np.isfinite(p).all(axis=1) for p in (points, review.points))
     both = there & was_there
     moved = _moved(review.points, points)
@@ -125,12 +133,12 @@ def absorb(node: Any, review: Review) -> Review:
         moved[:] = False
     found = [int(i) for i in np.flatnonzero(moved | (there & ~was_there))]
     lost = np.flatnonzero(was_there & ~there)
-    said_missing = [int(i) for i in lost if node.GetNthControlPointPositionStatus(int(i)) == node.PositionMissing]
-    undefined = [int(i) for i in lost if int(i) not in said_missing]
+    gone = [int(i) for i in lost if said_missing[i]]
+    undefined = [int(i) for i in lost if not said_missing[i]]
     if found:
         review = review.decide(found, State.CORRECTED, points[found])
-    if said_missing:
-        review = review.decide(said_missing, State.MISSING)
+    if gone:
+        review = review.decide(gone, State.MISSING)
     if undefined:
         review = review.decide(undefined, State.TO_CHECK, points[undefined])
     return review
@@ -147,10 +155,10 @@ def is_untouched_prediction(node: Any) -> bool:
 
 
 def move_record(review: Review, points: np.ndarray) -> Review:
-    """The record with its landmarks at ``points`` (L, 3), the same ones in another frame.
+    """The record with its landmarks at ``points`` (L, 3), the same ones in another frame, and with its prediction.
 
-    The prediction moves along: that of a landmark on which no one has decided with it, so that it is still the
-    prediction after a transform that bends; the others, and the frame, by the linear transform that fits best.
+    That of a landmark on which no one has decided moves with it, so that it is still the prediction after a transform
+    that bends; the others, and the frame, by the linear transform that fits best.
     """
     both = np.isfinite(review.points).all(axis=1) & np.isfinite(points).all(axis=1)
     transform = _linear_fit(review.points[both], points[both])
@@ -201,8 +209,10 @@ def _beside(node: Any, file: Path | None) -> Review | None:
 
 def _is_record_of(review: Review, node: Any) -> bool:
     """Whether a record can be that of a node's points: some are where it says, or all moved by one transform."""
-    if _labels(node) != review.prediction.protocol.labels:
-        return False
+    labels = review.prediction.protocol.labels
+    if labels_of(node) != labels:
+        # Points were added or renamed, which is said of them; or it is of others.
+        return 2 * len(set(labels) & set(labels_of(node))) > len(labels)
     points = node_points(node)
     both = np.isfinite(review.points).all(axis=1) & np.isfinite(points).all(axis=1)
     if not (both & ~_moved(review.points, points)).any() and both.any():
@@ -211,7 +221,8 @@ def _is_record_of(review: Review, node: Any) -> bool:
     return True
 
 
-def _labels(node: Any) -> list[str]:
+def labels_of(node: Any) -> list[str]:
+    """The names of a node's points, as they are."""
     return [node.GetNthControlPointLabel(index) for index in range(node.GetNumberOfControlPoints())]
 
 
@@ -220,7 +231,7 @@ def _from_points(node: Any) -> Review:
 
     :raises ReviewError: none has
     """
-    labels = _labels(node)
+    labels = labels_of(node)
     for path in bundled_models().values():
         try:
             model = Model.load(path)

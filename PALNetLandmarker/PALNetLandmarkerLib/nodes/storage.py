@@ -13,12 +13,12 @@ import vtk
 from palnet.errors import OutputError, ReviewError
 from palnet.exports.sets import LandmarkSet
 from palnet.exports.writers import write_sets
-from palnet.files import whole_file
+from palnet.files import clean_up, whole_file
 from palnet.formats.slicer import completed
 from palnet.review.record import Review, record_beside
 from palnet.rigid import apply
 
-from . import record
+from . import own_points, record
 from .fiducials import create_fiducials, style_fiducials
 from .scan_nodes import file_from_scene, scan_of
 from .scene import SCAN_REFERENCE
@@ -102,8 +102,7 @@ def write_in_format(node: Any, path: Path, to: str, as_shown: bool = False) -> l
     if to == "mrk":
         _write_both(node, review, path)
         return [path, record_beside(path)]
-    labels = tuple(review.prediction.protocol.labels)
-    one = LandmarkSet(review.scan.strip() or node.GetName(), labels, review.points, review.unit)
+    one = LandmarkSet(review.scan.strip() or node.GetName(), *own_points.as_they_are(node), review.unit)
     return write_sets([one], to, path).files
 
 
@@ -112,8 +111,11 @@ def _as_written(node: Any, as_shown: bool) -> tuple[Any, Review]:
 
     :raises ReviewError: the node holds no landmarks of a model
     """
-    review = record.load(node)
-    record.store(node, review)  # what was moved since no one reviews
+    review = own_points.known(node)
+    # A node to which points were added, or in which some were renamed, is left as it is.
+    whole = own_points.labels_of(node) == review.prediction.protocol.labels
+    if whole:
+        record.store(node, review)  # what was moved since no one reviews
     if not as_shown or node.GetParentTransformNode() is None:
         return node, review
     # A node without a scene: nothing of it is seen, and the scene is not touched.
@@ -122,8 +124,9 @@ def _as_written(node: Any, as_shown: bool) -> tuple[Any, Review]:
     for index in range(node.GetNumberOfControlPoints()):
         if node.GetNthControlPointPositionStatus(index) == node.PositionDefined:
             shown.SetNthControlPointPosition(index, vtk.vtkVector3d(node.GetNthControlPointPositionWorld(index)))
-    review = record.move_record(review, record.node_points(shown))
-    record.store(shown, review)
+    review = record.move_record(review, own_points.places_of(shown, review))
+    if whole:
+        record.store(shown, review)
     return shown, review
 
 
@@ -156,6 +159,7 @@ def tell_saved(node: Any, path: Path) -> None:
 
 def _write_both(node: Any, review: Review, path: Path) -> None:
     """Write landmarks and record, or neither."""
+    clean_up(path.parent)
     beside = record_beside(path)
     if beside.is_dir():
         raise OutputError(f"The record of the review cannot be written: {beside} is a folder.")

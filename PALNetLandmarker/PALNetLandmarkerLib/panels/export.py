@@ -12,7 +12,7 @@ from palnet.errors import PalnetError
 from palnet.exports.writers import FORMATS
 from slicer.i18n import tr as _
 
-from ..nodes import record
+from ..nodes import own_points
 from ..nodes.scan_nodes import scan_of
 from .folders import remember_folder, start_folder
 from .looks import tell
@@ -72,7 +72,7 @@ class ExportPanel:
         with slicer.util.tryWithErrorDisplay(_("The landmarks could not be saved."), waitCursor=True):
             try:
                 files = self._export(node, path, self._ui.frameSelector.currentIndex == _AS_SHOWN, self._format)
-                review = record.load(node)
+                review = own_points.known(node)
             except PalnetError as error:
                 problem = str(error)
             else:

@@ -8,14 +8,16 @@ from typing import Any
 import slicer
 import vtk
 from palnet.batch.files import Item, find_scans, result_names
-from palnet.errors import OutputError, PalnetError, ReviewError, ScanError
+from palnet.errors import LandmarkFileError, OutputError, PalnetError, ReviewError, ScanError
+from palnet.formats.files import read_landmarks
 from palnet.pipeline.prediction import Prediction
 from palnet.results import PARTS
+from palnet.review.persons_work import describes, is_persons
 from palnet.review.record import Review, record_beside
 from palnet.scans.file import scan_ending
 
 from ..engine.landmarking import fill
-from ..nodes import record, storage
+from ..nodes import own_points, storage
 from ..nodes.record import ATTRIBUTE, node_points
 from ..nodes.scan_nodes import Progress, landmarks_of, load_scan, progress_of, remove_node
 from ..nodes.scene import file_of
@@ -157,20 +159,16 @@ class FolderScans:
             raise ReviewError(f"{self._results[key]} cannot be read: {error.strerror or error}.") from error
 
     def _check_newest(self, key: str, landmarks: Any) -> None:
-        """:raises OutputError: someone decided on landmarks in the file, which would be lost"""
-        path, ours = self._results[key], record.load(landmarks)
+        """:raises OutputError: the file, or the record beside it, is another one than was read or written here"""
+        path, ours = self._results[key], own_points.known(landmarks)
         stamp = _stamp(path)
         if stamp is None or stamp == self._stamps.get(key):
             return
-        try:
-            theirs = Review.read(record_beside(path)).times
-            others = len(theirs) != len(ours.times) or any(t > o for t, o in zip(theirs, ours.times, strict=True))
-        except ReviewError:
-            others = True
-        if others:
+        # A prediction that no one has touched, as of a batch that ran in the meantime, is no one's work.
+        if is_persons(path) and not _holds(path, ours):
             raise OutputError(
-                f"{path} holds other landmarks by now, perhaps from another Slicer: move that file away to save yours, "
-                "or delete yours in the scene."
+                f"{path} holds other landmarks by now, perhaps from another Slicer: to keep both, save yours under "
+                "another name with Save, or move that file away; or delete yours in the scene."
             )
 
     def _read_progress(self, key: str) -> Progress | str | None:
@@ -194,6 +192,16 @@ def _of_batch(folder: Path) -> list[Item]:
     return [item for item in items if "/" in item.name and item.record(results).is_file()]
 
 
+def _holds(path: Path, review: Review) -> bool:
+    """Whether a file of landmarks and the record beside it say what a review says, as after File > Save Data."""
+    try:
+        there, found = Review.read(record_beside(path)), read_landmarks(path)
+        same = there.prediction.protocol.labels == review.prediction.protocol.labels and not there.differences(review)
+        return same and describes(there, found.labels, found.points)
+    except (ReviewError, LandmarkFileError, ValueError):
+        return False
+
+
 def _digest(landmarks: Any) -> tuple[Any, ...]:
     """What changes when something is to be written."""
     return landmarks.GetAttribute(ATTRIBUTE), node_points(landmarks).tobytes()
@@ -203,9 +211,12 @@ def _stamp(path: Path) -> Any:
     """What changes when another file takes a file's place; None where there is none."""
     try:
         facts = path.stat()
+        beside = record_beside(path)
+        more = beside.stat() if beside.exists() else None
     except OSError:
         return None
-    return facts.st_mtime_ns, facts.st_size, facts.st_ino
+    both = (facts.st_mtime_ns, facts.st_size, facts.st_ino)
+    return both if more is None else (*both, more.st_mtime_ns, more.st_size, more.st_ino)
 
 
 def _check_unchanged(model: Any) -> None:

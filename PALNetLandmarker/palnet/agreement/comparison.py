@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ..measures.measurements import Measurer, reference_shape
-from ..protocols.mean_shape import mean_of_shapes
+from ..protocols.mean_shape import axes_are_sure, mean_of_shapes
 from ..protocols.measurement_definition import Measurement
 from ..protocols.protocol import Protocol
 from ..rigid import apply, rigid_fit
@@ -84,12 +84,10 @@ class Comparison:
     def _shapes(self) -> np.ndarray:
         return _between(self.first, self.second) if self.laid_by is None else self.laid_by
 
-    @property
+    @cached_property
     def axes(self) -> tuple[str, str, str]:
-        """What the axes of :attr:`framed` are; where no protocol says from where landmarks are seen, only names."""
-        views = np.array([landmark.view for landmark in self.protocol.landmarks], dtype=float)
-        known = np.linalg.matrix_rank(views - views.mean(axis=0)) >= 2
-        return ("left", "up", "forward") if known else ("x", "y", "z")
+        """What the axes of :attr:`framed` are; only letters where they are not surely those of a face."""
+        return ("left", "up", "forward") if axes_are_sure(self.mean_shape, self.protocol) else ("x", "y", "z")
 
 
 def measured(protocol: Protocol, first: np.ndarray, second: np.ndarray) -> tuple[Measure, ...]:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from ..errors import OutputError, ProtocolError
+from ..errors import OutputError, ProtocolError, sentence_of
 from ..exports.predicted import write_predicted
-from ..files import whole_file, write_text
+from ..files import set_aside, whole_file
 from ..pipeline.model import Model
 from ..pipeline.prediction import Prediction
 from ..review.persons_work import is_persons
 from ..review.record import Review, record_beside
 from ..scans.file import scan_stem
-from .files import Item, Record, checksum
+from .files import Item, Record, checksum, write_record
 from .task import Outcome, Task
 from .workers import Stop
+
+_ENDING = ".mrk.json"
 
 Run = Callable[[Sequence[Task], Stop], Iterator[tuple[int, Outcome]]]
 """Does tasks somewhere; gives the index of each and its outcome, as they are done."""
@@ -110,7 +113,10 @@ def run_batch(
     for item in batch.items:
         if stop():
             return
-        fate, error = _before(item, batch, settings)
+        try:
+            fate, error = _before(item, batch, settings)
+        except Exception as problem:  # one scan must not cost the run
+            fate, error = Fate.FAILED, sentence_of(problem, f"{item.scan} could not be landmarked")
         if fate is None:
             to_do.append(item)
         else:
@@ -121,13 +127,14 @@ def run_batch(
     for number, (index, outcome) in enumerate(done, 1):
         item = to_do[index]
         left = (time.monotonic() - started) / number * (len(tasks) - number)
-        if is_persons(item.markups(batch.output)):  # someone placed landmarks in the meantime
-            _note(batch, Step(item, Fate.KEPT, 0, 0, left), on_step)
-            continue
         try:
+            if is_persons(item.markups(batch.output)):  # someone placed landmarks in the meantime
+                _note(batch, Step(item, Fate.KEPT, 0, 0, left), on_step)
+                continue
             review = store(batch, settings, item, outcome, write or write_predicted)
-        except OutputError as error:
-            step = Step(item, Fate.FAILED, 0, 0, left, error=str(error), seconds=outcome.seconds)
+        except Exception as error:  # one scan must not cost the run
+            said = sentence_of(error, f"The results of {item.scan} cannot be written")
+            step = Step(item, Fate.FAILED, 0, 0, left, error=said, seconds=outcome.seconds)
         else:
             fate = Fate.FAILED if review is None else Fate.LANDMARKED
             step = Step(item, fate, 0, 0, left, review, outcome.error, outcome.seconds)
@@ -145,6 +152,8 @@ def _note(batch: Batch, step: Step, on_step: Callable[[Step], None]) -> None:
 
 def _before(item: Item, batch: Batch, settings: Settings) -> tuple[Fate | None, str]:
     """What is known of a scan without landmarking it, and why it failed if it did; None where it is to be done."""
+    if item.problem:
+        return Fate.FAILED, item.problem
     path = item.markups(batch.output)
     if is_persons(path):
         return Fate.KEPT, ""
@@ -161,36 +170,47 @@ def _before(item: Item, batch: Batch, settings: Settings) -> tuple[Fate | None, 
 
 
 def store(batch: Batch, settings: Settings, item: Item, outcome: Outcome, write: Write) -> Review | None:
-    """Write what came of a scan; what was there of an earlier run goes.
+    """Write what came of a scan. What is there of an earlier run goes when all that takes its place is written.
 
     :returns: the landmarks with nothing decided; None where there are none
-    :raises OutputError: something cannot be written
+    :raises OutputError: something cannot be written; what was there stays
     """
     path, output = item.markups(batch.output), batch.output
-    try:
-        # First, so that a run that is killed in between leaves nothing that looks like a person's work.
-        for old in (path, record_beside(path), item.picture(output), item.record(output)):
-            old.unlink(missing_ok=True)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        item.picture(output).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"The results of {item.scan} cannot be written: {error.strerror or error}.") from error
+    record, picture, noted = record_beside(path), item.picture(output), item.record(output)
     review = _review(item, outcome)
-    if review is not None:
-        write_text(review.to_json() + "\n", record_beside(path))
-        write(review.prediction, path, scan_stem(item.scan))
-    if outcome.picture:
-        _write_bytes(outcome.picture, item.picture(output))
-    Record(
-        str(item.scan),
-        outcome.checksum,
-        batch.model.name,
-        batch.model.checksum,
-        settings.unit,
-        outcome.seconds,
-        outcome.error,
-    ).write(item.record(output))
+    if review is None and not outcome.checksum and path.exists():
+        return None  # it failed for now, and another try may succeed
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as places:
+            partial = places.enter_context(whole_file(noted))
+            write_record(_record(batch, settings, item, outcome), partial)
+            if outcome.picture:
+                places.enter_context(whole_file(picture)).write_bytes(outcome.picture)
+            if review is not None:
+                write(
+                    review.prediction,
+                    places.enter_context(whole_file(path, f".partial{_ENDING}")),
+                    scan_stem(item.scan),
+                )
+                beside = places.enter_context(whole_file(record))
+                beside.write_text(review.to_json() + "\n", encoding="utf-8")
+            # From the last to the first all take their places. The landmarks go before, and come after their record:
+            # a run that is killed in between leaves nothing that looks like a person's work.
+            with set_aside(path), set_aside(record), set_aside(picture), set_aside(noted):
+                places.close()
+    except OSError as error:
+        raise OutputError(sentence_of(error, f"The results of {item.scan} cannot be written")) from error
     return review
+
+
+def _record(batch: Batch, settings: Settings, item: Item, outcome: Outcome) -> Record:
+    model = batch.model
+    return Record(
+        *(str(item.scan), outcome.checksum, model.name, model.checksum),
+        *(settings.unit, outcome.seconds, outcome.error),
+    )
 
 
 def _review(item: Item, outcome: Outcome) -> Review | None:
@@ -198,13 +218,5 @@ def _review(item: Item, outcome: Outcome) -> Review | None:
         return None
     try:
         return Review.begin(scan_stem(item.scan), Prediction.from_json(outcome.prediction))
-    except (ValueError, KeyError, TypeError, ProtocolError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, ProtocolError) as error:
         raise OutputError(f"What was found on {item.scan} cannot be read: {error}.") from error
-
-
-def _write_bytes(content: bytes, path: Path) -> None:
-    try:
-        with whole_file(path) as beside:
-            beside.write_bytes(content)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error

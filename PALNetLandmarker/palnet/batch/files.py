@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 
-from ..errors import OutputError, ScanError
-from ..files import files_below, write_json
+from ..errors import OutputError, ScanError, sentence_of
+from ..files import files_below
 from ..results import PARTS
 from ..scans.file import READERS, scan_ending, scan_stem
 
@@ -25,10 +26,12 @@ class Item:
 
     :ivar scan: its file
     :ivar name: of its results, unique: the folders below the one that was named, and its own name, parted by ``/``
+    :ivar problem: why there is no scan to be landmarked, as in a folder that may not be read; empty where there is
     """
 
     scan: Path
     name: str
+    problem: str = ""
 
     def markups(self, output: Path) -> Path:
         """Where its landmarks go."""
@@ -60,13 +63,6 @@ class Record:
     seconds: float
     error: str = ""
 
-    def write(self, path: Path) -> None:
-        """Write it whole.
-
-        :raises OutputError: it cannot be written
-        """
-        write_json({"format": _FORMAT, "version": _VERSION, **asdict(self)}, path)
-
     @staticmethod
     def read(path: Path) -> Record | None:
         """The record in a file; None where there is none of use, so that the scan is landmarked again."""
@@ -75,8 +71,19 @@ class Record:
             if (data.pop("format"), data.pop("version")) != (_FORMAT, _VERSION):
                 return None
             return Record(**data)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
+
+
+def write_record(record: Record, path: Path) -> None:
+    """Write a record, in UTF-8; :meth:`Record.read` reads it.
+
+    :raises OSError: it cannot be written
+    """
+    data = {"format": _FORMAT, "version": _VERSION, **asdict(record)}
+    # A file's name that is not in UTF-8 has marks that no text in UTF-8 holds.
+    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def find_scans(inputs: Sequence[Path], recursive: bool) -> list[Item]:
@@ -86,14 +93,17 @@ def find_scans(inputs: Sequence[Path], recursive: bool) -> list[Item]:
 
     :param inputs: folders, and scan files
     :param recursive: folders in folders count
-    :raises ScanError: a folder cannot be read, or holds no scans
+    A folder in a folder that may not be read is an item of its own, with a problem.
+
+    :raises ScanError: a folder that was named cannot be read, or holds no scans
     :raises OutputError: two scans would have results of the same name
     """
     items: list[Item] = []
-    files = [path for path in inputs if not path.is_dir()]
+    folders = [path for path in inputs if os.path.isdir(path)]  # noqa: PTH112  (Path.is_dir raises)
+    files = [path for path in inputs if path not in folders]
     named = result_names([path.name for path in files])
     items += [Item(path, name) for path, name in zip(files, named, strict=True)]
-    for folder in (path for path in inputs if path.is_dir()):
+    for folder in folders:
         called = folder_name(folder.absolute().resolve()) if len(inputs) > 1 else ""
         above = f"{called}/" if called else ""
         items += _in_folder(folder, above, recursive)
@@ -118,14 +128,16 @@ def folder_name(folder: PurePath) -> str:
 
 
 def _in_folder(folder: Path, above: str, recursive: bool) -> list[Item]:
+    locked: list[OSError] = []
     try:
-        entries = files_below(folder) if recursive else sorted(folder.iterdir())
+        sorted(folder.iterdir())
+        entries = files_below(folder, locked) if recursive else sorted(folder.iterdir())
         # Macs leave files like ._scan.obj on other disks.
         shown = [p for p in entries if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
-        files = [p for p in shown if scan_ending(p) and p.is_file()]
+        files = [p for p in shown if scan_ending(p) and os.path.isfile(p)]  # noqa: PTH113  (is_file raises)
     except OSError as error:
         raise ScanError(f"The folder {error.filename or folder} cannot be read: {error.strerror or error}.") from error
-    if not files:
+    if not files and not locked:
         known = ", ".join(ending[1:].upper() for ending in READERS)
         inside = "" if recursive or not any(p.is_dir() for p in shown) else "; folders in it count with --recursive"
         raise ScanError(f"The folder {folder} holds no scans ({known}){inside}.")
@@ -136,6 +148,10 @@ def _in_folder(folder: Path, above: str, recursive: bool) -> list[Item]:
         before = above if way == "." else f"{above}{way}/"
         names = result_names([path.name for path in own])
         items += [Item(path, before + name) for path, name in zip(own, names, strict=True)]
+    for problem in locked:
+        place = Path(problem.filename)
+        said = sentence_of(problem, f"The scans in the folder {place} cannot be read")
+        items.append(Item(place, above + place.relative_to(folder).as_posix(), said))
     return items
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from ..errors import OutputError
-from ..files import whole_file
+from ..files import set_aside, whole_file
 from ..pipeline.prediction import Prediction
 from ..review.persons_work import is_persons
 from ..review.record import Review, record_beside
@@ -34,9 +35,13 @@ def write_landmarks(prediction: Prediction, scan: Path, markups: Path, write: Wr
     review = Review.begin(scan_stem(scan), turned(prediction) if prediction.space == "RAS" else prediction)
     try:
         # What a batch noted of the scan is of the landmarks that go.
-        Item(scan, scan_stem(scan)).record(markups.parent).unlink(missing_ok=True)
-        with whole_file(record) as partial:
+        noted = Item(scan, scan_stem(scan)).record(markups.parent)
+        with contextlib.ExitStack() as places:
+            write(prediction, places.enter_context(whole_file(markups, ".partial.mrk.json")), scan_stem(scan))
+            partial = places.enter_context(whole_file(record))
             partial.write_text(review.to_json() + "\n", encoding="utf-8")
-            write(prediction, markups, scan_stem(scan))
+            # As in a batch: a run that is killed in between leaves nothing that looks like a person's work.
+            with set_aside(markups), set_aside(noted):
+                places.close()
     except OSError as error:
         raise OutputError(f"The record cannot be written to {record}: {error.strerror or error}.") from error

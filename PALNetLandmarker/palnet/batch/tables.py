@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,21 +90,23 @@ def point_rows(state: ScanState, protocol: Protocol) -> list[Row]:
         return []
     names = {landmark.label: landmark.name for landmark in protocol.landmarks}
     rows, review = [], state.review
-    for k, (label, place) in enumerate(zip(state.labels, state.points, strict=True)):
+    # A person's own landmarks are not among those of the record.
+    known = {} if review is None else {label: k for k, label in enumerate(review.prediction.protocol.labels)}
+    for label, place in zip(state.labels, state.points, strict=True):
         there = bool(np.isfinite(place).all())
         # As text: a table of numbers has four decimals, and a metre needs more.
         x, y, z = (f"{value:.{decimals(state.unit, _DECIMALS_IN_MM)}f}" if there else "" for value in place)
         row: Row = {"scan": state.item.name, "label": label, "name": names.get(label, "")}
-        row |= {"x": x, "y": y, "z": z, "unit": state.unit, "state": _state_of(review, k, there)}
-        known = review is not None
-        row["expected_error_mm"] = float(review.prediction.expected_error[k]) if known and review else np.nan
-        row["presence"] = float(review.prediction.presence[k]) if known and review else np.nan
+        at = known.get(label, -1)
+        row |= {"x": x, "y": y, "z": z, "unit": state.unit, "state": _state_of(review, at, there)}
+        row["expected_error_mm"] = float(review.prediction.expected_error[at]) if review and at >= 0 else np.nan
+        row["presence"] = float(review.prediction.presence[at]) if review and at >= 0 else np.nan
         rows.append(row)
     return rows
 
 
 def _state_of(review: Review | None, index: int, there: bool) -> str:
-    if review is None:
+    if review is None or index < 0:
         return "not predicted here" if there else "missing"
     state = review.states[index]
     if state is State.TO_CHECK:
@@ -137,7 +140,9 @@ def quality_row(state: ScanState) -> Row:
     found = review.prediction if review is not None else None
     placed = 0 if state.points is None else int(np.isfinite(state.points).all(axis=1).sum())
     gone = [] if state.points is None else _chosen(state.labels, ~np.isfinite(state.points).all(axis=1))
-    doubtful = [] if review is None else _chosen(state.labels, review.prediction.doubtful & ~review.reviewed)
+    doubtful = (
+        [] if found is None or review is None else _chosen(found.protocol.labels, found.doubtful & ~review.reviewed)
+    )
     median, largest, at = np.nan, np.nan, ""
     if found is not None and np.isfinite(found.expected_error).any():
         median, largest, at = found.error_summary
@@ -163,5 +168,5 @@ def quality_row(state: ScanState) -> Row:
     }
 
 
-def _chosen(labels: tuple[str, ...], which: np.ndarray) -> list[str]:
+def _chosen(labels: Sequence[str], which: np.ndarray) -> list[str]:
     return [label for label, yes in zip(labels, which, strict=True) if yes]

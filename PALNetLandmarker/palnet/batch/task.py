@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ModelError, NoFaceError, PalnetError, ScanError
+from ..errors import ModelError, NoFaceError, PalnetError, ScanError, sentence_of
 from ..pipeline.prediction import Prediction
 from ..reports.thumbnail import draw_thumbnail
 from .files import checksum
@@ -65,7 +65,7 @@ def landmark(task: Task) -> Outcome:
     except PalnetError as error:
         return Outcome(time.perf_counter() - started, error=str(error))
     except Exception as error:  # one scan must not cost the run
-        said = f"{path.name} could not be landmarked: {type(error).__name__}: {error}."
+        said = sentence_of(error, f"{path.name} could not be landmarked")
         return Outcome(time.perf_counter() - started, error=said)
     seconds = time.perf_counter() - started
     return Outcome(seconds, found.to_json(), picture, checksum=checksum(path))

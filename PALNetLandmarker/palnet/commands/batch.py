@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from .words import RESEARCH_USE, check_summary, picture_beside, results_at, summ
 
 def is_batch(options: argparse.Namespace) -> bool:
     """Whether scans are landmarked as a batch: a folder is named, or how many processes, or a cluster."""
-    return options.jobs is not None or options.dask is not None or any(path.is_dir() for path in options.scans)
+    return options.jobs is not None or options.dask is not None or any(map(os.path.isdir, options.scans))
 
 
 def run(options: argparse.Namespace, host: Host) -> int:

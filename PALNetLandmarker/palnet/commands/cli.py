@@ -5,23 +5,25 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..errors import PalnetError
+from ..errors import PalnetError, sentence_of
 from ..output import steady_output
 from ..units import UNITS
 from .convert import add_convert
 from .host import Host
 from .landmark import add_landmark
+from .signals import stop_signals
 from .words import RESEARCH_USE
 
 
 def main(argv: Sequence[str], host: Host) -> int:
     """Run a command; returns the exit code: 0 where everything succeeded."""
-    with steady_output() as output:
+    with steady_output() as output, stop_signals():
         code = _run(argv, host)
         output.flush()
         if output.reason:
@@ -40,12 +42,17 @@ def _run(argv: Sequence[str], host: Host) -> int:
     except KeyboardInterrupt:
         print("\npalnet: stopped.", file=sys.stderr)
         return 130
+    except Exception as error:  # no one who uses the program has use for a traceback
+        print(f"palnet: {sentence_of(error, f'palnet {options.command} ended')}", file=sys.stderr)
+        if os.environ.get("PALNET_TRACEBACK"):
+            traceback.print_exc()
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="palnet", description=f"Anatomical landmarks on 3D scans. {RESEARCH_USE}")
     parser.add_argument("--version", action="version", version=f"palnet {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
 
     add_landmark(commands)
     train = commands.add_parser("train", help="train a landmark model on synthetic faces, or on annotated scans")

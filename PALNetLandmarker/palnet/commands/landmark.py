@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..errors import OutputError, PalnetError
+from ..errors import OutputError, sentence_of
 from ..files import check_writable, write_json
 from ..scans.file import scan_stem
 from .host import Host
@@ -57,12 +57,12 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
     results, failed, kept = [], 0, 0
     for number, (scan, target) in enumerate(targets, 1):
         print(f"[{number}/{len(targets)}] {scan}", flush=True)
-        if has_review(target):
-            kept += 1
-            results.append({"scan": str(scan), "markups": str(target), "state": "kept"})
-            print(f"  {target} has landmarks that a person reviewed or changed, which are kept")
-            continue
         try:
+            if has_review(target):
+                kept += 1
+                results.append({"scan": str(scan), "markups": str(target), "state": "kept"})
+                print(f"  {target} has landmarks that a person reviewed or changed, which are kept")
+                continue
             prediction = predictor.predict_file(scan, unit_of(options), _print_progress)
             options.output.mkdir(parents=True, exist_ok=True)
             write_landmarks(prediction, scan, target, host.write_markups)
@@ -71,10 +71,11 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
                 _print_progress(1.0, "Drawing the picture")
                 written.append(picture_beside(target))
                 host.render_sheet(prediction, scan, written[-1])
-        except PalnetError as error:
+        except Exception as error:  # one scan must not cost the others
+            said = sentence_of(error, f"{scan} could not be landmarked")
             failed += 1
-            results.append({"scan": str(scan), "error": str(error)})
-            print(f"palnet: {error}", file=sys.stderr)
+            results.append({"scan": str(scan), "error": said})
+            print(f"palnet: {said}", file=sys.stderr, flush=True)
             continue
         results.append({"scan": str(scan), "markups": str(target), **summary(prediction)})
         print(table(prediction))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,8 @@ import numpy as np
 from ..errors import LandmarkFileError, PalnetError
 from ..exports.sets import LandmarkSet, LandmarkSets, read_sets
 from ..files import check_writable
+from ..formats.cells import read_cells
+from ..formats.text import read_text
 from ..measures.measurements import Measurer, reference_shape
 from ..measures.tables import EVERYONE, MeasuredScans, asymmetry_rows, asymmetry_sums
 from ..protocols.protocol import Protocol
@@ -70,30 +71,20 @@ def read_groups(path: Path) -> dict[str, str]:
 
     :raises LandmarkFileError: it cannot be read, lacks a column, or names a scan twice; the sentence names the line
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise LandmarkFileError(f"{path.name} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise LandmarkFileError(f"{path.name} is no text file, or not in UTF-8: save it again as UTF-8.") from None
-    lines = text.splitlines()
-    delimiter = next((mark for mark in (";", "\t") if lines and mark in lines[0]), ",")
+    rows, _ = read_cells(read_text(path), path.name)
+    header = [cell.lower() for cell in rows[0][1]] if rows else []
+    if any(header.count(column) != 1 for column in _GROUP_COLUMNS):
+        raise LandmarkFileError(f"The first line of {path.name} does not name the columns scan and group.")
     groups: dict[str, str] = {}
-    try:
-        table = csv.DictReader(lines, delimiter=delimiter)
-        if not set(_GROUP_COLUMNS) <= set(table.fieldnames or ()):
-            raise LandmarkFileError(f"The first line of {path.name} does not name the columns scan and group.")
-        for row in table:
-            scan, group = ((row[column] or "").strip() for column in _GROUP_COLUMNS)
-            where = f"line {table.line_num} of {path.name}"
-            if not scan or not group:
-                raise LandmarkFileError(f"In {where}, the scan or its group is missing.")
-            if groups.setdefault(scan, group) != group:
-                raise LandmarkFileError(f"In {where}, '{scan}' gets a second group.")
-            if group == EVERYONE:
-                raise LandmarkFileError(f"In {where}, the group is called '{EVERYONE}', as all scans are: rename it.")
-    except csv.Error as error:
-        raise LandmarkFileError(f"{path.name} cannot be read as a table: {error}.") from None
+    for number, cells in rows[1:]:
+        scan, group = (cells[header.index(column)] for column in _GROUP_COLUMNS)
+        where = f"line {number} of {path.name}"
+        if not scan or not group:
+            raise LandmarkFileError(f"In {where}, the scan or its group is missing.")
+        if groups.setdefault(scan, group) != group:
+            raise LandmarkFileError(f"In {where}, '{scan}' gets a second group.")
+        if group == EVERYONE:
+            raise LandmarkFileError(f"In {where}, the group is called '{EVERYONE}', as all scans are: rename it.")
     return groups
 
 

@@ -176,9 +176,9 @@ def _check_same(path: Path, identity: dict[str, Any]) -> None:
         return
     try:
         before = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise OutputError(f"{path} is damaged: remove the folder, or name another with --work.") from None
-    changed = [name for name, value in identity.items() if before.get(name) != value]
+    changed = [name for name, value in identity.items() if not isinstance(before, dict) or before.get(name) != value]
     if changed:
         raise OutputError(
             f"{path.parent} holds a cross-validation with other {' and '.join(changed)}: name another folder."

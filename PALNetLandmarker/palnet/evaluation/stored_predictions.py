@@ -36,7 +36,7 @@ def read_prediction(folder: Path, scan: str) -> Prediction | str:
         return str(data["refused"]) if "refused" in data else Prediction.from_json(data)
     except FileNotFoundError:
         raise PalnetError(f"There is no prediction {path}: run the prediction again.") from None
-    except (OSError, ValueError, KeyError, TypeError, ProtocolError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError, ProtocolError) as error:
         raise PalnetError(f"{path} cannot be read as a prediction: run the prediction again.") from error
 
 

@@ -11,17 +11,25 @@ import numpy as np
 
 from ..errors import LandmarkFileError, ReviewError
 from ..files import files_below
-from ..formats.files import LandmarkFile, is_lafas, landmark_stem, read_landmarks
+from ..formats.avizo import read_landmark_ascii
+from ..formats.files import LandmarkFile, landmark_stem, read_landmarks
+from ..formats.idav import read_pts
+from ..formats.lafas import is_lafas
+from ..formats.menpo import read_ljson
+from ..formats.meshlab import read_pp
 from ..formats.morphologika import read_morphologika
-from ..formats.names import LANDMARKS_ENDING, NAMES_ENDING, NAMES_FILE, read_beside, read_names
+from ..formats.names import LANDMARKS_ENDING, NAMES_ENDING, NAMES_FILE, plain_labels, read_beside, read_names
 from ..formats.nts import read_nts
 from ..formats.tables import read_morphoj, read_table
-from ..formats.text import MM_PER_UNIT, TO_LPS, FileOfSets, check_labels, read_text, some_of
+from ..formats.text import MM_PER_UNIT, TO_LPS, FileOfSets, Rows, check_labels, read_text, some_of
 from ..formats.tps import read_tps
 from ..results import PARTS, TABLES
 from ..review.record import Review, record_beside
 
-ENDINGS = (".mrk.json", ".fcsv", ".tps", ".nts", ".csv", ".txt")
+ENDINGS = (
+    *(".mrk.json", ".fcsv", ".tps", ".nts", ".dta", ".pp", ".landmarkascii", ".pts", ".ljson"),
+    *(".csv", ".txt"),
+)
 """Endings of the files that :func:`read_sets` reads, those that say most first."""
 
 _MORPHOLOGIKA = re.compile(r"^\s*\[rawpoints\]", re.IGNORECASE | re.MULTILINE)
@@ -173,17 +181,28 @@ def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
     said, beside = reader(read_text(path), path.name), read_beside(path)
     if not said.sets:
         raise LandmarkFileError(f"{path.name} holds no landmarks.")
+    for ours, theirs in ((beside.frame, said.frame), (beside.unit, said.unit)):
+        if ours and theirs and ours != theirs:
+            raise LandmarkFileError(
+                f"{path.name} states {theirs}, but {path.name}{LANDMARKS_ENDING} {ours}: correct one."
+            )
     to_lps = TO_LPS[beside.frame or said.frame or frame]
     sets: dict[str, LandmarkSet] = {}
-    for number, (written, labels, points) in enumerate(said.sets, 1):
+    for number, (written, said_labels, points) in enumerate(said.sets, 1):
         name = beside.names.get(written, written) or (str(number) if len(said.sets) > 1 else landmark_stem(path))
         if name in sets:
             raise LandmarkFileError(f"{path.name} has the specimen '{name}' more than once: rename one of them.")
-        labels = beside.labels or labels or tuple(str(k) for k in range(1, len(points) + 1))
+        labels = beside.labels or said_labels or tuple(str(k) for k in range(1, len(points) + 1))
         if len(labels) != len(points):
             raise LandmarkFileError(
                 f"{path.name} has {len(points)} landmarks of '{name}', but {path.name}{LANDMARKS_ENDING} lists "
                 f"{len(labels)}: they do not belong together."
+            )
+        # Formats that hold labels hold them without what they cannot.
+        if beside.labels and said_labels not in ((), beside.labels, tuple(plain_labels(beside.labels))):
+            raise LandmarkFileError(
+                f"{path.name} names its landmarks otherwise than {path.name}{LANDMARKS_ENDING}: "
+                "they do not belong together."
             )
         check_labels(labels, path.name)
         unit = beside.unit or said.unit
@@ -199,7 +218,27 @@ def _reader(path: Path) -> Callable[[str, str], FileOfSets] | None:
         if _MORPHOLOGIKA.search(text):
             return read_morphologika
         return None if is_lafas(text) else read_morphoj
-    return {".tps": read_tps, ".nts": read_nts, ".csv": read_table}.get(suffix)
+    return {
+        ".tps": read_tps,
+        ".nts": read_nts,
+        ".dta": read_nts,
+        ".csv": read_table,
+        ".landmarkascii": read_landmark_ascii,
+        ".ljson": read_ljson,
+        ".pts": _unframed(read_pts),
+        ".pp": _unframed(read_pp),
+    }.get(suffix)
+
+
+def _unframed(read: Callable[[str, str], Rows]) -> Callable[[str, str], FileOfSets]:
+    """A reader of one specimen, in a frame that its format does not state, as a reader of several."""
+
+    def reader(text: str, name: str) -> FileOfSets:
+        rows, frame, unit = read(text, name)
+        points = np.array([point for _, point in rows], dtype=float).reshape(-1, 3)
+        return FileOfSets([("", tuple(label for label, _ in rows), points)] if rows else [], frame, unit)
+
+    return reader
 
 
 def in_reviewed_unit(path: Path, said: LandmarkFile) -> LandmarkFile:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import LandmarkFileError, OutputError
-from ..files import check_writable, write_text
+from ..errors import LandmarkFileError, OutputError, sentence_of
+from ..files import check_writable, set_aside, write_text
 from ..formats.morphologika import morphologika
 from ..formats.names import (
     LANDMARKS_ENDING,
@@ -129,9 +129,14 @@ def write_sets(
     records = _records_beside(texts)
     check_writable(output.parent if single else output)
     for path, text in texts.items():
-        if path in records:
-            _remove(records[path])
-        write_text(text, path)
+        if path not in records:
+            write_text(text, path)
+            continue
+        try:
+            with set_aside(path), set_aside(records[path]):
+                write_text(text, path)
+        except OSError as error:
+            raise OutputError(sentence_of(error, f"{path} cannot be replaced")) from error
     renamed = [(one.name, other) for one, other in zip(sets, called, strict=True) if one.name != other]
     return Written(list(texts), renamed)
 
@@ -149,13 +154,6 @@ def _records_beside(paths: Iterable[Path]) -> dict[Path, Path]:
         if has_decisions(record) or is_persons(path):
             raise OutputError(f"{path} has a person's review beside it, {record.name}: name another output.")
     return found
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be replaced: {error.strerror}.") from error
 
 
 def _in_one(

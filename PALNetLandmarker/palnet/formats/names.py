@@ -6,11 +6,13 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import LandmarkFileError
+from ..tables import cell_of
+from .cells import read_cells
 from .text import MM_PER_UNIT, TO_LPS, check_labels, read_text
 
 NAMES_FILE = "names.csv"
@@ -60,6 +62,8 @@ def file_names(names: Sequence[str]) -> list[str]:
 
 def _plain(name: str) -> str:
     plain = _NOT_PLAIN.sub("_", _letters(name))
+    # A spreadsheet takes what begins with a dash for a formula.
+    plain = "_" + plain if plain.startswith("-") else plain
     return _as_file(_RESERVED.sub(lambda match: match[0][0] + "_" + match[0][1:], plain))
 
 
@@ -104,42 +108,55 @@ def landmarks_table(labels: Sequence[str], frame: str, unit: str) -> str:
 def read_names(path: Path) -> dict[str, str]:
     """A table of :func:`names_table`, by what is written; empty where there is no such file.
 
-    :raises LandmarkFileError: it cannot be read
+    :raises LandmarkFileError: it cannot be read, or says two things of one specimen
     """
-    return {row["written"]: row["name"] for row in _rows(path, ("written", "name"))}
+    rows = rows_of_table(path, ("written", "name"))
+    names = {row["written"]: row["name"] for row in rows}
+    if len(names) != len(rows) or not all(names.values()):
+        raise LandmarkFileError(f"{path.name} has a specimen twice, or one without a name.")
+    return names
 
 
 def read_beside(path: Path) -> Beside:
-    """What the tables beside a file say of it, as far as they are there.
+    """What the tables beside a file say of it, as far as they are there. The landmarks stand in any order there.
 
-    :raises LandmarkFileError: one cannot be read
+    :raises LandmarkFileError: one cannot be read, or the numbers of the landmarks are not 1, 2, 3 and so on
     """
     table = path.with_name(path.name + LANDMARKS_ENDING)
-    rows = _rows(table, ("number", "label", "frame", "unit"))
+    rows = rows_of_table(table, ("number", "label", "frame", "unit"))
     names = read_names(path.with_name(path.name + NAMES_ENDING))
     if not rows:
         return Beside(names=names)
     frames, units = ({row[key] for row in rows} for key in ("frame", "unit"))
     if len(frames) > 1 or len(units) > 1 or not frames <= TO_LPS.keys() or not units <= MM_PER_UNIT.keys():
         raise LandmarkFileError(f"{table.name} states no frame (LPS or RAS) or no unit (mm, cm or m).")
-    labels = tuple(row["label"] for row in rows)
-    check_labels(labels, table.name)
-    return Beside(labels, frames.pop(), units.pop(), names)
+    labels = {row["number"]: row["label"] for row in rows}
+    numbers = [str(k) for k in range(1, len(rows) + 1)]
+    if labels.keys() != set(numbers):
+        raise LandmarkFileError(f"The numbers in {table.name} are not 1 to {len(rows)}, each once: number them so.")
+    ordered = tuple(labels[number] for number in numbers)
+    check_labels(ordered, table.name)
+    return Beside(ordered, frames.pop(), units.pop(), names)
 
 
-def _table(header: list[str], rows: object) -> str:
+def _table(header: list[str], rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)  # type: ignore[arg-type]
+    writer.writerows([cell_of(str(cell)) for cell in row] for row in rows)
     return text.getvalue()
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+def rows_of_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """The rows of a table, by the names of its columns; none where there is no such file.
+
+    :param columns: it has them, each once; others are left out
+    :raises LandmarkFileError: not so, or it cannot be read; the sentence names the file, and the line
+    """
     if not path.is_file():
         return []
-    try:
-        rows = list(csv.DictReader(io.StringIO(read_text(path)), strict=True))
-        return [{column: row[column].strip() for column in columns} for row in rows]
-    except (csv.Error, KeyError, AttributeError):
-        raise LandmarkFileError(f"{path.name} is no table with the columns {', '.join(columns)}.") from None
+    rows, _ = read_cells(read_text(path), path.name)
+    header = [cell.lower() for cell in rows[0][1]] if rows else []
+    if any(header.count(column) != 1 for column in columns):
+        raise LandmarkFileError(f"{path.name} is no table with the columns {', '.join(columns)}.")
+    return [{column: cells[header.index(column)] for column in columns} for _, cells in rows[1:]]

@@ -8,65 +8,62 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import LandmarkFileError
+from ..tables import cell_of
 from ..units import NAMES
-from .text import MM_PER_UNIT, TO_LPS, FileOfSets, NamedPoints, point_of, rows_of, split_cells
+from .cells import Decimals, Line, read_cells
+from .headers import KNOWN, Header, check_unknown, read_header
+from .text import MM_PER_UNIT, TO_LPS, FileOfSets, NamedPoints, is_number, point_of, rows_of
 
-# Slicer's own table of control points names its axes by the frame.
-_TABLE_AXES = {"LPS": ("l", "p", "s"), "RAS": ("r", "a", "s")}
-_FRAME_COLUMNS = ("frame", "space", "coordinatesystem", "system")
-_SPECIMEN_COLUMNS = ("specimen", "scan", "subject")
-_WIDE = re.compile(r"^(.+)_([xyz])$", re.IGNORECASE)
-_NUMBERED = re.compile(r"^([xyz])([0-9]{1,9})$", re.IGNORECASE)
-_QUOTED = re.compile(r'"[^"]*"')
 _APART = re.compile(r'[,;\t"]')
-
-_Line = tuple[int, list[str]]
 
 
 def read_table(text: str, name: str) -> FileOfSets:
     """The landmarks of a table, with a row for each landmark or one for each specimen.
 
+    Without a first line that names the columns, a row is a label and three numbers, or three numbers.
+
     :param name: the file's, for what is said of it
     :raises LandmarkFileError: a line is wrong
     """
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if not lines:
+    rows, decimals = read_cells(text, name)
+    if not rows:
         return FileOfSets([])
-    first = _QUOTED.sub("", lines[0][1])
-    delimiter = next((mark for mark in (";", "\t") if mark in first), ",")
-    rows = [(number, split_cells(line, delimiter, f"line {number} of {name}")) for number, line in lines]
-    header = [cell.strip() for cell in rows[0][1]]
-    columns = {column.lower(): k for k, column in enumerate(header)}
-    decimal_comma = delimiter != ","
-    landmarks = _wide_columns(header, name)
-    if landmarks:
-        return _wide(rows[1:], name, columns, landmarks, decimal_comma)
-    return _long(rows, name, columns, decimal_comma)
+    header = read_header(rows[0][1], name)
+    return _headed(rows, header, decimals, name) if header else _long(rows, _no_header(rows[0], name), decimals, name)
 
 
 def read_morphoj(text: str, name: str) -> FileOfSets:
-    """The specimens of a table as MorphoJ reads them, whose first line need not name the columns.
+    """The landmarks of a text file: a table as :func:`read_table` has it, or one as MorphoJ reads them.
+
+    The first line of MorphoJ's tables need not name the columns: each row is a specimen's name and x, y, z of each
+    landmark. Where there is only one in each row, and nothing says otherwise, a row is a landmark of one specimen.
 
     :raises LandmarkFileError: a line is wrong
     """
-    lines = text.splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    delimiter = next((mark for mark in ("\t", ";", ",") if mark in first), "\t")
-    rows = [(n, split_cells(line, delimiter, f"line {n} of {name}")) for n, line in enumerate(lines, 1) if line.strip()]
-    if rows and not all(_is_number(cell) for cell in rows[0][1][1:]):
-        rows = rows[1:]
+    rows, decimals = read_cells(text, name, blanks=True)
     if not rows:
         return FileOfSets([])
-    count = (len(rows[0][1]) - 1) // 3
-    landmarks = {"": [(3 * k + 1, 3 * k + 2, 3 * k + 3) for k in range(count)]}
-    if not count or len(rows[0][1]) != 3 * count + 1:
+    header = read_header(rows[0][1], name)
+    if header:
+        return _headed(rows, header, decimals, name)
+    first = [is_number(cell.replace(",", ".")) for cell in rows[0][1][1:]]
+    count = len(first) // 3
+    if first and not any(first) and not all(cell in ("", "NA") for cell in rows[0][1][1:]):
+        rows = rows[1:]  # names of columns
+    elif count == 1 or len(rows[0][1]) == 3:
+        return _long(rows, _no_header(rows[0], name), decimals, name)
+    if not rows:
+        return FileOfSets([])
+    if not count or len(first) != 3 * count:
         raise LandmarkFileError(f"In line {rows[0][0]} of {name}, a name and x, y, z of each landmark are expected.")
-    return _wide(rows, name, {"specimen": 0}, landmarks, False)
+    landmarks = {"": [(3 * k + 1, 3 * k + 2, 3 * k + 3) for k in range(count)]}
+    return _wide(rows, Header(landmarks, True, -1, 0, -1, -1, -1, "", ""), decimals, name)
 
 
 def csv_long(sets: Iterable[NamedPoints], frame: str, unit: str) -> str:
@@ -103,123 +100,115 @@ def _joined(lines: list[list[str]], delimiter: str) -> str:
 
 
 def _quoted(cell: str) -> str:
+    cell = cell_of(cell)
     # Also where the reader's guess at the delimiter could go wrong.
     return '"' + cell.replace('"', '""') + '"' if _APART.search(cell) else cell
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _headed(rows: list[Line], header: Header, decimals: Decimals, name: str) -> FileOfSets:
+    body = [cells for _, cells in rows[1:]]
+    check_unknown(rows[0][1], body, header, name)
+    taken = [
+        header.frame_column,
+        header.unit_column,
+        *(k for ats in header.landmarks.values() for at in ats for k in at),
+    ]
+    if header.wide and header.specimen < 0 and 0 not in taken:
+        # The first column says what each row is, whatever it is called.
+        header = replace(header, specimen=0)
+    return (_wide if header.wide else _long)(rows[1:], header, decimals, name)
 
 
-def _wide_columns(header: list[str], name: str) -> dict[str, list[tuple[int, int, int]]]:
-    """Columns of x, y and z by label (one each), or of all landmarks under "" where they have only numbers."""
-    for pattern, label_at, axis_at in ((_WIDE, 1, 2), (_NUMBERED, 2, 1)):
-        found: dict[str, dict[str, int]] = {}
-        for k, column in enumerate(header):
-            match = pattern.match(column)
-            if match:
-                axes = found.setdefault(match[label_at], {})
-                if match[axis_at].lower() in axes:
-                    raise LandmarkFileError(f"{name} has the column '{column[:40]}' more than once.")
-                axes[match[axis_at].lower()] = k
-        if not found or all(len(axes) == 1 for axes in found.values()):
-            continue
-        for label, axes in found.items():
-            if len(axes) != 3:
-                raise LandmarkFileError(f"{name} has not x, y and z of the landmark '{label[:40]}' in its first line.")
-        places = {label: [(axes["x"], axes["y"], axes["z"])] for label, axes in found.items()}
-        if pattern is _WIDE:
-            return places
-        if sorted(found, key=int) != [str(k) for k in range(1, len(found) + 1)]:
-            raise LandmarkFileError(
-                f"{name} has not the columns x1, y1, z1 and so on, without a gap, in its first line."
-            )
-        return {"": [places[label][0] for label in sorted(found, key=int)]}
-    return {}
+def _no_header(first: Line, name: str) -> Header:
+    """A label and three numbers, or three numbers: the header of a table that has none.
+
+    :raises LandmarkFileError: the first line is neither, nor names columns that are known
+    """
+    number, cells = first
+    if not any(is_number(cell.replace(",", ".")) for cell in cells):
+        raise LandmarkFileError(
+            f"In line {number} of {name}, the names of the columns are not known here. Known are, {KNOWN}."
+        )
+    if len(cells) not in (3, 4):
+        raise LandmarkFileError(
+            f"In line {number} of {name} there are {len(cells)} cells; without a first line that names the columns, "
+            f"a label and x, y, z are needed. Known names are, {KNOWN}."
+        )
+    label = len(cells) - 4
+    return Header({"": [(label + 1, label + 2, label + 3)]}, False, label, -1, -1, -1, -1, "", "", True)
 
 
-def _wide(
-    rows: list[_Line],
-    name: str,
-    columns: dict[str, int],
-    landmarks: dict[str, list[tuple[int, int, int]]],
-    decimal_comma: bool,
-) -> FileOfSets:
-    specimen = next((columns[key] for key in (*_SPECIMEN_COLUMNS, "id", "name") if key in columns), -1)
-    frame, unit = _Stated(columns, _FRAME_COLUMNS, TO_LPS, "frame"), _Stated(columns, ("unit",), MM_PER_UNIT, "unit")
-    places = [at for ats in landmarks.values() for at in ats]
-    labels = () if "" in landmarks else tuple(label.strip() for label in landmarks)
-    needed = max(specimen, *(k for at in places for k in at), frame.column, unit.column) + 1
+def _wide(rows: list[Line], header: Header, decimals: Decimals, name: str) -> FileOfSets:
+    frame, unit = _stated_of(header)
+    places = [at for ats in header.landmarks.values() for at in ats]
+    labels = () if "" in header.landmarks else tuple(header.landmarks)
     sets = []
     for number, cells in rows:
         where = f"line {number} of {name}"
-        if len(cells) < needed:
-            raise LandmarkFileError(f"In {where} there are {len(cells)} cells; the first line asks for {needed}.")
-        values = [cell.replace(",", ".") if decimal_comma else cell for cell in cells]
-        points = [point_of([values[k] for k in at], f"landmark {n} in {where}") for n, at in enumerate(places, 1)]
+        values = [decimals.of([cells[k] for k in at], where) for at in places]
+        points = [point_of(value, f"landmark {n} in {where}") for n, value in enumerate(values, 1)]
         frame.see(cells)
         unit.see(cells)
-        sets.append((cells[specimen].strip() if specimen >= 0 else "", labels, np.array(points)))
-    return FileOfSets(sets, frame.one(name), unit.one(name))
+        sets.append((cells[header.specimen] if header.specimen >= 0 else "", labels, np.array(points)))
+    return FileOfSets(sets, frame.one(name, header.frame), unit.one(name, header.unit))
 
 
-def _long(rows: list[_Line], name: str, columns: dict[str, int], decimal_comma: bool) -> FileOfSets:
-    axes, label, specimen = (1, 2, 3), 0, -1
-    named = next((key for key, axes in _TABLE_AXES.items() if columns.keys() >= set(axes)), "")
-    if named or columns.keys() >= {"x", "y", "z"}:
-        axes = tuple(columns[axis] for axis in (_TABLE_AXES[named] if named else ("x", "y", "z")))  # type: ignore[assignment]
-        label = next((columns[key] for key in ("label", "name", "landmark") if key in columns), -1)
-        if label < 0:
-            raise LandmarkFileError(f"The first line of {name} names no column 'label'.")
-        specimen = next((columns[key] for key in _SPECIMEN_COLUMNS if key in columns), -1)
-        rows = rows[1:]
-    else:
-        columns = {}
-    frame, unit = _Stated(columns, _FRAME_COLUMNS, TO_LPS, "frame"), _Stated(columns, ("unit",), MM_PER_UNIT, "unit")
-    unset_column = columns.get("defined", -1) if named else -1
+def _long(rows: list[Line], header: Header, decimals: Decimals, name: str) -> FileOfSets:
+    frame, unit = _stated_of(header)
+    ((axes,),) = header.landmarks.values()
     found: dict[str, tuple[list[str], list[list[float]]]] = {}
     for number, cells in rows:
         where = f"line {number} of {name}"
-        if len(cells) <= max(label, specimen, *axes, frame.column, unit.column):
-            raise LandmarkFileError(f"In {where} there are {len(cells)} cells; a label and x, y, z are needed.")
-        values = [cells[axis].replace(",", ".") if decimal_comma else cells[axis] for axis in axes]
-        unset = 0 <= unset_column < len(cells) and cells[unset_column].strip() == "0"
+        defined = cells[header.defined] if header.defined >= 0 else "1"
+        if defined not in ("0", "1", "false", "true", "False", "True"):
+            raise LandmarkFileError(
+                f"In {where}, 'defined' is '{defined[:20]}': let it be 1, or 0 for a missing point."
+            )
+        unset = defined in ("0", "false", "False")
+        point = point_of(decimals.of([cells[axis] for axis in axes], where), where)
         frame.see(cells)
         unit.see(cells)
-        labels, points = found.setdefault(cells[specimen].strip() if specimen >= 0 else "", ([], []))
-        labels.append(cells[label].strip())
-        points.append([np.nan] * 3 if unset else point_of(values, where))
+        specimen = cells[header.specimen] if header.specimen >= 0 else ""
+        labels, points = found.setdefault(specimen, ([], []))
+        labels.append(cells[header.label] if header.label >= 0 else str(len(labels) + 1))
+        points.append([np.nan] * 3 if unset else point)
+    named = [label for labels, _ in found.values() for label in labels]
+    if header.headless and all(map(is_number, named)) and not all(label.isdecimal() for label in named):
+        raise LandmarkFileError(f"In {name}, the labels are numbers with decimals (a decimal comma among commas?).")
+    if "" in found and len(found) > 1:
+        raise LandmarkFileError(f"Some rows of {name} have no specimen's name.")
     sets = [(who, tuple(labels), np.array(points, dtype=float)) for who, (labels, points) in found.items()]
-    return FileOfSets(sets, frame.one(name) or named, unit.one(name))
+    return FileOfSets(sets, frame.one(name, header.frame), unit.one(name, header.unit))
+
+
+def _stated_of(header: Header) -> tuple[_Stated, _Stated]:
+    return _Stated(header.frame_column, TO_LPS, "frame"), _Stated(header.unit_column, MM_PER_UNIT, "unit")
 
 
 class _Stated:
     """What a column says, the same in every row.
 
+    :param column: -1 where there is none
     :param among: what may stand there
     """
 
-    def __init__(self, columns: dict[str, int], names: tuple[str, ...], among: Mapping[str, Any], what: str) -> None:
-        self.column = next((columns[name] for name in names if name in columns), -1)
+    def __init__(self, column: int, among: Mapping[str, Any], what: str) -> None:
+        self._column = column
         self._known = among
         self._among = {**NAMES, **{text.casefold(): text for text in among}}
         self._what = what
         self._seen: set[str] = set()
 
     def see(self, cells: list[str]) -> None:
-        if self.column >= 0:
-            self._seen.add(cells[self.column].strip())
+        if self._column >= 0:
+            self._seen.add(cells[self._column])
 
-    def one(self, name: str) -> str:
-        """What all rows say; empty without such a column.
+    def one(self, name: str, said_above: str) -> str:
+        """What all rows say, and the first line; empty where neither does.
 
         :raises LandmarkFileError: not all say the same, or not one of what may be said
         """
-        said = {self._among.get(text.casefold(), text) for text in self._seen}
+        said = {self._among.get(text.casefold(), text) for text in self._seen} | ({said_above} - {""})
         if len(said) > 1 or not all(text in self._known for text in said):
             shown = " and ".join(sorted(said)[:3])[:60]
             allowed = " or ".join(self._known)

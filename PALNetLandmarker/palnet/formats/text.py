@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +20,20 @@ TO_LPS = {"LPS": np.ones(3), "RAS": np.array([-1.0, -1.0, 1.0])}
 
 
 _NOTHING = ("", "na", "nan", "n/a", "none", "null", "-")
+# float() takes more than other programs do: underlines between digits, digits of all scripts, words for infinity.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _DECIMALS = 12
 """Of a number in a file: a millionth of a millimetre is kept also where the unit is a metre."""
-_STATEMENT = re.compile(rf"coordinates: (LPS|RAS), ({UNIT_PATTERN})(?=\s|$)")
+_STATEMENT = re.compile(rf"coordinates: (\w+), ({UNIT_PATTERN}|\w+)(?=\s|$)")
+_DECIMALS_OF = re.compile(r"(?<![\w.])-?\d+\.(\d+)(?![\w.])", re.ASCII)
+_FEW = 3
+_FARTHEST = 1e100
+"""Of a coordinate: beyond, distances overflow."""
 
+
+Rows = tuple[list[tuple[str, list[float]]], str, str]
+"""Of a file of one specimen: label and point of each landmark, NaN where it is not set; frame and unit if stated."""
 
 NamedPoints = tuple[str, tuple[str, ...], np.ndarray]
 """A specimen's name, its labels and its points (L, 3), NaN where missing."""
@@ -62,10 +72,44 @@ def statement(frame: str, unit: str) -> str:
     return f"coordinates: {frame}, {unit}"
 
 
-def stated(text: str) -> tuple[str, str]:
-    """Frame and unit as a comment in a text states them; both empty where none does."""
-    match = _STATEMENT.search(text)
-    return (match[1], match[2]) if match else ("", "")
+def stated(comments: Iterable[str], name: str) -> tuple[str, str]:
+    """Frame and unit as the comments of a file state them; both empty where none does.
+
+    :raises LandmarkFileError: two comments contradict each other, or one states what is not known here
+    """
+    found = {(match[1], match[2]) for match in map(_STATEMENT.search, comments) if match}
+    if len(found) > 1 or any(frame not in TO_LPS or unit not in MM_PER_UNIT for frame, unit in found):
+        shown = " and ".join(f"{frame}, {unit}" for frame, unit in sorted(found)[:2])[:60]
+        raise LandmarkFileError(
+            f"{name} states the coordinates {shown}: let it state LPS or RAS, and mm, cm or m, once."
+        )
+    return found.pop() if found else ("", "")
+
+
+def lines_of(text: str) -> list[tuple[int, str]]:
+    """The lines of a text that are not blank, with their numbers; only what a text editor takes for one ends a line."""
+    lines = enumerate(_LINE_END.split(text), 1)
+    return [(number, line) for number, line in lines if line.strip()]
+
+
+def check_end(text: str, name: str) -> None:
+    """Check that a text of labels and numbers is not cut within the last of them.
+
+    A text that ends in the middle of a line may be cut, and a label or a number that lost its end looks like any other.
+    It is whole where a bracket or a quote closes it, or where its last number has as many decimals as all others.
+
+    :raises LandmarkFileError: the last line has no end
+    """
+    text = text.rstrip("\x1a")  # the end of a file as of DOS
+    if not text or text[-1] in '\r\n")]}>':
+        return
+    decimals = [len(found) for found in _DECIMALS_OF.findall(text)]
+    last = next(reversed(list(_DECIMALS_OF.finditer(text))), None)
+    if len(decimals) >= _FEW and len(set(decimals)) == 1 and last is not None and last.end() == len(text):
+        return
+    raise LandmarkFileError(
+        f"{name} ends within a line, so the end may be lost: copy it again, or if it is whole, add a line break there."
+    )
 
 
 def split_cells(line: str, delimiter: str, where: str) -> list[str]:
@@ -74,7 +118,7 @@ def split_cells(line: str, delimiter: str, where: str) -> list[str]:
     :raises LandmarkFileError: they cannot be told apart
     """
     try:
-        return next(iter(csv.reader([line], delimiter=delimiter)), [])
+        return next(iter(csv.reader([line], delimiter=delimiter, strict=True)), [])
     except csv.Error as error:
         raise LandmarkFileError(f"In {where}, the cells cannot be told apart ({error}).") from None
 
@@ -82,25 +126,36 @@ def split_cells(line: str, delimiter: str, where: str) -> list[str]:
 def point_of(values: object, where: str) -> list[float]:
     """Three numbers; all NaN where one of them is not set.
 
-    :raises LandmarkFileError: they are not three numbers
+    :raises LandmarkFileError: they are not three numbers, or one is beyond what a coordinate can be
     """
     numbers = list(_numbers(values)) if isinstance(values, list) else []
     if len(numbers) != 3 or None in numbers:
         raise LandmarkFileError(f"In {where}, x, y and z are not three numbers.")
     known = [number for number in numbers if number is not None]
+    if any(abs(number) > _FARTHEST for number in known):
+        raise LandmarkFileError(f"In {where}, a coordinate is too large a number.")
     return known if all(math.isfinite(number) for number in known) else [math.nan] * 3
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number as every program writes it."""
+    return bool(_NUMBER.fullmatch(text.strip()))
 
 
 def _numbers(values: list[object]) -> Iterator[float | None]:
     for value in values:
         if isinstance(value, str) and value.strip().lower() in _NOTHING:
             yield math.nan
-        elif isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        elif (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float, str))
+            or (isinstance(value, str) and not is_number(value))
+        ):
             yield None
         else:
             try:
                 yield float(value)
-            except (ValueError, OverflowError):
+            except OverflowError:
                 yield None
 
 

@@ -12,7 +12,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..errors import LandmarkFileError
-from .text import FileOfSets, NamedPoints, count_of, point_of, rows_of, stated, statement
+from .text import FileOfSets, NamedPoints, check_end, count_of, lines_of, point_of, rows_of, stated, statement
+
+_ONCE = ("ID", "IMAGE", "SCALE")
 
 
 def read_tps(text: str, name: str) -> FileOfSets:
@@ -21,8 +23,10 @@ def read_tps(text: str, name: str) -> FileOfSets:
     :param name: the file's, for what is said of it
     :raises LandmarkFileError: a line is wrong, points are in 2D, or there are curves
     """
-    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    check_end(text, name)
+    lines = [(number, line.strip()) for number, line in lines_of(text)]
     sets: list[NamedPoints] = []
+    comments = []
     at = 0
     while at < len(lines):
         number, line = lines[at]
@@ -37,15 +41,25 @@ def read_tps(text: str, name: str) -> FileOfSets:
         at += 1 + count
         said: dict[str, str] = {}
         while at < len(lines) and "=" in lines[at][1] and not lines[at][1].upper().startswith("LM"):
-            key, _, value = (part.strip() for part in lines[at][1].partition("="))
-            if key.upper() in ("CURVES", "POINTS"):
-                raise LandmarkFileError(f"In line {lines[at][0]} of {name}, curves begin, which cannot be read here.")
-            if key.upper() == "SCALE":
-                points = _scaled(points, value, f"line {lines[at][0]} of {name}")
-            said[key.upper()] = value
+            number, line = lines[at]
+            where = f"line {number} of {name}"
+            key, _, value = (part.strip() for part in line.partition("="))
+            key = key.upper()
+            if key in said and key in _ONCE:
+                raise LandmarkFileError(f"In {where}, {key}= stands a second time in one specimen: keep one of them.")
+            if key.startswith(("CURVES", "POINTS")):
+                raise LandmarkFileError(f"In {where}, curves begin, which cannot be read here.")
+            if key == "SCALE":
+                points = _scaled(points, value, where)
+            if key == "COMMENT":
+                comments.append(value)
+            said[key] = value
             at += 1
         sets.append((said.get("ID") or said.get("IMAGE", ""), (), np.array(points, dtype=float)))
-    return FileOfSets(sets, *stated(text))
+    unnamed = [number for number, (one, _, _) in enumerate(sets, 1) if not one]
+    if 0 < len(unnamed) < len(sets):
+        raise LandmarkFileError(f"{name} names its specimens, but number {unnamed[0]} has no ID=: name it, too.")
+    return FileOfSets(sets, *stated(comments, name))
 
 
 def _scaled(points: list[list[float]], value: str, where: str) -> list[list[float]]:

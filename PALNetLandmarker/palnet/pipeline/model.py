@@ -19,6 +19,7 @@ from ..errors import ModelError, OutputError, ProtocolError
 from ..files import check_writable, whole_file
 from ..protocols.protocol import Protocol
 from ..resources import resource
+from .model_check import check_numbers, check_settings, read_arrays
 from .shape import ShapeModel
 from .surface_prior import SurfacePrior
 
@@ -112,11 +113,14 @@ class Model:
         if not path.is_file():
             raise ModelError(f"There is no model file {path}.")
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
+            arrays = read_arrays(path)
             text = str(arrays.pop("header"))
             written = str(arrays.pop("checksum"))
             header = dict(json.loads(text))
+        except ModelError:
+            raise
+        except MemoryError as error:
+            raise ModelError(f"There is not enough memory for the model {path.name}: close other programs.") from error
         except Exception as error:  # NumPy, zip and zlib each have their own for a damaged file
             raise ModelError(f"{path.name} is not a landmark model, or it is damaged: get it again.") from error
         if header.get("format") != FORMAT:
@@ -146,14 +150,18 @@ class Model:
                 written,
                 SurfacePrior.from_arrays(prior) if prior else None,
             )
-        except (KeyError, TypeError, ValueError, ProtocolError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, ProtocolError) as error:
             raise ModelError(f"{path.name} is not a complete landmark model: {error}") from error
+        check_numbers(arrays, path.name)
+        check_settings(model.settings, len(protocol), path.name)
         if model.shape and len(model.shape.mean) != len(protocol):
             raise ModelError(f"{path.name} has a shape model that does not fit its {len(protocol)} landmarks.")
         if model.prior and len(model.prior.landmarks) != len(protocol):
             raise ModelError(f"{path.name} has a surface prior that does not fit its {len(protocol)} landmarks.")
         if model.mean_shape.shape != (len(protocol), 3):
             raise ModelError(f"{path.name} has a mean shape that does not fit its {len(protocol)} landmarks.")
+        if model.template.ndim != 2 or model.template.shape[1] != 6 or not len(model.template):
+            raise ModelError(f"{path.name} has a mean surface that is none: get it again.")
         return model
 
     @staticmethod

@@ -22,6 +22,7 @@ from .finding import LAST_LOOKS, LOOKS, find_face
 from .first_guess import Frames, StationNet
 from .looks import Look, Looker
 from .model import Model
+from .model_check import check_complete
 from .network import Network, build
 from .parts import parts_warnings
 from .patches import Clouds
@@ -48,6 +49,7 @@ class Predictor:
     """
 
     def __init__(self, model: Model) -> None:
+        check_complete(model.settings, model.name)
         self.model = model
         try:
             self.network: Network = build(*model.network, model.weights)

@@ -7,11 +7,14 @@ from scipy.spatial.transform import Rotation
 
 from ..errors import AnnotationError
 from ..rigid import apply, rigid_fit
+from .known_shape import face_from_shape
 from .protocol import Protocol
 
 WORKING_SIZE_MM = 73.0
 """Root mean square distance of the fifty landmarks of the mean face from their centroid."""
 
+_LEAST_TOWARDS = 0.7
+"""Mean cosine of the angles between where landmarks lie and where they are seen from: 45 degrees."""
 _MIRRORED = np.array([-1.0, 1.0, 1.0])
 _ROUNDS = 10
 
@@ -19,8 +22,9 @@ _ROUNDS = 10
 def mean_of_shapes(shapes: np.ndarray, protocol: Protocol) -> np.ndarray:
     """Generalised Procrustes mean without change of size, around its centroid, in the frame of the protocol.
 
-    The frame: where the protocol names directions of view, each landmark lies about where it is seen from. Where it has
-    pairs, x leads to the left side, and the mean is symmetric. Otherwise as the first complete shape lies.
+    The frame: where the labels are known, that of their mean face. Where the protocol names directions of view, each
+    landmark lies about where it is seen from. Where it has pairs, x leads to the left side, and the mean
+    is symmetric. Otherwise as the first complete shape lies.
 
     :param shapes: (N, L, 3) mm, each in any pose; NaN where missing
     :returns: (L, 3) mm
@@ -70,11 +74,38 @@ def _fit(shape: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return rigid_fit(shape[common], mean[common])
 
 
-def _framed(mean: np.ndarray, protocol: Protocol) -> np.ndarray:
+def axes_are_sure(mean: np.ndarray, protocol: Protocol) -> bool:
+    """Whether the axes of a shape as :func:`mean_of_shapes` makes it are those of a face: left, up and forward.
+
+    :param mean: (L, 3) mm
+    """
+    if face_from_shape(mean, protocol.labels) is not None:
+        return True
+    views = _views(protocol)
+    # Landmarks in the middle of a face lie in a plane, and are all seen from in front: the direction away from their
+    # centre is not the one from which they are seen, and the best turn shows them from above.
+    return views is not None and float((_outward(mean) * views).sum(axis=1).mean()) > _LEAST_TOWARDS
+
+
+def _views(protocol: Protocol) -> np.ndarray | None:
+    """(L, 3) unit vectors to where the landmarks are seen from; None where they say nothing of a frame."""
     views = np.array([landmark.view for landmark in protocol.landmarks], dtype=float)
-    if np.linalg.matrix_rank(views - views.mean(axis=0)) >= 2:
-        outward = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9)
-        mean = Rotation.align_vectors(views, outward)[0].apply(mean)
+    if np.linalg.matrix_rank(views - views.mean(axis=0)) < 2:
+        return None
+    return views / np.linalg.norm(views, axis=1, keepdims=True)
+
+
+def _outward(mean: np.ndarray) -> np.ndarray:
+    """(L, 3) unit vectors from the centre of a shape to its landmarks."""
+    return mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9)
+
+
+def _framed(mean: np.ndarray, protocol: Protocol) -> np.ndarray:
+    known, views = face_from_shape(mean, protocol.labels), _views(protocol)
+    if known is not None:
+        mean = apply(known, mean)
+    elif views is not None:
+        mean = Rotation.align_vectors(views, _outward(mean))[0].apply(mean)
     mirror = protocol.mirror()
     left = np.array([landmark.side == "left" for landmark in protocol.landmarks]) & (mirror != np.arange(len(mirror)))
     if not left.any():

@@ -13,6 +13,9 @@ from ..errors import ProtocolError
 from ..resources import resource
 from .measurement_definition import Measurement, check_measurements, simple
 
+_LARGEST = 1e9
+"""Of a number in the view of a landmark; JSON has larger integers than there are floats."""
+
 
 @dataclass(frozen=True)
 class Landmark:
@@ -119,7 +122,7 @@ class Protocol:
         """
         try:
             data = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ProtocolError(f"The protocol file {path} cannot be read: {error}.") from error
         return Protocol.from_json(data)
 
@@ -154,7 +157,7 @@ class Protocol:
                 )
             if not all(isinstance(text, str) for text in (landmark.region, landmark.pair, landmark.definition)):
                 raise ProtocolError(f"'{landmark.label}' in the protocol {self.name} has a text that is none.")
-            numbers = all(isinstance(value, (int, float)) and abs(value) < np.inf for value in landmark.view)
+            numbers = all(isinstance(value, (int, float)) and abs(value) < _LARGEST for value in landmark.view)
             if len(landmark.view) != 3 or not numbers or not any(landmark.view):
                 raise ProtocolError(f"The view of '{landmark.label}' in the protocol {self.name} is not a direction.")
         mirror = self.mirror()

@@ -137,6 +137,8 @@ def svg(figure: Figure, name: str, title: str) -> str:
     for part in figure.findobj(Text):
         assert isinstance(part, Text)
         part.set_color(INK)
+        # A label is drawn as it is: $x$ is no formula.
+        part.set_parse_math(False)
     for panel in figure.axes:
         panel.tick_params(color=INK)
         for spine in panel.spines.values():

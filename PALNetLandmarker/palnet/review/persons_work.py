@@ -40,15 +40,14 @@ def has_decisions(record: Path) -> bool:
 
 
 def describes(review: Review, labels: tuple[str, ...], points: np.ndarray) -> bool:
-    """Whether a review is of these landmarks: the same labels, and at least half of the places.
+    """Whether a review is of these landmarks: at least half of its own have their label and their place.
 
-    What a person moved since lies elsewhere; of landmarks of another run or scan, nearly all do.
+    What a person moved, renamed or added since is elsewhere; of landmarks of another run or scan, nearly all are.
 
     :param points: (L, 3) in the unit of the file of landmarks, NaN where missing
     """
-    if tuple(review.prediction.protocol.labels) != labels:
-        return False
-    return bool(2 * _same_places(points, review.points).sum() >= len(labels))
+    ours, theirs = review.common(labels)
+    return bool(ours) and bool(2 * _same_places(points[theirs], review.points[ours]).sum() >= len(review.states))
 
 
 def _same_places(found: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ landmarks' node. Every position in it is in the coordinates of the ``.mrk.json``
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from enum import Enum
@@ -23,6 +24,8 @@ VERSION = 1
 SUFFIX = ".review.json"
 _SAME_UNIT = 0.01
 _SAME_SIZE = 3.0
+_MOST_OF = 0.75
+"""Share of the landmarks that a person leaves their labels."""
 
 
 class State(str, Enum):
@@ -102,17 +105,28 @@ class Review:
         units = ([said] if is_unit(said) else []) + list(MM_PER_UNIT)
         return next((unit for unit in units if abs(self.mm_per_unit / MM_PER_UNIT[unit] - 1.0) < _SAME_UNIT), "mm")
 
+    def common(self, labels: Sequence[str]) -> tuple[list[int], list[int]]:
+        """Which landmarks of the record have one of these labels, and which of the labels they have.
+
+        A person may have added landmarks of their own, or renamed some.
+        """
+        at = {label: k for k, label in enumerate(labels)}
+        ours = [k for k, label in enumerate(self.prediction.protocol.labels) if label in at]
+        return ours, [at[self.prediction.protocol.labels[k]] for k in ours]
+
     def is_of_size(self, labels: tuple[str, ...], points: np.ndarray) -> bool:
         """Whether landmarks are those of the record, in its unit, wherever they were moved or turned to since.
 
         :param points: (L, 3), NaN where missing
         """
-        if tuple(self.prediction.protocol.labels) != labels:
+        ours, theirs = self.common(labels)
+        if len(ours) < _MOST_OF * len(self.states):
             return False
-        both = np.isfinite(points).all(axis=1) & ~self.missing
+        found, known_at = points[theirs], self.points[ours]
+        both = np.isfinite(found).all(axis=1) & np.isfinite(known_at).all(axis=1)
         if both.sum() < 2:
             return False
-        size, known = (float(np.linalg.norm(p[both] - p[both].mean(axis=0))) for p in (points, self.points))
+        size, known = (float(np.linalg.norm(p[both] - p[both].mean(axis=0))) for p in (found, known_at))
         # Units are a factor of ten apart, or more; what a person moves changes the size by far less.
         return known / _SAME_SIZE < size < known * _SAME_SIZE
 
@@ -166,7 +180,7 @@ class Review:
                 tuple(str(entry["time"]) for entry in landmarks),
                 str(data["created"]),
             )
-        except (ValueError, KeyError, TypeError, ProtocolError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, ProtocolError) as error:
             raise ReviewError(f"The record of the review is damaged: {error}.") from error
 
     @staticmethod

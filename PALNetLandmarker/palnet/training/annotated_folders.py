@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
-from ..errors import AnnotationError
+from ..errors import AnnotationError, LandmarkFileError
 from ..files import files_below
 from ..formats.files import ENDINGS, landmark_stem
+from ..formats.names import rows_of_table
 from ..formats.text import some_of
 from ..scans.file import READERS, scan_ending, scan_stem
 
@@ -121,10 +121,9 @@ def subjects_by_scan(folder: Path, scans: list[Path], problems: list[str]) -> di
     if not path.is_file():
         return {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [(row["scan"].strip(), row["subject"].strip()) for row in csv.DictReader(file)]
-    except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError):
-        raise AnnotationError(f"{path} is no table with the columns scan and subject.") from None
+        rows = [(row["scan"], row["subject"]) for row in rows_of_table(path, ("scan", "subject"))]
+    except LandmarkFileError as error:
+        raise AnnotationError(f"{path} is no table with the columns scan and subject: {error}") from None
     by_key = {match_key(scan_stem(scan) if scan_ending(scan) else scan): who for scan, who in rows if who}
     lacking = [scan.name for scan in scans if match_key(scan_stem(scan)) not in by_key]
     if lacking:

@@ -11,6 +11,8 @@ from ..errors import PalnetError
 from ..pipeline.network import NETWORKS
 from ..protocols.protocol import Protocol
 
+_LARGEST = 1e9
+_SHARES = ("young", "open_mouths", "validation_share")
 _POSITIVE = ("steps", "batch", "rate", "pool", "fresh", "validation_scans", "validate_every")
 
 
@@ -61,7 +63,7 @@ class TrainingConfig:
         """
         try:
             data = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise PalnetError(f"The training configuration {path} cannot be read: {error}.") from error
         if not isinstance(data, dict):
             raise PalnetError(f"The training configuration {path} holds no settings.")
@@ -73,7 +75,12 @@ class TrainingConfig:
         for entry in fields(TrainingConfig):
             value, usual = data.get(entry.name), getattr(TrainingConfig(), entry.name)
             kinds = (int, float) if isinstance(usual, float) else type(usual)
-            if value is not None and (not isinstance(value, kinds) or (value == 0 and entry.name in _POSITIVE)):
+            wrong = value is None or not isinstance(value, kinds) or isinstance(value, bool)
+            if not wrong and isinstance(value, (int, float)):
+                # Also what is beyond a float, or is none.
+                low = 1e-12 if entry.name in _POSITIVE else 0
+                wrong = not low <= value <= _LARGEST or (value > 1 and entry.name in _SHARES)
+            if entry.name in data and wrong:
                 raise PalnetError(f"The training configuration {path} has a {entry.name} of {value!r}.")
         if config.network not in NETWORKS:
             raise PalnetError(f"There is no network '{config.network}'. Known: {', '.join(NETWORKS)}.")

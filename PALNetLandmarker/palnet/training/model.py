@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from .. import __version__
-from ..errors import AnnotationError
+from ..errors import AnnotationError, PalnetError
 from ..files import whole_file
 from ..pipeline.model import Model
 from ..pipeline.shape import ShapeModel
@@ -164,7 +164,10 @@ def _trained(
             "recognised": float(np.mean(recognised[-100:])),
         }
         save_state(state, stations_file)
-    guess = torch.load(stations_file, weights_only=True)
+    try:
+        guess = torch.load(stations_file, weights_only=True)
+    except Exception as error:  # PyTorch has many of its own
+        raise PalnetError(f"{stations_file} is damaged: remove it, and it is made anew.") from error
     alignment = {f"network/{name}": value.numpy() for name, value in guess["network"].items()}
     alignment |= {"station_points": guess["points"].numpy(), "station_axes": guess["axes"].numpy()}
     settings = network_settings(config, protocol)
@@ -198,8 +201,11 @@ def _kept_shape(train: PopulationScans, path: Path) -> ShapeModel:
         arrays: dict[str, Any] = {**train_shape(train).to_arrays()}
         with whole_file(path) as beside, beside.open("wb") as file:
             np.savez_compressed(file, **arrays)
-    with np.load(path) as held:
-        return ShapeModel.from_arrays(dict(held))
+    try:
+        with np.load(path) as held:
+            return ShapeModel.from_arrays(dict(held))
+    except Exception as error:  # NumPy, zip and zlib each have their own for a damaged file
+        raise PalnetError(f"{path} is damaged: remove it, and it is made anew.") from error
 
 
 def train_shape(train: PopulationScans, subjects: int = SHAPE_SUBJECTS) -> ShapeModel:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import multiprocessing
+import os
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -18,7 +21,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from ..errors import ModelError, PalnetError
-from ..files import whole_file
+from ..files import clean_up, whole_file
 from ..pipeline.model import Model
 from ..pipeline.patches import PatchScale
 from ..protocols.protocol import Protocol
@@ -28,6 +31,8 @@ from .dataset import ScanSource, TrainingScan, training_scan
 from .loss import landmark_loss
 from .network import Network, Step, build, run_on_clouds
 from .pytorch import usable_device
+
+_LOOK_S = 0.5
 
 
 class Trainer:
@@ -66,6 +71,7 @@ class Trainer:
         self.train_source, self.validation_source = train, validation
         self.step, self.best, self.seconds = 0, math.inf, 0.0
         folder.mkdir(parents=True, exist_ok=True)
+        clean_up(folder)
 
     def train(self) -> dict[str, Any]:
         """Go on from the checkpoint, if there is one, to the last step. Returns the best validation."""
@@ -95,7 +101,12 @@ class Trainer:
                 self.seconds = time.monotonic() - started
                 self._validate(validation, loss)
         progress.close()
-        best: dict[str, Any] = torch.load(self.folder / "best.pt", weights_only=True)
+        try:
+            best: dict[str, Any] = torch.load(self.folder / "best.pt", weights_only=True)
+        except Exception as error:
+            raise PalnetError(
+                f"{self.folder / 'best.pt'} cannot be read: remove {self.folder}, and train anew."
+            ) from error
         return best
 
     def _leave_card(self) -> None:
@@ -117,6 +128,7 @@ class Trainer:
             batch_size=None,
             num_workers=config.workers,
             prefetch_factor=8 if config.workers else None,
+            worker_init_fn=end_with_parent,
         )
         return iter(loader)
 
@@ -216,17 +228,21 @@ class Trainer:
             return
         try:
             state = torch.load(path, weights_only=True, map_location=self.device)
+            before = dict(state["config"])
         except Exception as error:
             raise PalnetError(f"{path} is damaged: remove it, and the training starts anew.") from error
-        changed = sorted(k for k, v in asdict(self.config).items() if state["config"].get(k, v) != v and k != "workers")
+        changed = sorted(k for k, v in asdict(self.config).items() if before.get(k, v) != v and k != "workers")
         if changed:
             raise PalnetError(
                 f"{path} was made with other settings ({', '.join(changed)}): name another folder, or remove it."
             )
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.best, self.seconds = state["step"], state["best"], state["seconds"]
+        try:
+            self.network.load_state_dict(state["network"])
+            self.average.load_state_dict(state["average"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.step, self.best, self.seconds = int(state["step"]), float(state["best"]), float(state["seconds"])
+        except Exception as error:  # PyTorch has many of its own
+            raise PalnetError(f"{path} is damaged: remove it, and the training starts anew.") from error
 
 
 class _Numbered(Dataset[TrainingScan]):
@@ -247,6 +263,22 @@ class _Numbered(Dataset[TrainingScan]):
             if scan is not None:
                 return scan
             number += 1_000_000_000
+
+
+def end_with_parent(_worker: int) -> None:
+    """In a process of a data loader: end it when the training ends, however that ends.
+
+    A worker that hands on a scan waits for a reader, and does not see that there is none any more.
+    """
+    trainer, parent = os.getppid(), multiprocessing.parent_process()
+
+    def watch() -> None:
+        # Only where there are no such signals does the number of the parent stay.
+        while os.getppid() == trainer if os.name == "posix" else parent is None or parent.is_alive():
+            time.sleep(_LOOK_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _begin_from(network: Network, start: Model, name: str) -> None:

@@ -19,6 +19,7 @@ from palnet.measures.measurements import measure
 from palnet.pipeline.prediction import Prediction
 from palnet.review.record import Review
 from PALNetLandmarkerLib.measure.measurements import TABLE_REFERENCE, LandmarkMeasurements, unit_mm, value_text
+from PALNetLandmarkerLib.nodes import own_points
 from PALNetLandmarkerLib.nodes.scene import flip
 from reviews import landmarks_of
 from user import count, save_data
@@ -65,7 +66,7 @@ def test_values_are_those_of_the_engine(measured: LandmarkMeasurements, predicti
 
 def test_paths_go_over_the_scan(measured: LandmarkMeasurements) -> None:
     for label in ("T_L-Sn", "T_L-Gn"):
-        ends = [measured._labels.index(part) for part in label.split("-")]
+        ends = [own_points.labels_of(measured.node).index(part) for part in label.split("-")]
         straight = np.linalg.norm(np.diff(measured._points()[ends], axis=0))
         assert straight < measured.values[f"{label} surface"] < 2 * straight
     assert math.isnan(measured.values["T_R-Sn surface"])
@@ -122,7 +123,7 @@ def test_on_the_face_and_away_again(measured: LandmarkMeasurements, node: Any, t
     line = line_of("N-Sn")
     assert line.GetName() == f"N-Sn  {measured.values['N-Sn']:.1f} mm" and line.GetLocked()
     points = slicer.util.arrayFromMarkupsControlPoints(node)
-    labels = measured._labels
+    labels = own_points.labels_of(measured.node)
     ends = points[[labels.index("N"), labels.index("Sn")]]
     np.testing.assert_allclose(slicer.util.arrayFromMarkupsControlPoints(line), ends, atol=1e-6)
     assert line_of("Sn-N-Prn").GetNumberOfControlPoints() == 3
@@ -143,7 +144,7 @@ def test_on_the_face_and_away_again(measured: LandmarkMeasurements, node: Any, t
 
 def test_landmark_that_is_placed_gets_its_line(measured: LandmarkMeasurements, node: Any) -> None:
     measured.show("T_R-N")
-    index = measured._labels.index("T_R")
+    index = own_points.labels_of(measured.node).index("T_R")
     node.SetNthControlPointPosition(index, -60.0, 10.0, 5.0)
     assert line_of("T_R-N").GetNumberOfControlPoints() == 2 and math.isfinite(measured.values["T_R-N"])
     node.SetNthControlPointPositionMissing(index)
@@ -163,20 +164,26 @@ def test_transforms_move_the_lines_and_not_the_values(measured: LandmarkMeasurem
     assert measured.values == pytest.approx(before, abs=1e-3, nan_ok=True)
     line = line_of("N-Sn")
     for end, label in enumerate(("N", "Sn")):
-        index = measured._labels.index(label)
+        index = own_points.labels_of(measured.node).index(label)
         np.testing.assert_allclose(
             line.GetNthControlPointPositionWorld(end), node.GetNthControlPointPositionWorld(index), atol=1e-6
         )
 
 
-def test_points_of_others_measure_nothing(measured: LandmarkMeasurements, node: Any) -> None:
+def test_points_of_a_person_are_not_measured_and_the_others_are(measured: LandmarkMeasurements, node: Any) -> None:
     measured.show("N-Sn")
+    before = measured.values["N-Sn"]
     node.SetFixedNumberOfControlPoints(False)
     node.AddControlPoint(vtk.vtkVector3d(0, 0, 0), "one more")
-    assert all(math.isnan(value) for value in measured.values.values())
+    assert measured.values["N-Sn"] == before
+    index = own_points.labels_of(node).index("Sn")
+    node.SetNthControlPointLabel(index, "mine")
+    node.SetNthControlPointPosition(0, *node.GetNthControlPointPosition(0))
+    assert math.isnan(measured.values["N-Sn"])
     assert line_of("N-Sn").GetNumberOfControlPoints() == 0
-    node.RemoveNthControlPoint(node.GetNumberOfControlPoints() - 1)
-    assert math.isfinite(measured.values["N-Sn"])
+    node.SetNthControlPointLabel(index, "Sn")
+    node.SetNthControlPointPosition(0, *node.GetNthControlPointPosition(0))
+    assert measured.values["N-Sn"] == before
 
 
 def test_landmarks_or_scan_or_scene_go(host: Host, measured: LandmarkMeasurements, node: Any, model: Any) -> None:

@@ -12,6 +12,7 @@ import pytest
 import qt
 from palnet import resources
 from palnet.errors import PalnetError
+from palnet.protocols.known_shape import MEAN_SHAPE
 from palnet.protocols.protocol import Protocol
 from PALNetLandmarkerLib.palette import CHOSEN
 from PALNetLandmarkerLib.panels import definitions
@@ -46,7 +47,8 @@ def test_picture(label: str) -> None:
 
 
 def test_nothing_else_is_there() -> None:
-    assert sorted(path.name for path in FOLDER.iterdir()) == sorted(f"{label}.jpg" for label in PROTOCOL.labels)
+    pictures = [f"{label}.jpg" for label in PROTOCOL.labels]
+    assert sorted(path.name for path in FOLDER.iterdir()) == sorted([*pictures, MEAN_SHAPE])
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 900_000
 
 

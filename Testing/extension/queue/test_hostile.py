@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,23 @@ def test_two_slicers_on_one_folder(queue_desk: QueueDesk, folder: Path) -> None:
         path.unlink()
     queue_desk.open("a.ply")
     assert decided(folder) == 7
+
+
+def test_what_another_slicer_decided_earlier_is_not_replaced_either(queue_desk: QueueDesk, folder: Path) -> None:
+    """Both decide on the same landmarks, ours later: theirs was not seen, and stays all the same."""
+    decide(open_first(queue_desk, folder)[1], 5)
+    queue_desk.open("b.ply")
+    queue_desk.open("a.ply")
+    landmarks = queue_desk.opened[-1][1]
+    record = folder / "landmarks" / "a.review.json"
+    theirs = Review.read(record).decide(list(range(7)), State.MISSING)
+    earlier = replace(theirs, times=tuple(time and "2001-01-01T00:00:00+00:00" for time in theirs.times))
+    record.write_text(earlier.to_json(), encoding="utf-8")
+    decide(landmarks, 7)
+    queue_desk.open("b.ply")
+    assert "to keep both, save yours under another name" in str(queue_desk.problems[0])
+    assert Review.read(record).states[:7] == (State.MISSING,) * 7
+    assert slicer.mrmlScene.IsNodePresent(landmarks)
 
 
 def test_landmarks_that_another_program_wrote_meanwhile(queue_desk: QueueDesk, folder: Path) -> None:

@@ -220,6 +220,16 @@ def test_names_are_text() -> None:
     assert page == compare_page(compare(sets, moved(sets, "Prn", LEFT), ("<i>A", "B & C")))
 
 
+def test_labels_are_drawn_as_they_are(tmp_path: Path) -> None:
+    """What is a formula to matplotlib, right or wrong, is a label here."""
+    first = [replace(one, labels=("$x^{$", "$\\alpha$", *one.labels[2:])) for one in faces()]
+    second = [replace(one, points=one.points + 0.5) for one in first]
+    code = run(write_csv(first, tmp_path / "a"), write_csv(second, tmp_path / "b"), "--output", tmp_path / "out",
+               "--names", "A$_{$", "B_")  # fmt: skip
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert code == 0 and "$x^{$" in page and "$\\alpha$" in page
+
+
 def test_scan_beside(tmp_path: Path) -> None:
     folder = tmp_path / "scans" / "landmarks"
     folder.mkdir(parents=True)
@@ -235,7 +245,7 @@ def write_csv(sets: list[LandmarkSet], folder: Path) -> Path:
     for one in sets:
         rows = [
             [label, *("NA" if np.isnan(v) else f"{v:.6f}" for v in p)]
-            for label, p in zip(LABELS, one.points, strict=True)
+            for label, p in zip(one.labels, one.points, strict=True)
         ]
         with (folder / f"{one.name}.csv").open("w", newline="") as file:
             csv.writer(file).writerows([["label", "x", "y", "z"], *rows])

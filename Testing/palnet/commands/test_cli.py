@@ -299,3 +299,25 @@ def test_train_faults(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         code, _, err = run("train", *arguments)
         assert code == 1 and words in err and err.count("\n") == 1
     assert not (tmp_path / "m.palnet").exists()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), KeyError("x"), OSError(5, "Input/output error"), RecursionError()])
+def test_an_error_of_any_kind_with_one_scan_leaves_the_others(
+    run: Run, predictor: Predictor, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    scans = [tmp_path / f"{name}.ply" for name in ("a", "b", "c", "n" * 250)]
+    for path in scans:
+        shutil.copy(sample, path)
+    found = predictor.predict_file(sample)
+
+    def predict(_self: Predictor, path: Path, *_more: Any) -> Prediction:
+        if path.stem == "b":
+            raise error
+        return found
+
+    monkeypatch.setattr(Predictor, "predict_file", predict)
+    code, out, err = run("landmark", *scans, "--output", tmp_path / "out")
+    assert code == 1 and "2 of 4 scans landmarked" in out and "Traceback" not in err
+    lines = err.splitlines()
+    assert len(lines) == 2 and f"{scans[1]} could not be landmarked: " in lines[0] and "too long" in lines[1]
+    assert files(tmp_path / "out") == ["a.mrk.json", "c.mrk.json"]

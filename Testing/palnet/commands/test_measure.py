@@ -127,7 +127,8 @@ GROUP_FAULTS = {
     "scan,kind\nA,b\n": "first line of groups.csv",
     "": "first line of groups.csv",
     "scan,group\nAnna B,a\nAnna B,b\n": "line 3 of groups.csv, 'Anna B' gets a second group",
-    "scan,group\nAnna B\n": "line 2 of groups.csv, the scan or its group is missing",
+    "scan,group\nAnna B\n": "line 2 of groups.csv there are 1 cells",
+    "scan,group\nAnna B,\nB,b\n": "line 2 of groups.csv, the scan or its group is missing",
     "scan,group\nAnna B,all\n": "line 2 of groups.csv, the group is called 'all'",
 }
 

@@ -50,7 +50,29 @@ marks = st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])
 names = st.one_of(
     st.text(marks, min_size=1, max_size=12),
     st.sampled_from(
-        ["SCALE", "groups 1", "Names", "LM3=5", "A b", "A_b", "a_B", "con.x", ".x", "x.", "'", "[rawpoints]"]
+        [
+            "SCALE",
+            "groups 1",
+            "Names",
+            "LM3=5",
+            "A b",
+            "A_b",
+            "a_B",
+            "con.x",
+            ".x",
+            "x.",
+            "'",
+            "[rawpoints]",
+            "=1+1",
+            "@a",
+            "-1+2",
+            "'=a",
+            "-5",
+            "pos",
+            "X",
+            "1",
+            "LM1",
+        ]
     ),
 ).map(str.strip)
 numbers = st.one_of(

@@ -51,11 +51,30 @@ def test_unset_points_are_nan(tmp_path: Path, unset: dict[str, Any]) -> None:
     np.testing.assert_array_equal(points[[0, 2]], [[1, 2, 3], [4, 5, 6]])
 
 
-def test_only_the_first_list_of_a_markups_file_counts_and_its_unit_is_told(tmp_path: Path) -> None:
-    data = json.loads(markups([row("a", [1, 2, 3])], coordinateUnits="cm"))
-    data["markups"].append(json.loads(markups([row("z", [9, 9, 9])]))["markups"][0])
-    read = read_landmarks(written(tmp_path, "a.mrk.json", json.dumps(data)))
-    assert (read.labels, read.unit) == (("a",), "cm")
+def test_all_point_lists_of_a_markups_file_are_read_and_their_unit_is_told(tmp_path: Path) -> None:
+    """Each in its own frame; curves and planes are no point lists."""
+    lists = [
+        json.loads(markups(rows, **node))["markups"][0]
+        for rows, node in (
+            ([row("c", [7, 7, 7])], {"type": "Curve"}),
+            ([], {}),
+            ([row("a", [1, 2, 3])], {}),
+            ([row("p", [7, 7, 7])], {"type": "Plane", "coordinateUnits": "mm"}),
+            ([row("z", [9, 8, 7])], {"coordinateSystem": "RAS"}),
+        )
+        if node.update(coordinateUnits="cm") is None
+    ]
+    read = read_landmarks(written(tmp_path, "a.mrk.json", json.dumps({"markups": lists})))
+    assert (read.labels, read.unit) == (("a", "z"), "cm")
+    np.testing.assert_array_equal(read.points, [[1, 2, 3], [-9, -8, 7]])
+
+
+def test_point_lists_that_contradict_each_other(tmp_path: Path) -> None:
+    one, other = (json.loads(markups([row("a", [k, 2, 3])]))["markups"][0] for k in (1, 2))
+    for second, said in ((other, "'a' stands in more than one"), ({**other, "coordinateUnits": "cm"}, "in  and in cm")):
+        path = written(tmp_path, "a.mrk.json", json.dumps({"markups": [one, second]}))
+        with pytest.raises(LandmarkFileError, match=said):
+            read_landmarks(path)
 
 
 @pytest.mark.parametrize(("system", "sign"), [("0", FLIP), ("1", 1.0), ("RAS", FLIP), ("LPS", 1.0), (None, FLIP)])
@@ -127,6 +146,12 @@ def test_lafas(tmp_path: Path) -> None:
         ("a.mrk.json", '{"markups": []}', "is no Markups file"),
         ("a.mrk.json", '{"markups": ["x"]}', "is no Markups file"),
         ("a.mrk.json", markups([]), "holds no landmarks"),
+        ("a.mrk.json", markups([row("a", [1, 2, 3])], type="Plane"), "holds no point list, but Plane"),
+        ("a.mrk.json", markups([row("a", [1, 2, 3], positionStatus="Defined")]), "the status"),
+        ("a.mrk.json", '{"markups": [{"controlPoints": [{"label": "a", "label": "b"}]}]}', "is no Markups file"),
+        ("a.mrk.json", "[" * 100_000, "is no Markups file"),
+        ("a.mrk.json", markups([row("a", [1, 2, 10**400])]), "point 1"),
+        ("a.mrk.json", markups([row("a", [1, 2, float("inf")])]), "too large"),
         ("a.mrk.json", markups([row("a", [1, 2])]), "point 1 ('a') in a.mrk.json"),
         ("a.mrk.json", markups([row("a", "1 2 3")]), "point 1 ('a') in a.mrk.json"),
         ("a.mrk.json", markups([row("a", [1, 2, 3])], coordinateSystem="IJK"), "'IJK'"),
@@ -138,7 +163,11 @@ def test_lafas(tmp_path: Path) -> None:
         ("a.csv", "", "holds no landmarks"),
         ("a.csv", "label,x,y,z\na,1,2,3\nb,1,2\n", "line 3 of a.csv"),
         ("a.csv", "label,x,y,z\na,1,2,north\n", "line 2 of a.csv"),
-        ("a.csv", "x,y,z\n1,2,3\n", "names no column 'label'"),
+        ("a.csv", "x,y,z,what\n1,2,3,a\n", "names no column 'label': none of what"),
+        ("a.csv", "what,X (inch),Y (inch),Z (inch)\na,1,2,3\n", "the unit inch"),
+        ("a.csv", "length,width,height\n1,2,3\n", "line 1 of a.csv, the names of the columns are not known"),
+        ("a.csv", "1.5,1,2,3\n", "the labels are numbers with decimals"),
+        ("a.csv", "a,length,width,height\n", "names of the columns are not known here. Known are"),
         ("a.csv", "label,x,y,z,frame\na,1,2,3,RAS\nb,1,2,3,LPS\n", "LPS and RAS"),
         ("a.txt", "1\t(1,2,3)\n2\t1,2,3\n", "line 2 of a.txt"),
         ("a.txt", "1\t(1,2)\n", "line 1 of a.txt"),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mutants import OF_OTHERS
 from palnet.errors import LandmarkFileError
 from palnet.exports.sets import LandmarkSet, read_sets
 from palnet.exports.writers import FORMATS, write_sets
@@ -142,13 +143,54 @@ def test_gpa_reads_the_folder_as_it_is(tmp_path: Path) -> None:
             "1",
             [1, 2, 3],
         ),
-        ("a.txt", "H. sapiens, 1, 2, 3\nH. erectus 1, 4, 5, 6\n", ["H. sapiens", "H. erectus 1"], "1", [1, 2, 3]),
+        ("a.txt", "H. sapiens, 1, 2, 3, 4, 5, 6\nH. 1, 4, 5, 6, 7, 8, 9\n", ["H. sapiens", "H. 1"], "12", [1, 2, 3]),
+        ("a.txt", "Prn 1 2 3\nSn 4 5 6\n", ["a"], ("Prn", "Sn"), [1, 2, 3]),
+        ("a.txt", "Name\tX\tY\tZ\nPrn\t1,5\t2\t3\n", ["a"], ("Prn",), [1.5, 2, 3]),
+        ("a.txt", "Ident\tx1\ty1\tz1\nA\t1\t2\t3\n", ["A"], "1", [1, 2, 3]),
         ("a.txt", "id;a;b;c\nS;1;2;3\n", ["S"], "1", [1, 2, 3]),
         ("a.txt", "1\t(1,2,3)\n2\t(4,5,6)\n", ["a"], "12", [1, 2, 3]),
         ("a.csv", "subject;Prn_X;Prn_Y;Prn_Z\nS;1,5;2;3\n", ["S"], ("Prn",), [1.5, 2, 3]),
         ("a.csv", "ID,x1,y1,z1,x2,y2,z2\nS,1,2,3,4,5,6\nT,1,2,3,NA,5,6\n", ["S", "T"], "12", [1, 2, 3]),
         ("a.csv", "scan,label,r,a,s,unit\nS,Prn,-1,-2,3,cm\nT,Prn,1,1,1,cm\n", ["S", "T"], ("Prn",), [1, 2, 3]),
         ("a.csv", "label,x,y,z\nPrn,1,2,3\n", ["a"], ("Prn",), [1, 2, 3]),
+        ("a.csv", "1.5,2,3\n4,5,6\n", ["a"], "12", [1.5, 2, 3]),
+        ("a.csv", "X,Y,Z\n1.5,2,3\n4,5,6\n", ["a"], "12", [1.5, 2, 3]),
+        ("a.csv", "sep=;\nlabel;x;y;z\nPrn;1.5;2;3\n", ["a"], ("Prn",), [1.5, 2, 3]),
+        ("a.csv", "Landmark,X (mm),Y (mm),Z (mm)\nPrn,1,2,3\n", ["a"], ("Prn",), [1, 2, 3]),
+        ("a.csv", "name,x_mm,y_mm,z_mm,x_n\nPrn,1,2,3,0\n", ["a"], ("Prn",), [1, 2, 3]),
+        ("a.csv", "Name,Pos X,Pos Y,Pos Z\nPrn,1,2,3\n", ["a"], ("Prn",), [1, 2, 3]),
+        ("a.csv", "Name,Point_X,Point_Y,Point_Z\nPrn,1,2,3\nSn,4,5,6\n", ["a"], ("Prn", "Sn"), [1, 2, 3]),
+        ("a.csv", "label,x,y,z,normal_x,normal_y,normal_z\nPrn,1,2,3,0,0,1\n", ["a"], ("Prn",), [1, 2, 3]),
+        ("a.csv", "ID,1.X,1.Y,1.Z,2.X,2.Y,2.Z\nS,1,2,3,4,5,6\n", ["S"], "12", [1, 2, 3]),
+        ("a.csv", '"","1.X","1.Y","1.Z"\n"S",1,2,3\n"T",4,5,6\n', ["S", "T"], "1", [1, 2, 3]),
+        ("a.csv", "ID,Prn.X,Prn.Y,Prn.Z\nS,1,2,3\n", ["S"], ("Prn",), [1, 2, 3]),
+        ("a.csv", "ID,X.Prn,Y.Prn,Z.Prn\nS,1,2,3\n", ["S"], ("Prn",), [1, 2, 3]),
+        ("a.csv", "ID,SEX,LM1X,LM1Y,LM1Z\nS,m,1,2,3\n", ["S"], ("LM1",), [1, 2, 3]),
+        ("a.csv", "ID,Prn_x (cm),Prn_y (cm),Prn_z (cm)\nS,1,2,3\n", ["S"], ("Prn",), [1, 2, 3]),
+        ("a.csv", "scan,name,x,y,z\nS,'=1+1,1,2,3\n", ["S"], ("=1+1",), [1, 2, 3]),
+        ("a.pp", OF_OTHERS["pp"][1], ["a"], ("Prn", "Gn & more"), [1.5, -80.25, 10.125]),
+        ("a.pts", OF_OTHERS["pts"][1], ["a"], ("S000", "S001", "S002"), [1.5, -80.25, 10.125]),
+        ("a.landmarkAscii", OF_OTHERS["landmark-ascii"][1], ["a"], "12", [1.5, -80.25, 10.125]),
+        (
+            "a.landmarkAscii",
+            OF_OTHERS["landmark-ascii"][1]
+            .replace("NumSets 1", "NumSets 2")
+            .replace("define Markers 2", "define Markers 1")
+            .replace("@1\n\n", "@1\nMarkers { float[3] Coordinates2 } @2\n\n").replace("\n2.0", "\n@2\n2.0"),
+            ["1", "2"],
+            "1",
+            [1.5, -80.25, 10.125],
+        ),
+        ("a.ljson", OF_OTHERS["ljson"][1], ["a"], ("Prn", "Gn"), [1.5, -80.25, 10.125]),
+        ("a.ljson", '{"version": 3, "groups": {"LJSON": {"landmarks": {"points": [[1, 2, 3]]}}}}', ["a"], "1", [1, 2, 3]),  # noqa: E501
+        (
+            "a.ljson",
+            '{"version": 1, "groups": [{"label": "m", "landmarks": [{"point": [1, 2, 3]}, {"point": [4, 5, 6]}]}]}',
+            ["a"],
+            ("m 1", "m 2"),
+            [1, 2, 3],
+        ),
+        ("a.dta", OF_OTHERS["dta"][1], ["A 1.ply", "B 2.ply"], "12", [1, 2, 3]),
     ],
 )  # fmt: skip
 def test_files_of_other_programs(
@@ -177,7 +219,7 @@ def test_files_of_other_programs(
         ("a.nts", "2 2 6 0 DIM=3\n", "line 1 of a.nts, the header"),
         ("a.nts", "1 2 4 0 DIM=2\n1 2 3 4 5 6 7 8\n", "not in 3D"),
         ("a.nts", "1 2 4 0 DIM=3\n1 2 3 4 5 6 7 8\n", "4 columns"),
-        ("a.nts", "1 2L 6 0 DIM=3\nA B\n1 2 3 4 5 6\n7 8 9\n", "holds 11 labels and numbers below"),
+        ("a.nts", "1 2L 6 0 DIM=3\nA B\n1 2 3 4 5 6\n7 8 9\n", "From line 4 of a.nts on, 6 numbers"),
         ("a.nts", "' x\n1 1 6 0 DIM=3\n1 2 3\n4 x 6\n", "line 4 of a.nts"),
         ("a.txt", "[individuals]\n1\n[rawpoints]\n1 2 3\n", "no section [landmarks]"),
         ("a.txt", "[individuals]\n1\n[individuals]\n1\n[rawpoints]\n", "line 3 of a.txt"),
@@ -186,8 +228,8 @@ def test_files_of_other_programs(
         ("a.txt", "[individuals]\n1\n[landmarks]\n1\n[dimensions]\n3\n[names]\na\nb\n[rawpoints]\n1 2 3\n", "names 2"),
         ("a.txt", "[individuals]\n1\n[landmarks]\n1\n[dimensions]\n3\n[rawpoints]\n'x\n1 2 b\n", "line 9 of a.txt"),
         ("a.txt", "ID\tx1\ty1\tz1\nA\t1\t2\t3\nB\t1\t2\n", "line 3 of a.txt there are 3 cells"),
-        ("a.txt", "ID\tx1\ty1\nA\t1\t2\n", "line 2 of a.txt"),
-        ("a.txt", "A\t1\t2\tx\nB\t1\t2\tx\n", "line 2 of a.txt"),
+        ("a.txt", "ID\tx1\ty1\nA\t1\t2\n", "not x, y and z of the landmark '1'"),
+        ("a.txt", "A\t1\t2\tx\nB\t1\t2\tx\n", "line 1 of a.txt"),
         ("a.csv", "specimen,Prn_x,Prn_y,Sn_x,Sn_y,Sn_z\nA,1,2,3,4,5\n", "x, y and z of the landmark 'Prn'"),
         ("a.csv", "specimen,x1,y1,z1,x3,y3,z3\nA,1,2,3,4,5,6\n", "the columns x1, y1, z1"),
         ("a.csv", "specimen,Prn_x,Prn_y,Prn_z,Prn_z\nA,1,2,3,4\n", "'Prn_z' more than once"),
@@ -198,6 +240,45 @@ def test_files_of_other_programs(
         ("a.csv", "specimen,label,x,y,z\nA,Prn,1,2,3\nA,Prn,1,2,3\n", "'Prn' more than once"),
         ("a.csv", "specimen,label,x,y,z\nA,Prn,1,2,3\nB,Prn,1,2\n", "line 3 of a.csv"),
         ("a.mrk.json", '{"markups": [{"coordinateUnits": "ell", "controlPoints": [{"label": "a"}]}]}', "unit 'ell'"),
+        ("a.csv", "specimen,Prn_x,Prn_y,Prn_z\nS1,-40,097,-66,218,-12,418\n", "line 2 of a.csv there are 7 cells"),
+        ("a.csv", "Prn,1,2,3,LPS,mm\n", "line 1 of a.csv there are 6 cells"),
+        ("a.csv", "A,1,2,3,4,LPS,mm\n", "line 1 of a.csv there are 7 cells"),
+        ("a.csv", "label,x,y,z,frbme\nPrn,1,2,3,RAS\n", "The column 'frbme' of a.csv holds RAS: call it 'frame'"),
+        ("a.csv", "label,x,y,z,x\nPrn,1,2,3,4\n", "'x' more than once"),
+        ("a.csv", "label,label,x,y,z\nPrn,Sn,1,2,3\n", "'label' more than once"),
+        ("a.csv", "specimen,specimen,Prn_x,Prn_y,Prn_z\nA,B,1,2,3\n", "'specimen' more than once"),
+        ("a.csv", "label;x;y;z\nPrn;1.5;2;3\nSn;1,234;2;3\n", "line 3 of a.csv, there are decimal points and decimal"),
+        ("a.csv", "label,x,y,z\nPrn,1_0,2,3\n", "line 2 of a.csv"),
+        ("a.csv", "label,x,y,z\nPrn,1e999,2,3\n", "too large"),
+        ("a.csv", "label,x,y,z\nPrn,1,2,3", "ends within a line"),
+        ("a.csv", "sep=|\nlabel|x|y|z\n", "'|' between its cells"),
+        ("a.fcsv", "1,1,5,2,3,0,0,0,1,1,1,0,a,,\n", "line 1 of a.fcsv, there are more cells"),
+        ("a.fcsv", "1,1,5,2,5,3,5,0,0,0,1,1,1,0,a\n", "line 1 of a.fcsv, there are more cells"),
+        ("a.fcsv", "1,1,5,2,5,3,0,0,0,1,1,1,0,a\n", "line 1 of a.fcsv, the cells do not fit"),
+        ("a.fcsv", "# CoordinateSystem = LPS\n# CoordinateSystem = RAS\n", "line 2 of a.fcsv, 'Coord"),
+        ("a.tps", "LM3=1\n1 2 3\nSCALE=2\nSCALE=3\n", "line 4 of a.tps, SCALE= stands a second time"),
+        ("a.tps", "LM3=1\n1 2 3\nID=A\nLM3=1\n1 2 3\n", "number 2 has no ID="),
+        (
+            "a.tps",
+            "LM3=1\n1 2 3\nID=A\nCOMMENT=coordinates: RAS, mm\nLM3=1\n1 2 3\nID=B\nCOMMENT=coordinates: LPS, mm\n",
+            "a.tps states the coordinates LPS, mm and RAS, mm",
+        ),
+        ("a.nts", "1 2L 3L 0 DIM=3\nA B\nPrn_x Prn_y Sn_z\n1 2 3\n4 5 6\n", "not x, y and z of each landmark"),
+        ("a.nts", "1 2 6 0 DIM=3\n1 2 3 4 5 6 7\n8 9 10 11 12\n", "From line 2 of a.nts on, 6 numbers"),
+        (
+            "a.txt",
+            "[individuals]\n2\n[landmarks]\n1\n[dimensions]\n3\n[names]\nA\nB\n[rawpoints]\n'B\n1 2 3\n'A\n4 5 6\n",
+            "line 11 of a.txt, the points are those of 'B', but [names] has 'A'",
+        ),
+        ("a.pts", "version: 1\nn_points: 68\n", "no file of points of IDAV Landmark"),
+        ("a.pts", "Version 1.0\n2\nS000 1 2 3\n", "holds 1 points; 2 are stated"),
+        ("a.pp", "<PickedPoints><point x='1' y='2' name='a'/></PickedPoints>", "point 1 ('a') in a.pp"),
+        ("a.pp", "<!DOCTYPE p [<!ENTITY a 'a'>]><PickedPoints/>", "no file of picked points"),
+        ("a.pp", "<PickedPoints>" + "<a>" * 100_000, "no file of picked points"),
+        ("a.landmarkAscii", "# AmiraMesh BINARY-LITTLE-ENDIAN 2.1\n", "save it as LandmarkSet Ascii"),
+        ("a.ljson", '{"version": 2, "landmarks": {"points": [[1, 2]]}}', "not in 3D"),
+        ("a.ljson", '{"a":' * 100_000, "no file of landmarks of menpo"),
+        ("a.mrk.json", '{"markups": [{"coordinateUnits": "inch", "controlPoints": [{"label": "a"}]}]}', "unit 'inch'"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, name: str, text: str, said: str) -> None:
@@ -224,6 +305,20 @@ def test_the_frame_of_a_file_that_states_none_is_that_which_the_person_says(tmp_
     (tmp_path / "b.csv").write_text("specimen,frame,Prn_x,Prn_y,Prn_z\nA,LPS,1,2,3\n")
     np.testing.assert_array_equal(read_sets(tmp_path / "a.tps", "RAS")[0].points, [[-1, -2, 3]])
     np.testing.assert_array_equal(read_sets(tmp_path / "b.csv", "RAS")[0].points, [[1, 2, 3]])
+
+
+@pytest.mark.parametrize("mark", ",;")
+def test_the_table_of_labels_goes_by_its_numbers(tmp_path: Path, mark: str) -> None:
+    """Also where a spreadsheet sorted it by label, and saved it with semicolons."""
+    write_sets(WHOLE, "tps", tmp_path / "a.tps")
+    beside = tmp_path / "a.tps.landmarks.csv"
+    beside.write_text("number,label,frame,unit\n2,Al R,LPS,mm\n1,Prn,LPS,mm\n".replace(",", mark))
+    assert read_sets(tmp_path / "a.tps")[0].labels == ("Prn", "Al R")
+    for first, second in ("13", "11", "02", "1x"):
+        rows = f"{first},Al R,LPS,mm\n{second},Prn,LPS,mm\n"
+        beside.write_text(f"number,label,frame,unit\n{rows}".replace(",", mark))
+        with pytest.raises(LandmarkFileError, match=r"The numbers in a\.tps\.landmarks\.csv are not 1 to 2"):
+            read_sets(tmp_path / "a.tps")
 
 
 def test_tables_beside_that_are_of_another_file(tmp_path: Path) -> None:

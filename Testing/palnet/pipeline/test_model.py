@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
 import zipfile
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from palnet.errors import ModelError, OutputError
 from palnet.pipeline.model import Model, _checksum, bundled_models
+from palnet.pipeline.predictor import Predictor
 from palnet.pipeline.shape import ShapeModel
 from palnet.protocols.protocol import Protocol
 
@@ -268,3 +270,68 @@ def test_bundled_models_are_small_and_whole() -> None:
     for name, path in bundled_models().items():
         assert path.stat().st_size <= 10_000_000
         assert Model.find(name).checksum
+
+
+@pytest.mark.parametrize("array", ["weights/a.weight", "mean_shape", "template", "alignment/network/out"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_no_numbers(file: Path, array: str, value: float) -> None:
+    with np.load(file) as held:
+        wrong = held[array].copy()
+    wrong.flat[-1] = value
+    with pytest.raises(ModelError, match=f"'{array}' holds values that are no numbers"):
+        Model.load(rewritten(file, {}, **{array: wrong}))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("error_scale", -1.05),
+        ("error_scale", "1"),
+        ("rounds", 0),
+        ("rounds", 2.5),
+        ("rounds", True),
+        ("scale", 0.0),
+        ("scale", 10**400),
+        ("most_doubt_mm", None),
+        ("doubtful_mm", [3.0]),
+        ("least_presence", 1.5),
+        ("smaller_sizes", [0.75, -1.0]),
+        ("expected_error_mm", [1.0]),
+        ("expected_error_mm", [1.0, -2.0]),
+        ("search_further", "yes"),
+    ],
+)
+def test_settings_that_cannot_be(file: Path, key: str, value: Any) -> None:
+    with pytest.raises(ModelError, match="cannot be used: "):
+        Model.load(rewritten(file, {"settings": {key: value}}))
+
+
+def test_settings_that_are_missing(model: Model) -> None:
+    with pytest.raises(ModelError, match="lacks the settings least_presence, least_shown"):
+        Predictor(model, "cpu")
+
+
+def test_a_model_that_cannot_be_opened_is_not_called_damaged(file: Path, nobody: Path) -> None:
+    locked = nobody / "m.palnet"
+    locked.write_bytes(file.read_bytes())
+    locked.chmod(0)
+    if os.getuid() == 0:
+        os.seteuid(65534)
+    with pytest.raises(ModelError, match=r"m\.palnet cannot be opened: Permission denied"):
+        Model.load(locked)
+
+
+def test_what_would_unpack_to_far_more_is_refused_before_it_does(file: Path, tmp_path: Path) -> None:
+    """Also where the sizes in the archive lie, and only an array's own header asks for so much."""
+    bomb = tmp_path / "bomb.palnet"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("weights/a.npy", "w") as member:
+        np.lib.format.write_array_header_1_0(member, {"descr": "<f4", "fortran_order": False, "shape": (1 << 26,)})
+        for _ in range(1 << 8):
+            member.write(bytes(1 << 20))
+    assert bomb.stat().st_size < 1 << 20
+    with pytest.raises(ModelError, match=r"would unpack to 0\.3 GB"):
+        Model.load(bomb)
+    with zipfile.ZipFile(bomb, "w") as archive, archive.open("weights/a.npy", "w") as member:
+        np.lib.format.write_array_header_1_0(member, {"descr": "<f4", "fortran_order": False, "shape": (1 << 40,)})
+    with pytest.raises(ModelError, match="not a landmark model, or it is damaged"):
+        Model.load(bomb)

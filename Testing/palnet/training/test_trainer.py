@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -251,3 +255,64 @@ def test_heads_are_what_these_tests_think() -> None:
     scan = Heads(1).scan(3)
     assert scan.visible.all()
     assert closest_on_surface(scan.surface, scan.landmarks)[1].max() < 1e-3
+
+
+@pytest.mark.parametrize("content", [b"", b"PK damaged", "empty", "other network", "no step"])
+def test_a_damaged_checkpoint_is_a_sentence(tmp_path: Path, content: bytes | str) -> None:
+    """Also one that can be read, and does not hold what it should."""
+    path = tmp_path / "checkpoint.pt"
+    state = {
+        "config": asdict(CONFIG),
+        "network": {},
+        "average": {},
+        "optimiser": {},
+        "step": 1,
+        "best": 1.0,
+        "seconds": 1.0,
+    }
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        torch.save({} if content == "empty" else state | ({"step": "x"} if content == "no step" else {}), path)
+    with pytest.raises(PalnetError, match=r"checkpoint\.pt is damaged: remove it, and the training starts anew"):
+        Trainer(CONFIG, PROTOCOL, Heads(1), Heads(2), tmp_path).train()
+
+
+LOADING = """
+import sys, time
+import numpy as np
+from torch.utils.data import DataLoader, Dataset
+from palnet.training.trainer import end_with_parent
+
+class Large(Dataset):
+    def __len__(self):
+        return 1000
+    def __getitem__(self, index):
+        return np.zeros(1_000_000)
+
+if __name__ == "__main__":
+    options = {"batch_size": None, "num_workers": 2, "prefetch_factor": 8, "worker_init_fn": end_with_parent}
+    loader = iter(DataLoader(Large(), **options))
+    next(loader)
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal")
+@pytest.mark.parametrize("sent", ["SIGKILL", "SIGTERM", "SIGHUP"])
+def test_workers_end_with_the_training_however_it_ends(tmp_path: Path, sent: str) -> None:
+    script = tmp_path / "loading.py"
+    script.write_text(LOADING)
+    engine = Path(__file__).resolve().parents[3] / "PALNetLandmarker"
+    process = subprocess.Popen(
+        [sys.executable, script], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(engine)}
+    )
+    assert process.stdout is not None
+    while (line := process.stdout.readline()) and line != "begun\n":
+        pass
+    assert line
+    process.send_signal(getattr(signal, sent))
+    process.wait()
+    # The workers have the output, too: it ends with the last of them.
+    process.communicate(timeout=60)

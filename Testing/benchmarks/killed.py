@@ -1,0 +1,209 @@
+"""kill -9 at every file operation of what writes: nothing half-written is taken as whole, and the work goes on.
+
+    python Testing/benchmarks/killed.py [NAME ...]
+
+Each job runs in a process of its own over results that are there already, and is killed at its first file operation,
+then at its second and so on, until it comes to its end. After each, all files there must be as they were before or as
+they are afterwards, and a run that no one kills must come to the same end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("PALNetLandmarker", "Testing", "Testing/palnet", "Testing/extension", "Testing/benchmarks")
+
+# Runs in the process that is killed: N-th operation that changes something below the folder of results.
+PRELUDE = """
+import os, signal, sys
+from pathlib import Path
+folder, last = sys.argv[2], int(sys.argv[3])
+done = 0
+def watch(event, arguments):
+    global done
+    if event not in ("open", "os.rename", "os.remove", "os.mkdir"):
+        return
+    path = arguments[0]
+    if not isinstance(path, (str, os.PathLike)) or not str(path).startswith(folder):
+        return
+    if event == "open" and not (isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")):
+        if not isinstance(arguments[2], int) or not arguments[2] & (os.O_WRONLY | os.O_RDWR):
+            return
+    done += 1
+    if done == last:
+        os.kill(os.getpid(), signal.SIGKILL)
+import killed
+job = getattr(killed, sys.argv[1])
+folder_ = Path(folder)
+sys.addaudithook(watch)
+job(folder_)
+"""
+
+
+def folder_of_scans(output: Path) -> int:
+    """``palnet landmark FOLDER``: three scans, of which one has changed since."""
+    from batches import Engine, model
+    from palnet.batch import batch, run
+    from palnet.commands import cli
+    from palnet.pipeline.model import Model
+
+    class Host:
+        write_markups = staticmethod(batch.write_markups)
+
+    run.run_here = lambda tasks, jobs, stop: Engine()(tasks, stop)
+    Model.find = staticmethod(lambda _name: model())
+    return cli.main(["landmark", str(output.parent / "scans"), "--output", str(output)], Host())  # type: ignore[arg-type]
+
+
+def one_scan(output: Path) -> None:
+    """``palnet landmark SCAN``, with a record of an earlier batch beside it."""
+    from batches import prediction
+    from palnet.batch.batch import write_markups
+    from palnet.batch.single import has_review, write_landmarks
+
+    if not (output / "a.mrk.json").exists():
+        folder_of_scans(output)
+    if has_review(output / "a.mrk.json"):
+        raise SystemExit("a prediction is taken for a person's work")
+    scan = output.parent / "scans" / "a.ply"
+    write_landmarks(prediction(float(scan.read_text())), scan, output / "a.mrk.json", write_markups)
+
+
+def convert(output: Path) -> None:
+    """``palnet convert`` to every format, over what is there."""
+    from palnet.commands import cli
+    from palnet.exports.writers import FORMATS
+
+    source = output.parent / "points.csv"
+    for to, form in FORMATS.items():
+        target = output / to / f"study{form.ending}" if form.together else output / to
+        target.parent.mkdir(parents=True, exist_ok=True)
+        cli.main(["convert", str(source), "--to", to, "--output", str(target)], None)  # type: ignore[arg-type]
+
+
+def review(output: Path) -> None:
+    """Saving a review in the module."""
+    from host.start import start
+
+    start()
+    import slicer
+    from batches import prediction
+    from palnet.review.record import State
+    from PALNetLandmarkerLib.nodes import fiducials, record, storage
+
+    node = fiducials.create_fiducials(slicer.mrmlScene, "a")
+    found = prediction(float((output.parent / "scans" / "a.ply").read_text()))
+    fiducials.fill_fiducials(node, found)
+    record.begin(node, found, "a")
+    record.store(node, record.load(node).decide([0, 1], State.ACCEPTED))
+    storage.write_reviewed(node, output / "a.mrk.json")
+
+
+def train(output: Path) -> None:
+    """A training with checkpoints."""
+    from palnet.training.trainer import Trainer
+    from training.test_trainer import CONFIG, PROTOCOL, Heads
+
+    Trainer(CONFIG, PROTOCOL, Heads(1), Heads(2), output).train()
+
+
+JOBS: dict[str, Callable[[Path], object]] = {
+    "one_scan": one_scan,
+    "folder_of_scans": folder_of_scans,
+    "convert": convert,
+    "review": review,
+    "train": train,
+}
+
+
+def contents(folder: Path, name: str) -> dict[str, str]:
+    """What is in all files that a person or a program would take for results, without times."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or path.name.startswith(".palnet-"):
+            continue
+        if name == "one_scan" and not path.name.startswith("a."):
+            continue  # of the batch before it
+        text = path.read_bytes()
+        if path.suffix == ".json":
+            json.loads(text)  # whole
+        # Times and paths differ from run to run.
+        timed = path.suffix in (".pt", ".jsonl") or path.name == "quality.csv"
+        timed = timed or path.name.endswith((".review.json", ".html", ".batch.json"))
+        found[path.relative_to(folder).as_posix()] = "" if timed else text.hex()
+    return found
+
+
+def started(name: str, output: Path, last: int) -> int:
+    """Run a job in a process that is killed at one of its operations; its exit code."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in FOLDERS)}
+    command = [sys.executable, "-c", PRELUDE, name, str(output), str(last)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, -signal.SIGKILL):
+        raise SystemExit(done.stderr)
+    return done.returncode
+
+
+def prepared(folder: Path, name: str, number: str) -> Path:
+    """A folder with inputs, and the results of a run with others."""
+    from batches import scans
+
+    scans(folder / "scans", a=number, b="1", c="bad")
+    (folder / "points.csv").write_text(f"scan,label,x,y,z\nA,Prn,{number},2,3\nA,Sn,4,5,6\nB,Prn,7,8,9\nB,Sn,1,1,1\n")
+    (folder / "out").mkdir(exist_ok=True)
+    return folder / "out"
+
+
+def main() -> None:
+    """Print a row for each job; exit with 1 where something was half-written, or the work did not go on."""
+    sys.path[:0] = [str(ROOT / folder) for folder in FOLDERS]
+    wrong = 0
+    print("| what | killed at | files half-written | work that did not go on |\n| --- | --- | --- | --- |")
+    for name in sys.argv[1:] or JOBS:
+        half, stuck, last = 0, 0, 0
+        code = -signal.SIGKILL
+        while code != 0:
+            last += 1
+            with tempfile.TemporaryDirectory() as place:
+                folder = Path(place)
+                output = prepared(folder, name, "0")
+                if name != "train":
+                    started(name, output, 0)
+                before = contents(output, name)
+                prepared(folder, name, "2")
+                code = started(name, output, last)
+                try:
+                    now = contents(output, name)
+                except ValueError as error:
+                    now, half = {}, half + 1
+                    print(f"{name}, operation {last}: {error}", file=sys.stderr)
+                if started(name, output, 0) != 0:
+                    stuck += 1
+                    continue
+                after = contents(output, name)
+                others = [file for file, text in now.items() if text not in (before.get(file), after.get(file))]
+                if others or (code == 0 and now != after):
+                    half += 1
+                    print(f"{name}, operation {last}: {others} are neither as before nor as after", file=sys.stderr)
+                fresh = folder / "fresh" / "out"
+                prepared(folder / "fresh", name, "2")
+                started(name, fresh, 0)
+                lost = {k: v for k, v in contents(fresh, name).items() if after.get(k) != v}
+                if lost:
+                    stuck += 1
+                    print(f"{name}, operation {last}: {sorted(lost)} are not right in the end", file=sys.stderr)
+        print(f"| {name} | {last - 1} operations | {half} | {stuck} |", flush=True)
+        wrong += half + stuck
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
