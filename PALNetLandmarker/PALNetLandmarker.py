@@ -137,6 +137,7 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onSceneStartClose(self, caller, event) -> None:
         """The nodes of a run and of a review are about to go."""
         self.sections.run.cancel()
+        self.sections.review.forget()
         self.setParameterNode(None)
 
     def onSceneStartImport(self, caller, event) -> None:

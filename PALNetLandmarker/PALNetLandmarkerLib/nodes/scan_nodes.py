@@ -40,18 +40,6 @@ def scan_of(landmarks: Any) -> Any:
     return landmarks.GetNodeReference(SCAN_REFERENCE) if landmarks else None
 
 
-def kept_together(before: Any, scan: Any, landmarks: Any) -> tuple[Any, Any]:
-    """With another scan its landmarks are chosen, and with other landmarks their scan.
-
-    :param before: the model node that was chosen before ``scan``
-    :returns: the model node and the fiducial node that belong together, or None for either
-    """
-    own = scan_of(landmarks) or scan
-    if scan is not before and (not landmarks or own is not scan):
-        return scan, landmarks_of(scan)
-    return own, landmarks
-
-
 def progress_of(landmarks: Any) -> Progress:
     """How far the review of a fiducial node is.
 

@@ -17,8 +17,7 @@ from ..engine.landmarking import ensure_torch
 from ..queue.batch_process import BatchProcess, task_of
 from ..queue.folder_scans import RESULTS
 from .folders import remember_folder, start_folder
-from .looks import tell
-from .queue import shortened
+from .looks import shortened, tell
 
 
 class BatchPanel:

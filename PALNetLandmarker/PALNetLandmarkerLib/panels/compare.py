@@ -18,9 +18,8 @@ from slicer.i18n import tr as _
 from ..queue.folder_scans import RESULTS
 from .compare_view import CompareView
 from .folders import remember_folder, start_folder
-from .looks import tell
+from .looks import shortened, tell
 from .plots import offer_plots
-from .queue import shortened
 
 _MOST_CASES = 200
 
@@ -31,11 +30,16 @@ class ComparePanel:
     :param ui: widgets by name: ``firstButton``, ``secondButton``, ``compareLabel``, ``casesTable``,
         ``nextCaseButton``, ``reviewCaseButton``, ``saveReportButton``, ``compareStatusLabel``
     :param review: opens the review of a scan file at a landmark, by its label
+    :param on_shown: called with True when a case is about to be shown, and the review has to leave the view to it,
+        and with False when it is shown
     :ivar comparison: what is shown; None before two folders were chosen
     """
 
-    def __init__(self, ui: Any, review: Callable[[Path, str], None]) -> None:
+    def __init__(
+        self, ui: Any, review: Callable[[Path, str], None], on_shown: Callable[[bool], None] = lambda _begins: None
+    ) -> None:
         self._ui = ui
+        self._on_shown = on_shown
         self._review = review
         self._view = CompareView(slicer.mrmlScene)
         self._folders: list[Path | None] = [None, None]
@@ -57,6 +61,16 @@ class ComparePanel:
     def close(self) -> None:
         """Take what is shown of a case out of the scene."""
         self._view.clear()
+
+    def leave(self) -> None:
+        """The view goes back to the review; the list stays, with no case chosen."""
+        self._view.clear()
+        table = self._ui.casesTable
+        table.blockSignals(True)
+        table.clearSelection()
+        table.setCurrentCell(-1, -1)
+        table.blockSignals(False)
+        self._offer_review()
 
     def compare(self, first: Path, second: Path) -> None:
         """Compare two folders, or files, and list the cases; what is wrong with them is shown to the person."""
@@ -80,8 +94,12 @@ class ComparePanel:
         if self.comparison is None or first is None:
             return
         problem = ""
-        with slicer.util.tryWithErrorDisplay(_("The case could not be shown."), waitCursor=True):
-            problem = self._view.show(self.comparison, first, *self._cases[row])
+        self._on_shown(True)
+        try:
+            with slicer.util.tryWithErrorDisplay(_("The case could not be shown."), waitCursor=True):
+                problem = self._view.show(self.comparison, first, *self._cases[row])
+        finally:
+            self._on_shown(False)
         one, other = self.comparison.titles
         legend = _("Blue: {first}; orange: {second}.").format(first=one, second=other)
         self._tell(f"{problem} {legend}".strip(), warning=bool(problem))

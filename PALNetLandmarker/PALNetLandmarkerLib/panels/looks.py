@@ -17,6 +17,7 @@ from palnet.review.record import State
 from ..palette import ERROR_CLASSES, GREY, REVIEWED, Color, error_class
 
 _SIZE = 64
+_MOST_LETTERS = 22
 _LINE = 8
 _EDGE = 4
 _DENSE = 0.9
@@ -47,6 +48,12 @@ def tell(label: Any, text: str, warning: bool = False) -> None:
     color_text(label, warning)
     label.text = text
     label.visible = bool(text)
+
+
+def shortened(name: str) -> str:
+    """The name of a folder, or of a node, as it fits on half the panel."""
+    half = (_MOST_LETTERS - 1) // 2
+    return name if len(name) <= _MOST_LETTERS else f"{name[:half]}\u2026{name[-half:]}"
 
 
 def smaller_font(widget: Any) -> Any:

@@ -15,11 +15,10 @@ from slicer.i18n import tr as _
 from ..engine.background import BackgroundPredictor
 from ..queue.queue import QueueEntry, ScanQueue, ScanState
 from .folders import remember_folder, start_folder
-from .looks import tell
+from .looks import shortened, tell
 
 _SCENE, _FOLDER = 0, 1
 _KEY_ROLE = qt.Qt.UserRole
-_MOST_LETTERS = 22
 
 
 class QueuePanel:
@@ -257,9 +256,3 @@ def state_text(entry: QueueEntry) -> str:
         ScanState.REVIEWED: _("reviewed"),
         ScanState.FAILED: _("failed"),
     }[entry.state]
-
-
-def shortened(name: str) -> str:
-    """The name of a folder as it fits on half the panel."""
-    half = (_MOST_LETTERS - 1) // 2
-    return name if len(name) <= _MOST_LETTERS else f"{name[:half]}\u2026{name[-half:]}"

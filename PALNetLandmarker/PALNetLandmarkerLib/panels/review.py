@@ -16,7 +16,7 @@ from ..review.landmark_list import choices, listed
 from ..review.session import ReviewSession
 from .landmark_card import LandmarkCard
 from .landmark_table import LandmarkTable
-from .looks import color_text
+from .looks import color_text, shortened
 from .shortcuts import Shortcuts
 
 _STOP_KEY = "Esc"
@@ -27,10 +27,18 @@ class ReviewPanel:
 
     :param ui: widgets by name, of ``PALNetReview.ui``
     :param on_limit_changed: called with :attr:`limit` when the person chose another one
+    :param bring_back: called when the person wants a deleted set back
     """
 
-    def __init__(self, ui: Any, on_limit_changed: Callable[[float], None] = lambda _mm: None) -> None:
+    def __init__(
+        self,
+        ui: Any,
+        on_limit_changed: Callable[[float], None] = lambda _mm: None,
+        bring_back: Callable[[], None] = lambda: None,
+    ) -> None:
         self._ui = ui
+        self._lost = ""
+        self._bring_back = bring_back
         self._on_limit_changed = on_limit_changed
         self._limit = 0.0
         self._session: ReviewSession | None = None
@@ -49,10 +57,13 @@ class ReviewPanel:
         self._connect()
         self._update()
 
-    def show(self, session: ReviewSession | None, notice: str = "") -> None:
-        """Show a session; None: that there is none, and why, if that is to be said."""
-        self._session = session
-        self._say(notice, warning=bool(notice))
+    def show(self, session: ReviewSession | None, notice: str = "", warning: bool = True, lost: str = "") -> None:
+        """Show a session; None: that there is none; and a sentence, such as why.
+
+        :param lost: the name of a set that was deleted and can be brought back; empty if there is none
+        """
+        self._session, self._lost = session, lost
+        self._say(notice, warning=bool(notice) and warning)
         if session is not None:
             self._offer_choices(session)
             self._show_limit(session)
@@ -100,6 +111,7 @@ class ReviewPanel:
             action.button.setToolTip(f"{action.button.toolTip} ({action.key})")
             action.button.connect("clicked(bool)", self._clicked(action))
         ui.keysLabel.setText(_keys_text(self._actions))
+        ui.bringBackButton.connect("clicked(bool)", self._on_bring_back)
         ui.searchEdit.connect("textChanged(QString)", self._on_view_changed)
         ui.searchEdit.connect("returnPressed()", self._choose_first)
         ui.choiceCombo.connect("currentIndexChanged(int)", self._on_view_changed)
@@ -143,6 +155,9 @@ class ReviewPanel:
 
     def _stop_placing(self) -> None:
         self._do(ReviewSession.stop_placing)
+
+    def _on_bring_back(self, _checked: bool = False) -> None:
+        self._bring_back()
 
     def _on_view_changed(self, *_value: Any) -> None:
         self.refresh()
@@ -231,15 +246,21 @@ class ReviewPanel:
             notice, warning = self._notice, self._is_warning
         elif session.problem:
             notice, warning = session.problem, True
+        elif session.notice:
+            notice, warning = session.notice, True
         elif session.placing and session.current is not None:
             place = _("Click on the surface to place {name}. Esc calls it off.")
             notice, warning = place.format(name=session.protocol.landmarks[session.current].name), False
         elif self._notice and _is_same(self._said_of, _moment(session)):
             notice, warning = self._notice, self._is_warning
+        elif session.model is None:
+            notice, warning = _("No scan: points are not held to a surface. Choose the scan that they are of."), True
         else:
             notice, warning = _hint(session), False
         color_text(label, warning)
         label.setText(notice)
+        self._ui.bringBackButton.setVisible(bool(self._lost))
+        self._ui.bringBackButton.setText(_("Bring back '{name}'").format(name=shortened(self._lost)))
 
     def _update_actions(self, session: ReviewSession | None) -> None:
         ui = self._ui

@@ -6,8 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..nodes.scan_nodes import kept_together
+import slicer
+import vtk
+from slicer.util import VTKObservationMixin
+
 from ..nodes.scene import file_of
+from ..nodes.ties import kept_together
 from ..review.current import CurrentReview
 from .batch import BatchPanel
 from .compare import ComparePanel
@@ -19,8 +23,10 @@ from .review import ReviewPanel
 from .run import RunPanel
 from .shortcuts import Shortcuts
 
+_FIRST = 100.0
 
-class Sections:
+
+class Sections(VTKObservationMixin):
     """Makes the sections, and keeps them at what the parameters say.
 
     :param add: puts a .ui file below the others; returns its widgets by name
@@ -30,7 +36,11 @@ class Sections:
     """
 
     def __init__(self, add: Callable[[str], Any], logic: Any, default_model: str) -> None:
+        super().__init__()
         self._logic = logic
+        self._leaving: Any = None
+        self._comparing = False
+        self._compared: tuple[Any, Any] | None = None
         self._default_model = default_model
         self._parameters: Any = None
         self._scan: Any = None
@@ -39,10 +49,10 @@ class Sections:
         self.run = RunPanel(self.ui, self.update)
         self._model_selector = LandmarkModelSelector(self.ui.landmarkModelSelector, self._on_landmark_model)
         self._review_ui = add("PALNetReview.ui")
-        self._review_panel = ReviewPanel(self._review_ui, self._on_limit)
+        self._review_panel = ReviewPanel(self._review_ui, self._on_limit, self._on_bring_back)
         self.review = CurrentReview(self._review_panel, lambda: self._settings()[0])
         self.measurements = MeasurementsPanel(add("PALNetMeasurements.ui"))
-        self.compare = ComparePanel(add("PALNetCompare.ui"), self._on_review)
+        self.compare = ComparePanel(add("PALNetCompare.ui"), self._on_review, self._on_compare)
         self.export = ExportPanel(add("PALNetExport.ui"), self._landmarks, logic.exportLandmarks)
         self.queue = QueuePanel(
             queue_ui, self._on_scan_opened, self._settings, lambda: self.run.running, self._on_folder
@@ -50,6 +60,9 @@ class Sections:
         self.batch = BatchPanel(batch_ui, self._settings, self.queue.read_folder)
         self._keys = Shortcuts({"X": self.queue.next_scan})
         self.ui.applyButton.connect("clicked(bool)", self.apply)
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._on_node_goes, priority=_FIRST)
+        self.addObserver(scene, scene.NodeRemovedEvent, self._on_node_gone, priority=-_FIRST)
 
     def enter(self) -> None:
         """The module is opened: its keys act."""
@@ -59,6 +72,7 @@ class Sections:
 
     def exit(self) -> None:
         """The module is left: the keys belong to others."""
+        self._end_comparing()
         self._review_panel.exit()
         self._keys.remove()
 
@@ -68,6 +82,7 @@ class Sections:
             section.close()
         self.review.close()
         self._keys.remove()
+        self.removeObservers()
 
     def show(self, parameters: Any) -> None:
         """Go on with these parameters.
@@ -82,18 +97,25 @@ class Sections:
         parameters = self._parameters
         if parameters:
             # With another scan its landmarks are chosen, and with other landmarks their scan.
-            before, self._scan = self._scan, parameters.surfaceModel
-            scan, landmarks = kept_together(before, parameters.surfaceModel, parameters.landmarks)
+            # While a scan goes, what the selectors choose in its place is no one's choice.
+            chosen = None if self._leaving is not None else parameters.surfaceModel
+            before, self._scan = self._scan, chosen
+            scan, landmarks = kept_together(before, chosen, parameters.landmarks)
             if landmarks is not parameters.landmarks:
                 parameters.landmarks = landmarks
             if scan is not parameters.surfaceModel:
                 parameters.surfaceModel = scan
         self.run.show(parameters)
-        if parameters:
-            self.review.choose(None if self.run.running else parameters.landmarks)
+        if self._comparing and parameters:
+            self._compared = (parameters.surfaceModel, parameters.landmarks)  # the first scan to be loaded is chosen
+        elif parameters and self._compared not in (None, (parameters.surfaceModel, parameters.landmarks)):
+            self._compared = None  # the person chose something else: the view is the review's again
+            self.compare.leave()
+        if parameters and self._compared is None:
+            self.review.choose(None if self.run.running else parameters.landmarks, parameters.surfaceModel)
         else:
             self.review.rest()
-        session = self.review.session if parameters else None
+        session = self.review.session if parameters and self._compared is None else None
         self.measurements.follow(session.node if session else None)
         self.export.update()
         if parameters:
@@ -106,6 +128,7 @@ class Sections:
         chosen = self._parameters
         if not chosen:
             return
+        self._end_comparing()
         placement = self.run.run(
             lambda progress: self._logic.placeLandmarks(
                 chosen.surfaceModel, chosen.landmarkModel, chosen.landmarks, chosen.cpuOnly, progress
@@ -133,6 +156,40 @@ class Sections:
         if self._parameters:
             self._parameters.acceptUnder = mm
 
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _on_node_goes(self, _caller: Any, _event: Any, node: Any) -> None:
+        """The scan under review is being removed: its review goes on, without a surface."""
+        session = self.review.session
+        if self._parameters and session is not None and node is session.model and not slicer.mrmlScene.IsClosing():
+            self._leaving = node
+            self._parameters.surfaceModel = None
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _on_node_gone(self, _caller: Any, _event: Any, node: Any) -> None:
+        if node is self._leaving:
+            self._leaving = None
+            self.update()
+
+    def _on_compare(self, begins: bool) -> None:
+        """A case of a comparison is about to be shown: nothing of the patient under review stays on that face."""
+        if self._parameters:
+            self._comparing = begins
+            self._compared = (self._parameters.surfaceModel, self._parameters.landmarks)
+            self.update()
+
+    def _end_comparing(self) -> None:
+        """The view goes back to the review."""
+        if self._compared is not None:
+            self._compared = None
+            self.compare.leave()
+            self.update()
+
+    def _on_bring_back(self) -> None:
+        """The person wants the set that was deleted."""
+        landmarks = self.review.bring_back()
+        if landmarks is not None and self._parameters:
+            self._parameters.landmarks = landmarks
+
     def _on_folder(self, folder: str) -> None:
         if self._parameters:
             self._parameters.scanFolder = folder
@@ -147,6 +204,7 @@ class Sections:
 
     def _on_review(self, scan: Path, label: str) -> None:
         """The person wants to review a scan of a folder, from a landmark on."""
+        self._end_comparing()
         self.queue.open_file(scan)
         self._review_ui.reviewSection.collapsed = False
         session = self.review.session

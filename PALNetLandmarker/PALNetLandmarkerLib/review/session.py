@@ -20,6 +20,7 @@ from palnet.review.record import Review, State
 
 from ..nodes.reviewed_points import Change, ReviewedPoints
 from ..nodes.scene import SCAN_REFERENCE
+from ..nodes.ties import tie
 from ..nodes.watch import Listener, PointsWatch
 from ..view.placing import OneClick
 from ..view.review_view import ReviewView
@@ -51,7 +52,9 @@ class ReviewSession:
         self._points = ReviewedPoints(node, lambda: self._watch.deaf())
         self._begin()
         self._view = ReviewView(node, self.review, self._points.surface)
-        self._one_click = OneClick(self.scene, node, self._placed, self._notify)
+        self._one_click = OneClick(
+            self.scene, node, self._points.meets_surface, self._placed, self._missed, self._notify
+        )
         listener = Listener(self._grabbed, self._draw, self._dropped, self._changed_by_others, self._gone)
         self._watch = PointsWatch(node, listener)
         self._draw()
@@ -70,7 +73,7 @@ class ReviewSession:
 
     @property
     def notice(self) -> str:
-        """What the last drag came to, if the person has to know; empty otherwise."""
+        """What the last drag or click came to, if the person has to know; empty otherwise."""
         return self._points.notice
 
     @property
@@ -235,6 +238,16 @@ class ReviewSession:
         """Whether something can be done again."""
         return not self.closed and not self.problem and self._points.history.can_go_forth
 
+    def tie_to(self, scan: Any) -> None:
+        """Say of which scan the landmarks are: from now on points are held to its surface.
+
+        :param scan: ``vtkMRMLModelNode``
+        :raises ReviewError: the landmarks do not lie on it
+        """
+        tie(self.node, scan)
+        self._draw()
+        self._notify()
+
     def rest(self) -> None:
         """Show nothing and leave the landmarks to others; what was decided, chosen and can be undone is kept."""
         if not self.closed and not self.resting:
@@ -329,6 +342,11 @@ class ReviewSession:
         """A click placed the chosen landmark."""
         if self.current is not None and not self.problem:
             self.place(self.current, place)
+
+    def _missed(self) -> None:
+        """A click that was to place the chosen landmark met no surface."""
+        self._points.notice = "Nothing was placed: that click did not meet the scan. Click on the face, or press Esc."
+        self._notify()
 
     def nearest_on_scan(self, place: np.ndarray) -> np.ndarray:
         """(3,) RAS in the scene: the place of the scan nearest to another; that one itself if the scan is gone."""
