@@ -55,6 +55,7 @@ class ComparePanel:
         ui.reviewCaseButton.connect("clicked(bool)", self.review_case)
         ui.saveReportButton.connect("clicked(bool)", self._choose_report)
         ui.casesTable.connect("itemSelectionChanged()", self._show_chosen)
+        ui.casesTable.connect("cellClicked(int,int)", self._on_clicked)
         self._refresh()
         self._tell("")
 
@@ -63,14 +64,8 @@ class ComparePanel:
         self._view.clear()
 
     def leave(self) -> None:
-        """The view goes back to the review; the list stays, with no case chosen."""
+        """The view goes back to the review; the list stays as it is, and a click on the chosen case shows it again."""
         self._view.clear()
-        table = self._ui.casesTable
-        table.blockSignals(True)
-        table.clearSelection()
-        table.setCurrentCell(-1, -1)
-        table.blockSignals(False)
-        self._offer_review()
 
     def compare(self, first: Path, second: Path) -> None:
         """Compare two folders, or files, and list the cases; what is wrong with them is shown to the person."""
@@ -201,6 +196,10 @@ class ComparePanel:
         self._offer_review()
         if 0 <= row < len(self._cases):
             self.show_case(row)
+
+    def _on_clicked(self, _row: int, _column: int) -> None:
+        if not self._view.shown:
+            self._show_chosen()
 
     def _choose_first(self, _checked: bool = False) -> None:
         self._choose(0, _("Landmarks of the first observer"))

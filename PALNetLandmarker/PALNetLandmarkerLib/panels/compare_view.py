@@ -58,6 +58,11 @@ class CompareView:
         self._look(one, scan, landmark, np.nanmean(places, axis=0))
         return problem
 
+    @property
+    def shown(self) -> bool:
+        """Whether a case is shown."""
+        return bool(self._points)
+
     def clear(self) -> None:
         """Take the points and the line out of the scene; the scan goes when another one is shown."""
         for node in self._points:
