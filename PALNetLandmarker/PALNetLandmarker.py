@@ -90,6 +90,7 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
         ScriptedLoadableModuleWidget.setup(self)
         self.logic = PALNetLandmarkerLogic()
+        self.layout.setContentsMargins(4, 4, 4, 2)  # a laptop's panel has no room to give away
         self.sections = Sections(self._addSection, self.logic, DEFAULT_LANDMARK_MODEL)
         self.ui = self.sections.ui
         scene = slicer.mrmlScene
@@ -101,10 +102,10 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.parent.isEntered:  # a reload makes a new panel in the module that is open
             self.sections.enter()
 
-    def _addSection(self, name: str):
-        """Put a .ui file below the others; returns its widgets by name."""
+    def _addSection(self, name: str, layout=None):
+        """Put a .ui file into a layout, by default the module's; returns its widgets by name."""
         uiWidget = slicer.util.loadUI(self.resourcePath(f"UI/{name}"))
-        self.layout.addWidget(uiWidget)
+        (layout or self.layout).addWidget(uiWidget)
         if hasattr(uiWidget, "setMRMLScene"):
             uiWidget.setMRMLScene(slicer.mrmlScene)
         return slicer.util.childWidgetVariables(uiWidget)

@@ -111,7 +111,7 @@ def test_settings_survive_leaving_and_closing(panel: LoadedModule, model: Any) -
     panel.exit()
     assert panel.widget._parameterNode is None
     panel.enter()
-    assert panel.widget.ui.cpuOnlyCheckBox.checked
+    assert panel.widget._parameterNode.cpuOnly
     assert panel.widget.ui.surfaceSelector.currentNode() is model
     slicer.mrmlScene.Clear()
     assert panel.widget._parameterNode.surfaceModel is None

@@ -18,6 +18,7 @@ from palnet.pipeline.prediction import Prediction
 from palnet.review.record import State
 from PALNetLandmarkerLib.nodes import storage
 from PALNetLandmarkerLib.nodes.scan_nodes import scan_of
+from PALNetLandmarkerLib.panels.tabs import COMPARE, MEASURE, REVIEW
 from queues import scan_folder
 from reviews import landmarks_of, off_surface, place_of, states
 from user import FIDUCIALS, click, click_on, count, drag, press
@@ -192,7 +193,7 @@ def test_a_compared_face_shows_nothing_of_the_patient(
 ) -> None:
     session = place_landmarks(window)
     sections = window.module.widget.sections
-    sections.measurements._ui.measurementsCollapsibleButton.collapsed = False
+    sections.tabs.show(MEASURE)
     sections.measurements.measurements.show("N-Sn")
     scan_folder(tmp_path, "a.ply")
     points = predict_egg().points
@@ -201,6 +202,7 @@ def test_a_compared_face_shows_nothing_of_the_patient(
         with (tmp_path / name / "a.csv").open("w", newline="") as file:
             rows = [[lm, *(p + moved)] for lm, p in zip(session.protocol.labels, points, strict=True)]
             csv.writer(file).writerows([["label", "x", "y", "z"], *rows])
+    sections.tabs.show(COMPARE)
     sections.compare.compare(tmp_path / "Anna", tmp_path / "Ben")
     sections.compare.next_case()
     ours = {node.GetName() for node in slicer.util.getNodesByClass("vtkMRMLModelNode")}
@@ -210,7 +212,7 @@ def test_a_compared_face_shows_nothing_of_the_patient(
     assert len(names) == 1 and "N-Sn" not in names[0]
     window.module.widget._parameterNode.acceptUnder = 2.5  # whatever else changes
     assert session.resting
-    sections._end_comparing()
+    sections.tabs.show(REVIEW)
     assert not session.resting and session.node.GetDisplayVisibility() and model.GetDisplayVisibility()
     assert slicer.util.getNodes("PAL-Net zones*")
 
@@ -245,7 +247,7 @@ def test_nothing_is_offered_back_from_another_scene(window: Window, model: Any) 
 def test_the_selector_deletes_nothing(module: LoadedModule) -> None:
     selector = module.widget.ui.landmarksSelector
     texts = [selector.combo.itemText(index) for index in range(selector.combo.count)]
-    assert texts == ["Create new landmarks"]
+    assert texts == ["New landmarks"]
 
 
 def test_a_landmark_thrown_away_is_told(window: Window, model: Any) -> None:

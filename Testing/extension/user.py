@@ -122,7 +122,8 @@ def save_data(folder: Path, name: str = "scene") -> Path:
 
 
 def count(class_name: str) -> int:
-    return slicer.mrmlScene.GetNumberOfNodesByClass(class_name)
+    """How many nodes of a class there are, but for the labels that a review draws."""
+    return sum(node.GetName() != "PAL-Net labels" for node in slicer.util.getNodesByClass(class_name))
 
 
 def add_points(name: str, number: int) -> Any:

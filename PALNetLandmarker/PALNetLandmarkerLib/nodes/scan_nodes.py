@@ -11,9 +11,9 @@ from palnet.errors import ScanError
 from palnet.review.record import Review
 from palnet.scans.file import read_surface
 
-from ..palette import SKIN
 from .record import ATTRIBUTE
 from .scene import SCAN_REFERENCE
+from .skin import dress
 
 
 class Progress(NamedTuple):
@@ -65,15 +65,14 @@ def load_scan(path: Path) -> Any:
     except RuntimeError as error:
         raise ScanError(f"{path.name} cannot be loaded as a model: export the scan again.") from error
     model.SetName(path.stem)  # the scene would number it each time it comes back
-    if model.GetDisplayNode() is not None:
-        # Slicer gives every model a colour of its own; on some the colours of doubt are not to be told apart.
-        model.GetDisplayNode().SetColor(*SKIN)
+    dress(model)
     return model
 
 
 def remove_node(scene: Any, node: Any) -> None:
     """Remove a node with its display and storage: the scene alone would keep those."""
-    parts = [node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes())]
+    is_shown = hasattr(node, "GetNumberOfDisplayNodes")
+    parts = [node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes())] if is_shown else []
     for part in [*parts, node.GetStorageNode(), node]:
         if part is not None:
             scene.RemoveNode(part)

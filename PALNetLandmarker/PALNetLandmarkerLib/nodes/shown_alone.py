@@ -23,12 +23,17 @@ def show_alone(scan: Any, landmarks: Any) -> None:
     for node in slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode"):
         other = scan_of(node)
         if other is not None and other is not scan:
-            other.SetDisplayVisibility(False)
+            show(other, False)
         if node is not landmarks and not node.GetHideFromEditors() and _is_set(node, own):
-            node.SetDisplayVisibility(False)
+            show(node, False)
     for node in (scan, landmarks):
-        if node is not None:
-            node.SetDisplayVisibility(True)
+        show(node, True)
+
+
+def show(node: Any, shown: bool) -> None:
+    """Show or hide a node; None, and one that is never shown, stay as they are: Slicer would log an error."""
+    if node is not None and node.GetDisplayNode() is not None:
+        node.SetDisplayVisibility(shown)
 
 
 def _is_set(node: Any, labels: frozenset[str]) -> bool:

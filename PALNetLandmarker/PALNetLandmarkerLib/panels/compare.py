@@ -1,4 +1,4 @@
-"""The section "Compare" of the module's panel: two observers' landmarks, and a click to each case that differs."""
+"""The tab "Compare" of the module's panel: two observers' landmarks, and a click to each case that differs."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class ComparePanel:
             table.setCurrentCell((table.currentRow() + 1) % table.rowCount, 0)
 
     def review_case(self, _checked: bool = False) -> None:
-        """Go from the chosen case to the review of its scan; only of landmarks that the section Scans saves."""
+        """Go from the chosen case to the review of its scan; only of landmarks that the tab Scans saves."""
         case = self._reviewable
         if case is not None:
             self._view.clear()

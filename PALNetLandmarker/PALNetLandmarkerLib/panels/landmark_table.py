@@ -15,6 +15,8 @@ from .looks import concern_icon, error_icon, smaller_font, state_icon
 
 _ICON_PX = 14
 _MARGIN = 8
+_BETWEEN_ROWS = 3
+_FEWEST_ROWS = 5
 _UP, _DOWN = "▴", "▾"
 _RIGHT_ALIGNED = (Column.NUMBER, Column.ERROR, Column.MOVED)
 
@@ -163,7 +165,9 @@ class LandmarkTable:
             header.setSectionResizeMode(column, qt.QHeaderView.Fixed)
             title = plain.boundingRect(self._titles[column] + _DOWN).width()
             table.setColumnWidth(column, max(content, title) + _MARGIN)
-        table.verticalHeader().setDefaultSectionSize(max(plain.height(), _ICON_PX) + _MARGIN - 2)
+        row = max(plain.height(), _ICON_PX) + _BETWEEN_ROWS
+        table.verticalHeader().setDefaultSectionSize(row)
+        table.setMinimumHeight(_FEWEST_ROWS * row + header.sizeHint.height() + 2 * table.frameWidth)
 
 
 def _tooltip(row: Row) -> str:

@@ -35,10 +35,14 @@ def is_dark(widget: Any) -> bool:
     return palette.color(qt.QPalette.Window).lightness() < 128
 
 
+def warning_color(widget: Any) -> str:
+    """The colour of warnings on a widget's ground, as style sheets and rich text name it."""
+    return str(_qcolor(_AMBER_ON_DARK if is_dark(widget) else _AMBER_ON_LIGHT).name())
+
+
 def color_text(label: Any, warning: bool) -> None:
     """Give a label the colour of a warning, or of any other text."""
-    color = _AMBER_ON_DARK if is_dark(label) else _AMBER_ON_LIGHT
-    style = f"color: {_qcolor(color).name()};" if warning else ""
+    style = f"color: {warning_color(label)};" if warning else ""
     if label.styleSheet != style:  # Qt takes its time for a style sheet
         label.setStyleSheet(style)
 

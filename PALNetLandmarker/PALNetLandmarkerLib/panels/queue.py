@@ -1,4 +1,4 @@
-"""The section "Scans" of the module's panel: the list of scans, and the way from one to the next."""
+"""The list in the tab "Scans" of the module's panel: the list of scans, and the way from one to the next."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class QueuePanel:
     """Shows a :class:`ScanQueue` and opens its scans.
 
     :param ui: widgets by name: ``sourceSelector``, ``folderButton``, ``scansTable``, ``previousScanButton``,
-        ``nextScanButton``, ``queueLabel``, ``queueStatusLabel``, ``scansCollapsibleButton``
+        ``nextScanButton``, ``queueLabel``, ``queueStatusLabel``
     :param open_scan: shows a scan to the person: its model node, and its landmarks node or None; called again with the
         landmarks where they come later
     :param settings: says the landmark model and whether to use the processor only
@@ -93,8 +93,7 @@ class QueuePanel:
             self._use(folder)
 
     def read_folder(self, folder: str) -> None:
-        """Queue the scans of a folder as it is now, also where they are queued already, and show the list."""
-        self._ui.scansCollapsibleButton.collapsed = False
+        """Queue the scans of a folder as it is now, also where they are queued already."""
         self._change_folder(folder)
 
     def open_file(self, scan: Path) -> None:
@@ -164,7 +163,9 @@ class QueuePanel:
 
     def _summary(self, entries: list[QueueEntry]) -> str:
         if not entries:
-            return _("There are no scans in this folder.") if self._folder else _("There are no scans in the scene.")
+            if self._folder:
+                return _("There are no scans in this folder.")
+            return _("No scans yet: drop scan files into Slicer, or choose 'A folder of scans' above.")
         states = [entry.state for entry in entries]
         text = _("{reviewed} of {count} reviewed; {ready} ready").format(
             reviewed=states.count(ScanState.REVIEWED), count=len(states), ready=states.count(ScanState.READY)

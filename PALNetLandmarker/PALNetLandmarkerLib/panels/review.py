@@ -14,6 +14,7 @@ from slicer.i18n import tr as _
 from ..review.actions import Act, Action, review_actions
 from ..review.landmark_list import choices, listed
 from ..review.session import ReviewSession
+from ..view.labels import Labels
 from .landmark_card import LandmarkCard
 from .landmark_table import LandmarkTable
 from .looks import color_text, shortened
@@ -46,6 +47,7 @@ class ReviewPanel:
         self._is_warning = False
         self._said_of: tuple[Any, int | None] = (None, None)
         self._closed = False
+        self._active = True
         self._actions = review_actions(ui)
         self._card = LandmarkCard(ui)
         self._table = LandmarkTable(ui.landmarkTable, self._choose, self.refresh)
@@ -54,6 +56,7 @@ class ReviewPanel:
         self._timer.setSingleShot(True)
         self._timer.connect("timeout()", self._update)
         ui.noticeLabel.setMinimumHeight(2 * ui.noticeLabel.fontMetrics().lineSpacing())
+        ui.reviewedBar.setFixedHeight(ui.reviewedBar.fontMetrics().lineSpacing() + 2)
         self._connect()
         self._update()
 
@@ -81,6 +84,16 @@ class ReviewPanel:
         if session is not None:
             self._show_limit(session)
 
+    @property
+    def active(self) -> bool:
+        """Whether the person sees the panel: else its keys do not act, for what they do would not be seen."""
+        return self._active
+
+    @active.setter
+    def active(self, active: bool) -> None:
+        self._active = active
+        self.refresh()
+
     def refresh(self) -> None:
         """Something has changed; any number of calls make one update, when the events at hand are done."""
         if not self._closed and not self._timer.active:
@@ -94,6 +107,10 @@ class ReviewPanel:
     def exit(self) -> None:
         """The module is left: the keys belong to others."""
         self._shortcuts.remove()
+
+    def take_keyboard(self) -> None:
+        """Let arrow keys go through the list."""
+        self._table.take_keyboard()
 
     def close(self) -> None:
         """Touch no widget any more: they are about to be destroyed."""
@@ -118,7 +135,6 @@ class ReviewPanel:
         ui.choiceCombo.connect("activated(int)", self._give_keyboard_back)
         ui.acceptUnderSpinBox.connect("valueChanged(double)", self._on_limit)
         ui.acceptUnderSpinBox.connect("editingFinished()", self._on_limit_entered)
-        ui.reviewSection.connect("contentsCollapsed(bool)", self._on_view_changed)
 
     def _pressed(self, action: Action) -> Any:
         return lambda: self._do(action.act)
@@ -213,6 +229,9 @@ class ReviewPanel:
             return
         session = self._shown()
         self._update_progress(session)
+        # What a run found is read before the first landmark is looked at; then the list needs the room.
+        found = self._ui.resultLabel
+        found.setVisible(bool(found.text) and (session is None or session.current is None))
         self._update_notice(session)
         self._update_actions(session)
         if session is None:
@@ -228,15 +247,12 @@ class ReviewPanel:
         total, reviewed = (len(session.protocol), session.reviewed) if session else (0, 0)
         ui.reviewedBar.setMaximum(max(total, 1))
         ui.reviewedBar.setValue(reviewed)
-        texts = ("", "")
+        text = _("Nothing to review yet")
         if session is not None:
-            left = _("{count} doubtful left") if session.doubtful else _("All doubtful landmarks are done.")
-            texts = (
-                _("{reviewed} of {total} reviewed").format(reviewed=reviewed, total=total),
-                left.format(count=session.doubtful),
-            )
-        ui.reviewedLabel.setText(texts[0])
-        ui.doubtfulLabel.setText(texts[1])
+            left = _("{count} doubtful left") if session.doubtful else _("no doubtful one left")
+            done = _("{reviewed} of {total} reviewed").format(reviewed=reviewed, total=total)
+            text = f"{done} \u00b7 {left.format(count=session.doubtful)}"
+        ui.reviewedBar.setFormat(text)
 
     def _update_notice(self, session: ReviewSession | None) -> None:
         label = self._ui.noticeLabel
@@ -264,7 +280,7 @@ class ReviewPanel:
 
     def _update_actions(self, session: ReviewSession | None) -> None:
         ui = self._ui
-        keys_act = session is not None and not ui.reviewSection.collapsed
+        keys_act = session is not None and self._active
         for action in self._actions:
             action.button.setEnabled(session is not None and action.possible(session))
             # A key that cannot act says why, so it is on whenever there is a review.
@@ -272,9 +288,15 @@ class ReviewPanel:
         placing = session is not None and session.placing
         self._shortcuts.switch(_STOP_KEY, keys_act and placing)
         ui.placeButton.setChecked(placing)
+        ui.labelsButton.setText(_labels_text(session.labels if session is not None else Labels.NEAR))
         ui.ghostsCheckBox.setChecked(session is not None and session.ghosts)
         for widget in (ui.searchEdit, ui.choiceCombo, ui.landmarkTable, ui.acceptUnderSpinBox):
             widget.setEnabled(session is not None)
+
+
+def _labels_text(labels: Labels) -> str:
+    texts = {Labels.NEAR: _("Labels: near"), Labels.ALL: _("Labels: all"), Labels.NONE: _("Labels: none")}
+    return f"{texts[labels]} (B)"
 
 
 def _moment(session: ReviewSession | None) -> tuple[Any, int | None]:

@@ -1,4 +1,4 @@
-"""The sections of the module's panel, each with a class of its own, and what they tell each other."""
+"""The tabs of the module's panel, each with a class of its own, and what they tell each other."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import vtk
 from slicer.util import VTKObservationMixin
 
 from ..nodes.scene import file_of
+from ..nodes.shown_alone import show, show_alone
+from ..nodes.skin import dress
 from ..nodes.ties import kept_together
 from ..review.current import CurrentReview
+from ..view.layout import ReviewLayout
 from .batch import BatchPanel
 from .compare import ComparePanel
 from .export import ExportPanel
@@ -20,8 +23,9 @@ from .measurements import MeasurementsPanel
 from .model_selector import LandmarkModelSelector
 from .queue import QueuePanel
 from .review import ReviewPanel
-from .run import RunPanel
+from .run import RunPanel, may_be_filled
 from .shortcuts import Shortcuts
+from .tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS, Tabs, scroll_to_top
 
 _FIRST = 100.0
 
@@ -29,13 +33,14 @@ _FIRST = 100.0
 class Sections(VTKObservationMixin):
     """Makes the sections, and keeps them at what the parameters say.
 
-    :param add: puts a .ui file below the others; returns its widgets by name
+    :param add: puts a .ui file into a layout, or where that is None into the module's; returns its widgets by name
     :param logic: the module's logic, ``PALNetLandmarkerLogic``
     :param default_model: name of the landmark model that is used ahead of a choice
-    :ivar ui: widgets by name of the section "Place landmarks"
+    :ivar ui: widgets by name of what is always in sight: the choices, the button and the tabs
+    :ivar tabs: one for each task
     """
 
-    def __init__(self, add: Callable[[str], Any], logic: Any, default_model: str) -> None:
+    def __init__(self, add: Callable[[str, Any], Any], logic: Any, default_model: str) -> None:
         super().__init__()
         self._logic = logic
         self._leaving: Any = None
@@ -44,20 +49,31 @@ class Sections(VTKObservationMixin):
         self._default_model = default_model
         self._parameters: Any = None
         self._scan: Any = None
-        queue_ui, batch_ui = add("PALNetQueue.ui"), add("PALNetBatch.ui")
-        self.ui = add("PALNetLandmarker.ui")
-        self.run = RunPanel(self.ui, self.update)
+        self._layout = ReviewLayout()
+        self.ui = add("PALNetLandmarker.ui", None)
+        self.tabs = Tabs(self.ui.tabs, self._on_tab)
+        self._review_ui = add("PALNetReview.ui", self.tabs.layout_of(REVIEW))
+        self.run = RunPanel(self.ui, self._review_ui.resultLabel, self.update)
         self._model_selector = LandmarkModelSelector(self.ui.landmarkModelSelector, self._on_landmark_model)
-        self._review_ui = add("PALNetReview.ui")
         self._review_panel = ReviewPanel(self._review_ui, self._on_limit, self._on_bring_back)
         self.review = CurrentReview(self._review_panel, lambda: self._settings()[0])
-        self.measurements = MeasurementsPanel(add("PALNetMeasurements.ui"))
-        self.compare = ComparePanel(add("PALNetCompare.ui"), self._on_review, self._on_compare)
-        self.export = ExportPanel(add("PALNetExport.ui"), self._landmarks, logic.exportLandmarks)
         self.queue = QueuePanel(
-            queue_ui, self._on_scan_opened, self._settings, lambda: self.run.running, self._on_folder
+            add("PALNetQueue.ui", self.tabs.layout_of(SCANS)),
+            self._on_scan_opened,
+            self._settings,
+            lambda: self.run.running,
+            self._on_folder,
         )
-        self.batch = BatchPanel(batch_ui, self._settings, self.queue.read_folder)
+        batch_ui = add("PALNetBatch.ui", self.tabs.layout_of(SCANS))
+        self.tabs.layout_of(SCANS).setStretch(0, 1)  # the list has what the batch below it does not need
+        self.batch = BatchPanel(batch_ui, self._settings, self._on_batch_review)
+        self.measurements = MeasurementsPanel(add("PALNetMeasurements.ui", self.tabs.layout_of(MEASURE)))
+        self.compare = ComparePanel(
+            add("PALNetCompare.ui", self.tabs.layout_of(COMPARE)), self._on_review, self._on_compare
+        )
+        self.export = ExportPanel(
+            add("PALNetExport.ui", self.tabs.layout_of(SAVE)), self._landmarks, logic.exportLandmarks
+        )
         self._keys = Shortcuts({"X": self.queue.next_scan})
         self.ui.applyButton.connect("clicked(bool)", self.apply)
         scene = slicer.mrmlScene
@@ -69,6 +85,7 @@ class Sections(VTKObservationMixin):
         self._review_panel.enter()
         self._keys.install()
         self._keys.switch("X", True)
+        scroll_to_top(self.ui.tabs)
 
     def exit(self) -> None:
         """The module is left: the keys belong to others."""
@@ -81,6 +98,7 @@ class Sections(VTKObservationMixin):
         for section in (self.run, self.compare, self.batch, self.queue, self._review_panel, self.measurements):
             section.close()
         self.review.close()
+        self._layout.leave()
         self._keys.remove()
         self.removeObservers()
 
@@ -105,6 +123,9 @@ class Sections(VTKObservationMixin):
                 parameters.landmarks = landmarks
             if scan is not parameters.surfaceModel:
                 parameters.surfaceModel = scan
+            dress(scan)
+            if scan is not None and before is not None and scan is not before:
+                self._leave_scan(before, scan, landmarks)
         self.run.show(parameters)
         if self._comparing and parameters:
             self._compared = (parameters.surfaceModel, parameters.landmarks)  # the first scan to be loaded is chosen
@@ -117,11 +138,13 @@ class Sections(VTKObservationMixin):
             self.review.rest()
         session = self.review.session if parameters and self._compared is None else None
         self.measurements.follow(session.node if session else None)
+        self._choose_layout()
         self.export.update()
         if parameters:
             self._review_panel.limit = parameters.acceptUnder
             self._model_selector.select(parameters.landmarkModel)
             self.queue.folder = parameters.scanFolder
+            self.batch.folder = Path(parameters.scanFolder) if parameters.scanFolder else None
 
     def apply(self, _checked: bool = False) -> None:
         """Place landmarks on the chosen scan."""
@@ -129,16 +152,46 @@ class Sections(VTKObservationMixin):
         if not chosen:
             return
         self._end_comparing()
+        # What a person decided is never written over: the landmarks go into a list of their own then.
+        output = chosen.landmarks if may_be_filled(chosen.landmarks) else None
+        kept = chosen.landmarks.GetName() if chosen.landmarks and output is None else ""
         placement = self.run.run(
             lambda progress: self._logic.placeLandmarks(
-                chosen.surfaceModel, chosen.landmarkModel, chosen.landmarks, chosen.cpuOnly, progress
+                chosen.surfaceModel, chosen.landmarkModel, output, chosen.cpuOnly, progress
             ),
-            chosen.landmarks,
+            kept,
         )
         if placement:
             # The person may have gone to another module meanwhile: the choice is there when they come back.
             self._logic.getParameterNode().landmarks = placement.node
-            self.ui.placeCollapsibleButton.collapsed = True  # what follows is the review, which needs the room
+            self.tabs.show(REVIEW)
+            self._review_panel.take_keyboard()
+            scroll_to_top(self.ui.tabs)
+
+    def _leave_scan(self, before: Any, scan: Any, landmarks: Any) -> None:
+        """Another scan was chosen: the face of the one before would lie over it."""
+        if slicer.mrmlScene.IsNodePresent(before):
+            show(before, False)
+        show_alone(scan, landmarks)
+
+    def _choose_layout(self) -> None:
+        """One 3D view while there is a face to look at; before, after and in other modules the person's own."""
+        if self._parameters and (self.review.session is not None or self._compared is not None):
+            self._layout.enter()
+        elif not (self._parameters and self.run.running):
+            self._layout.leave()
+
+    def _on_tab(self, name: str) -> None:
+        """The person goes to another task."""
+        self._review_panel.active = name == REVIEW
+        self.measurements.active = name == MEASURE
+        if name != COMPARE:
+            self._end_comparing()
+
+    def _on_batch_review(self, folder: str) -> None:
+        """The person wants to review what a batch has made."""
+        self.queue.read_folder(folder)
+        self.queue.next_scan()
 
     def _landmarks(self) -> Any:
         return self._parameters.landmarks if self._parameters else None
@@ -200,13 +253,13 @@ class Sections(VTKObservationMixin):
         parameters.surfaceModel = scan
         parameters.landmarks = landmarks
         if landmarks:
-            self.ui.placeCollapsibleButton.collapsed = True
+            self.tabs.show(REVIEW)
 
     def _on_review(self, scan: Path, label: str) -> None:
         """The person wants to review a scan of a folder, from a landmark on."""
         self._end_comparing()
         self.queue.open_file(scan)
-        self._review_ui.reviewSection.collapsed = False
+        self.tabs.show(REVIEW)
         session = self.review.session
         if session is not None and file_of(session.model) == scan and label in session.protocol.labels:
             session.select(label)

@@ -47,6 +47,7 @@ def review_actions(ui: Any) -> list[Action]:
         Action(ui.acrossButton, "V", ReviewSession.look_across, _is_chosen),
         Action(ui.wholeFaceButton, "F", ReviewSession.show_whole_face, lambda s: not s.review.missing.all()),
         Action(ui.acceptUnderButton, "Shift+A", lambda s: _accept_under(s, spin_box.value), _is_open),
+        Action(ui.labelsButton, "B", ReviewSession.change_labels, lambda s: True),
         Action(ui.ghostsCheckBox, "G", _turn_ghosts, lambda s: True),
     ]
 

@@ -69,6 +69,7 @@ class CurrentReview:
             else:
                 notice, warning = self._tie_to(scan) or ("", False)
                 show_alone(self._session.model, landmarks)
+                self._session.show_whole_face()  # else the view would stay where the scan before was looked at
         elif self.lost is not None:
             notice = self._of_lost()
         self._show(notice, warning)

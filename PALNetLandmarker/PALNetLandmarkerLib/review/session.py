@@ -22,6 +22,7 @@ from ..nodes.reviewed_points import Change, ReviewedPoints
 from ..nodes.scene import SCAN_REFERENCE
 from ..nodes.ties import tie
 from ..nodes.watch import Listener, PointsWatch
+from ..view.labels import Labels
 from ..view.placing import OneClick
 from ..view.review_view import ReviewView
 
@@ -153,6 +154,22 @@ class ReviewSession:
         self._view.ghosts = shown
         self._draw()
         self._notify()
+
+    @property
+    def labels(self) -> Labels:
+        """Which landmarks have a label in the 3D view."""
+        return self._view.labels
+
+    @labels.setter
+    def labels(self, shown: Labels) -> None:
+        self._view.labels = shown
+        self._draw()
+        self._notify()
+
+    def change_labels(self) -> None:
+        """From the labels near the chosen landmark to all, to none, and back."""
+        ways = list(Labels)
+        self.labels = ways[(ways.index(self.labels) + 1) % len(ways)]
 
     # Decisions; each is one step of undo
 

@@ -1,0 +1,417 @@
+"""What a person sees first, in Slicer's own window: four views, 400 px for the panel, a laptop's height."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import qt
+import slicer
+import vtk
+from fakes import FakePredictor, to_ras
+from host.start import Host, LoadedModule
+from host.window import PANEL_WIDTH, Window
+from palnet.review.record import State
+from PALNetLandmarkerLib.palette import SKIN
+from PALNetLandmarkerLib.panels.tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS
+from PALNetLandmarkerLib.view.label_places import place_labels
+from PALNetLandmarkerLib.view.labels import Labels
+from PySide6.QtWidgets import QApplication
+from queues import scan_folder
+from reviews import place_of
+from user import FIDUCIALS, click, count, drag, hover, press
+
+FOUR_UP, ONE_3D, ONE_SLICE = 3, 4, 6
+MODELS = "vtkMRMLModelNode"
+
+
+@pytest.fixture
+def window(host: Host, model: Any, module: LoadedModule, predictor: type[FakePredictor]) -> Iterator[Window]:
+    shown = Window(host, module)
+    shown.show()
+    slicer.app.processEvents()
+    yield shown
+    shown.close_view()
+
+
+def place_landmarks(window: Window) -> Any:
+    click(window.module.widget.ui.applyButton)
+    settle()
+    return window.module.widget.sections.review.session
+
+
+def settle() -> None:
+    for _turn in range(10):
+        slicer.app.processEvents()
+
+
+def ui_of(window: Window) -> Any:
+    return window.module.widget.sections._review_ui
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_review_fits_on_a_laptop(
+    host: Host, model: Any, module: LoadedModule, predictor: type[FakePredictor], dark: bool
+) -> None:
+    """Card, buttons, what to do next and five rows of the list are seen without scrolling; so is the button on top."""
+    window = Window(host, module, dark=dark)
+    window.show()
+    try:
+        session = place_landmarks(window)
+        session.select("Prn")
+        settle()
+        ui = ui_of(window)
+        for widget in (
+            module.widget.ui.applyButton,
+            ui.landmarkTable,
+            ui.landmarkCard,
+            ui.previousButton,
+            ui.redoButton,
+            ui.noticeLabel,
+        ):
+            assert window.is_in_sight(widget), widget.objectName
+        table = ui.landmarkTable
+        assert table.viewport().height >= 5 * table.verticalHeader().defaultSectionSize
+        assert window.scroll.width == PANEL_WIDTH
+        faults = [line for line in window.cut_off() if "egg landmarks" not in line and "spinbox" not in line]
+        assert faults == []
+    finally:
+        window.close_view()
+
+
+def test_the_panel_is_as_wide_whatever_is_chosen(window: Window) -> None:
+    """Slicer's dock takes the least width of what it holds, and would jump."""
+    panel = window.module.panel
+    widths = {panel.minimumSizeHint.width()}
+    session = place_landmarks(window)
+    for label in ("Prn", "T_R", "Stn_L", "Go_R"):
+        session.select(label)
+        settle()
+        widths.add(panel.minimumSizeHint.width())
+    for name in (SCANS, MEASURE, COMPARE, SAVE, REVIEW):
+        window.module.widget.sections.tabs.show(name)
+        settle()
+        widths.add(panel.minimumSizeHint.width())
+    assert max(widths) < PANEL_WIDTH - 20
+
+
+@pytest.mark.parametrize("points", [9, 10, 13])
+def test_it_fits_with_the_fonts_of_windows_and_mac(
+    host: Host, model: Any, predictor: type[FakePredictor], points: int
+) -> None:
+    """Nothing is cut off in any tab; with room for two tabs more."""
+    from host.start import load_module
+
+    application = QApplication.instance()
+    before = application.font()
+    font = qt.QFont(before)
+    font.setPointSize(points)
+    application.setFont(font)
+    module = load_module()
+    window = Window(host, module, 1440, 1100)
+    window.show()
+    try:
+        session = place_landmarks(window)
+        session.select("Stn_R")
+        tabs = module.widget.sections.tabs
+        for name in (REVIEW, SCANS, MEASURE, COMPARE, SAVE):
+            tabs.show(name)
+            settle()
+            assert module.panel.minimumSizeHint.width() + 14 <= PANEL_WIDTH
+            faults = window.cut_off()
+            allowed = ("egg landmarks", "spinbox", "column", "Keys")
+            assert [line for line in faults if not any(part in line for part in allowed)] == []
+    finally:
+        window.close_view()
+        module.unload()
+        application.setFont(before)
+
+
+def test_the_layout_of_a_review(window: Window) -> None:
+    """One 3D view without box and letters, with a scale; the person's own layout comes back in other modules."""
+    manager, view = slicer.app.layoutManager(), window.three_d.mrmlViewNode()
+    view.SetBoxVisible(True)
+    view.SetAxisLabelsVisible(True)
+    assert manager.layout == FOUR_UP
+    place_landmarks(window)
+    assert manager.layout == ONE_3D and not view.GetBoxVisible() and not view.GetAxisLabelsVisible()
+    assert view.GetRulerType() == view.RulerTypeThin and view.GetOrientationMarkerType() != 0
+    assert view.GetRenderMode() == view.Orthographic
+    window.module.exit()
+    assert manager.layout == FOUR_UP and view.GetBoxVisible() and view.GetAxisLabelsVisible()
+    assert view.GetRulerType() == 0 and view.GetRenderMode() == view.Perspective
+    window.module.enter()
+    assert manager.layout == ONE_3D
+    manager.setLayout(FOUR_UP)  # the person wants four views in the review
+    window.module.widget._parameterNode.acceptUnder = 2.5
+    assert manager.layout == FOUR_UP
+    window.module.exit()
+    assert manager.layout == FOUR_UP
+
+
+def test_a_layout_without_a_3d_view(window: Window) -> None:
+    manager = slicer.app.layoutManager()
+    manager.setLayout(ONE_SLICE)
+    assert manager.threeDViewCount == 0
+    session = place_landmarks(window)
+    assert manager.threeDViewCount == 1
+    session.select("Prn")
+    slicer.mrmlScene.Clear()
+    settle()
+    assert manager.layout == ONE_SLICE
+
+
+def test_the_face_is_as_large_with_and_without_perspective(window: Window) -> None:
+    session = place_landmarks(window)
+    camera = window.three_d.cameraNode().GetCamera()
+    seen = camera.GetParallelScale()
+    window.module.exit()
+    half = camera.GetDistance() * np.tan(np.radians(camera.GetViewAngle() / 2))
+    assert not camera.GetParallelProjection() and half == pytest.approx(seen, rel=1e-3)
+    session.close()
+
+
+def test_nothing_of_ours_is_in_slices(window: Window) -> None:
+    session = place_landmarks(window)
+    session.select("Prn")
+    session.start_placing()
+    window.module.widget.sections.tabs.show(MEASURE)
+    window.module.widget.sections.measurements.measurements.show("N-Sn")
+    displays = slicer.util.getNodesByClass("vtkMRMLMarkupsDisplayNode")
+    displays += [node.GetDisplayNode() for node in slicer.util.getNodesByClass(MODELS)]
+    assert len(displays) > 6
+    assert [display.GetID() for display in displays if display is not None and display.GetVisibility2D()] == []
+
+
+def test_points_are_measured_in_mm_and_zones_are_seen(window: Window) -> None:
+    """From the distance of the whole face, with and without Slicer's depth peeling, and in a quarter of the window."""
+    session = place_landmarks(window)
+    display = session.node.GetDisplayNode()
+    assert not display.GetUseGlyphScale() and display.GetGlyphSize() < 2 * 2.6
+    zones = slicer.util.getNode("PAL-Net zones of doubt")
+    view = window.three_d
+    for layout in (ONE_3D, FOUR_UP):
+        slicer.app.layoutManager().setLayout(layout)
+        for peeling in (False, True):
+            view.mrmlViewNode().SetUseDepthPeeling(peeling)
+            session.show_whole_face()
+            zones.SetDisplayVisibility(True)
+            with_zones = view.view.pixels().astype(int)
+            zones.SetDisplayVisibility(False)
+            without = view.view.pixels().astype(int)
+            changed = (np.abs(with_zones - without).max(axis=2) > 25).sum()
+            seen = sum(not row.missing for row in session.rows) / 3  # of some the head stands before
+            assert changed > 6 * seen, (layout, peeling)
+
+
+def test_a_scan_without_colours_is_skin(window: Window, model: Any) -> None:
+    """Once: what a person chooses afterwards stays, and so do points and cells."""
+    display = model.GetDisplayNode()
+    assert display.GetColor() == pytest.approx(SKIN)
+    assert model.GetPolyData().GetPointData().GetNormals() is not None
+    display.SetColor(0.2, 0.4, 0.9)
+    place_landmarks(window)
+    window.module.exit()
+    window.module.enter()
+    assert display.GetColor() == pytest.approx((0.2, 0.4, 0.9))
+
+
+def test_a_scan_that_was_loaded_has_nothing_to_save(window: Window, tmp_path: Path) -> None:
+    scan = slicer.util.loadModel(str(scan_folder(tmp_path, "face.ply") / "face.ply"))
+    before = slicer.util.arrayFromModelPoints(scan).copy()
+    window.module.widget._parameterNode.surfaceModel = scan
+    assert scan.GetPolyData().GetPointData().GetNormals() is not None
+    assert not scan.GetModifiedSinceRead()
+    np.testing.assert_array_equal(slicer.util.arrayFromModelPoints(scan), before)
+
+
+def test_colours_of_a_scan_stay(window: Window) -> None:
+    colored = slicer.mrmlScene.AddNewNodeByClass(MODELS, "colored")
+    source = vtk.vtkSphereSource()
+    source.Update()
+    colored.SetAndObservePolyData(source.GetOutput())
+    colored.CreateDefaultDisplayNodes()
+    colored.GetDisplayNode().SetScalarVisibility(True)
+    before = colored.GetDisplayNode().GetColor()
+    window.module.widget._parameterNode.surfaceModel = colored
+    assert colored.GetDisplayNode().GetColor() == before and colored.GetDisplayNode().GetScalarVisibility()
+
+
+def test_the_button_becomes_progress_at_its_place(window: Window, predictor: type[FakePredictor]) -> None:
+    """Also on a laptop the person sees that a run goes on; the keyboard does not go to a field below."""
+    ui, seen = window.module.widget.ui, []
+
+    def look(step: str) -> None:
+        settle()
+        seen.append(step)
+        assert window.is_in_sight(ui.progressBar) and window.is_in_sight(ui.cancelButton)
+        assert not ui.applyButton.visible and step in ui.progressBar.text
+        assert window.scroll.verticalScrollBar().value == 0
+        assert QApplication.focusWidget() is ui.cancelButton
+
+    predictor.during = look
+    place_landmarks(window)
+    assert seen == list(predictor.steps)
+    assert window.is_in_sight(ui.applyButton) and window.scroll.verticalScrollBar().value == 0
+    assert QApplication.focusWidget() is ui_of(window).landmarkTable
+
+
+def test_the_panel_opens_at_its_upper_end(window: Window) -> None:
+    """Slicer keeps how far the panel of the module before was scrolled."""
+    window.module.exit()
+    window.scroll.widget().setMinimumHeight(2000)
+    settle()
+    window.scroll.verticalScrollBar().setValue(400)
+    window.module.enter()
+    assert window.scroll.verticalScrollBar().value == 0
+
+
+def test_the_next_scan_is_seen_as_a_whole(window: Window, model: Any) -> None:
+    session = place_landmarks(window)
+    other = slicer.mrmlScene.AddNewNodeByClass(MODELS, "other")
+    other.SetAndObservePolyData(to_ras(model.GetPolyData()))
+    other.CreateDefaultDisplayNodes()
+    camera = window.three_d.cameraNode().GetCamera()
+    session.select("Prn")
+    near = camera.GetParallelScale()
+    window.module.widget._parameterNode.surfaceModel = other
+    place_landmarks(window)
+    assert camera.GetParallelScale() > 2 * near
+
+
+def test_another_scan_hides_the_one_before(window: Window, model: Any) -> None:
+    """Also one without landmarks: its face would lie under the other."""
+    session = place_landmarks(window)
+    other = slicer.mrmlScene.AddNewNodeByClass(MODELS, "other")
+    other.SetAndObservePolyData(to_ras(model.GetPolyData()))
+    other.CreateDefaultDisplayNodes()
+    window.module.widget._parameterNode.surfaceModel = other
+    assert not model.GetDisplayVisibility() and not session.node.GetDisplayVisibility()
+    assert other.GetDisplayVisibility()
+    window.module.widget._parameterNode.surfaceModel = model
+    assert model.GetDisplayVisibility() and not other.GetDisplayVisibility()
+
+
+def test_a_scan_that_goes_takes_its_table_along(window: Window, model: Any, tmp_path: Path) -> None:
+    slicer.mrmlScene.RemoveNode(model)
+    widget = window.module.widget
+    widget._parameterNode.scanFolder = str(scan_folder(tmp_path, "a.ply", "b.ply"))
+    queue = widget.sections.queue
+    queue.queue.open(queue.queue.entries[0].key)
+    place_landmarks(window)
+    widget.sections.tabs.show(MEASURE)
+    click(widget.sections.measurements._ui.measurementsTableButton)
+    assert count("vtkMRMLTableNode") == 1
+    queue.next_scan()
+    settle()
+    assert count("vtkMRMLTableNode") == 0 and count(MODELS) >= 1
+
+
+def test_every_tab_says_what_it_needs(host: Host, module: LoadedModule) -> None:
+    sections = module.widget.sections
+    assert "Place landmarks" in sections._review_ui.noticeLabel.text
+    assert "No scans yet" in sections.queue._ui.queueLabel.text
+    assert "choose 'A folder of scans'" in sections.batch._ui.batchLabel.text
+    assert "Place landmarks" in sections.measurements._ui.measurementsLabel.text
+    assert "Choose two folders" in sections.compare._ui.compareLabel.text
+    assert "nothing to save yet" in sections.export._ui.exportStatusLabel.text
+    assert not sections.export._ui.exportButton.enabled
+
+
+def test_keys_act_on_what_is_seen(window: Window) -> None:
+    """In the tab of the review; the next scan can be opened from everywhere."""
+    session = place_landmarks(window)
+    session.select("Prn")
+    window.module.widget.sections.tabs.show(SAVE)
+    settle()
+    press(window, "A", window.three_d)
+    assert session.review.states[session.protocol.index("Prn")] is State.TO_CHECK
+    window.module.widget.sections.tabs.show(REVIEW)
+    settle()
+    press(window, "A", window.three_d)
+    assert session.review.states[session.protocol.index("Prn")] is State.ACCEPTED
+
+
+# Labels
+
+
+def label_texts() -> list[str]:
+    node = slicer.util.getNode("PAL-Net labels")
+    return [node.GetNthControlPointLabel(index) for index in range(node.GetNumberOfControlPoints())]
+
+
+def test_labels(window: Window) -> None:
+    """The chosen landmark's in full, its neighbours' short, the others' under the mouse; all or none on demand."""
+    session = place_landmarks(window)
+    assert not session.node.GetDisplayNode().GetPointLabelsVisibility() and label_texts() == []
+    session.select("Prn")
+    texts = label_texts()
+    assert texts[0] == "Pronasale" and 1 < len(texts) <= 9 and set(texts[1:]) < set(session.protocol.labels)
+    press(window, "B", window.three_d)
+    assert session.labels is Labels.ALL and len(label_texts()) > len(texts)
+    press(window, "B", window.three_d)
+    assert session.labels is Labels.NONE and label_texts() == []
+    session.show_whole_face()
+    window.three_d.forceRender()
+    index = next(
+        i
+        for i, row in enumerate(session.rows)
+        if not row.missing and session._view._is_in_sight(place_of(session, row.label))
+    )
+    hover(window, place_of(session, session.protocol.labels[index]))
+    assert label_texts() == [session.protocol.landmarks[index].name]
+    window.module.exit()
+    assert session.node.GetDisplayNode().GetPointLabelsVisibility()  # in other modules Slicer's own
+
+
+def test_labels_hide_no_place(window: Window) -> None:
+    """Every point beside the chosen one can still be dragged: Slicer lets a point be that something is drawn over."""
+    session = place_landmarks(window)
+    session.select("Sn")
+    window.three_d.forceRender()
+    moved = 0
+    for row in session.rows:
+        if row.missing or np.linalg.norm(place_of(session, row.label) - place_of(session, "Sn")) > 30.0:
+            continue
+        if session._view._is_in_sight(place_of(session, row.label)):
+            before = place_of(session, row.label)
+            drag(window, session.node, row.index, pixels=(12, 6))
+            assert np.linalg.norm(place_of(session, row.label) - before) > 0.3, row.label
+            session.undo()
+            session.select("Sn")
+            window.three_d.forceRender()
+            moved += 1
+    assert moved > 2
+
+
+def test_places_of_labels() -> None:
+    """Over no point and no other label; where there is no room there is no label, unless all are wanted."""
+    random = np.random.default_rng(3)
+    points = random.uniform(-150.0, 150.0, (30, 2))
+    named = list(range(9))
+    sizes = np.array([[70.0, 15.0]] + 8 * [[35.0, 15.0]])
+    corners = place_labels(points, named, sizes, 30.0)
+    boxes = [(corner, corner + size) for corner, size in zip(corners, sizes, strict=True) if corner is not None]
+    assert len(boxes) > 5
+    for number, (low, high) in enumerate(boxes):
+        nearest = np.clip(points, low, high)
+        assert (np.linalg.norm(nearest - points, axis=1) >= 6.9).all()
+        assert np.linalg.norm(np.clip(points[0], low, high) - points[0]) >= 29.9
+        for other_low, other_high in boxes[:number]:
+            assert (low >= other_high).any() or (high <= other_low).any()
+    crowd = random.uniform(-20.0, 20.0, (40, 2))
+    assert None in place_labels(crowd, list(range(40)), np.full((40, 2), 40.0), 30.0)
+    assert None not in place_labels(crowd, list(range(40)), np.full((40, 2), 40.0), 30.0, all_of_them=True)
+    assert place_labels(crowd, [], np.zeros((0, 2)), 30.0) == []
+
+
+def test_new_landmarks_beside_reviewed_ones(window: Window) -> None:
+    """The list that a person decided on is kept, out of sight."""
+    session = place_landmarks(window)
+    session.accept("G")
+    again = place_landmarks(window)
+    assert again.node is not session.node and count(FIDUCIALS) == 2
+    assert not session.node.GetDisplayVisibility() and again.node.GetDisplayVisibility()
