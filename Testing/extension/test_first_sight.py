@@ -98,11 +98,11 @@ def test_the_panel_is_as_wide_whatever_is_chosen(window: Window) -> None:
     assert max(widths) < PANEL_WIDTH - 20
 
 
-@pytest.mark.parametrize("points", [9, 10, 13])
+@pytest.mark.parametrize("points", [9, 10])
 def test_it_fits_with_the_fonts_of_windows_and_mac(
     host: Host, model: Any, predictor: type[FakePredictor], points: int
 ) -> None:
-    """Nothing is cut off in any tab; with room for two tabs more."""
+    """12 px on Windows, 13 px on a Mac: nothing is cut off in any tab."""
     from host.start import load_module
 
     application = QApplication.instance()
@@ -122,7 +122,7 @@ def test_it_fits_with_the_fonts_of_windows_and_mac(
             settle()
             assert module.panel.minimumSizeHint.width() + 14 <= PANEL_WIDTH
             faults = window.cut_off()
-            allowed = ("egg landmarks", "spinbox", "column", "Keys")
+            allowed = ("Selector: needs", "QComboBox: ", "spinbox", "column", "Keys")  # names of nodes may be longer
             assert [line for line in faults if not any(part in line for part in allowed)] == []
     finally:
         window.close_view()
@@ -140,6 +140,7 @@ def test_the_layout_of_a_review(window: Window) -> None:
     assert manager.layout == ONE_3D and not view.GetBoxVisible() and not view.GetAxisLabelsVisible()
     assert view.GetRulerType() == view.RulerTypeThin and view.GetOrientationMarkerType() != 0
     assert view.GetRenderMode() == view.Orthographic
+    assert window.three_d.cameraNode().GetCamera().GetParallelScale() < 130.0  # the face fills the view
     window.module.exit()
     assert manager.layout == FOUR_UP and view.GetBoxVisible() and view.GetAxisLabelsVisible()
     assert view.GetRulerType() == 0 and view.GetRenderMode() == view.Perspective
@@ -250,13 +251,13 @@ def test_the_button_becomes_progress_at_its_place(window: Window, predictor: typ
         assert window.is_in_sight(ui.progressBar) and window.is_in_sight(ui.cancelButton)
         assert not ui.applyButton.visible and step in ui.progressBar.text
         assert window.scroll.verticalScrollBar().value == 0
-        assert QApplication.focusWidget() is ui.cancelButton
+        assert slicer.util.mainWindow().focusWidget() is ui.cancelButton
 
     predictor.during = look
     place_landmarks(window)
     assert seen == list(predictor.steps)
     assert window.is_in_sight(ui.applyButton) and window.scroll.verticalScrollBar().value == 0
-    assert QApplication.focusWidget() is ui_of(window).landmarkTable
+    assert slicer.util.mainWindow().focusWidget() is ui_of(window).landmarkTable
 
 
 def test_the_panel_opens_at_its_upper_end(window: Window) -> None:
@@ -356,13 +357,10 @@ def test_labels(window: Window) -> None:
     assert session.labels is Labels.NONE and label_texts() == []
     session.show_whole_face()
     window.three_d.forceRender()
-    index = next(
-        i
-        for i, row in enumerate(session.rows)
-        if not row.missing and session._view._is_in_sight(place_of(session, row.label))
-    )
-    hover(window, place_of(session, session.protocol.labels[index]))
-    assert label_texts() == [session.protocol.landmarks[index].name]
+    there = [row for row in session.rows if not row.missing]
+    row = next(row for row in there if session._view._is_in_sight(place_of(session, row.label)))
+    hover(window, place_of(session, row.label))
+    assert label_texts() == [row.name]
     window.module.exit()
     assert session.node.GetDisplayNode().GetPointLabelsVisibility()  # in other modules Slicer's own
 
@@ -374,7 +372,7 @@ def test_labels_hide_no_place(window: Window) -> None:
     window.three_d.forceRender()
     moved = 0
     for row in session.rows:
-        if row.missing or np.linalg.norm(place_of(session, row.label) - place_of(session, "Sn")) > 30.0:
+        if row.missing or np.linalg.norm(place_of(session, row.label) - place_of(session, "Sn")) > 45.0:
             continue
         if session._view._is_in_sight(place_of(session, row.label)):
             before = place_of(session, row.label)
@@ -403,8 +401,9 @@ def test_places_of_labels() -> None:
         for other_low, other_high in boxes[:number]:
             assert (low >= other_high).any() or (high <= other_low).any()
     crowd = random.uniform(-20.0, 20.0, (40, 2))
-    assert None in place_labels(crowd, list(range(40)), np.full((40, 2), 40.0), 30.0)
-    assert None not in place_labels(crowd, list(range(40)), np.full((40, 2), 40.0), 30.0, all_of_them=True)
+    sizes = np.full((40, 2), 40.0)
+    assert any(corner is None for corner in place_labels(crowd, range(40), sizes, 30.0))
+    assert all(corner is not None for corner in place_labels(crowd, range(40), sizes, 30.0, all_of_them=True))
     assert place_labels(crowd, [], np.zeros((0, 2)), 30.0) == []
 
 

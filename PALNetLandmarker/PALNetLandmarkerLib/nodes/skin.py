@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import slicer
@@ -45,7 +47,25 @@ def _add_normals(model: Any, mesh: Any) -> None:
     if normals is None or normals.GetNumberOfTuples() != mesh.GetNumberOfPoints():
         return
     storage = model.GetStorageNode()
-    is_saved = storage is not None and not model.GetModifiedSinceRead()
+    is_saved = storage is not None and bool(storage.GetFileName()) and not model.GetModifiedSinceRead()
     mesh.GetPointData().SetNormals(normals)
     if is_saved:
-        storage.GetStoredTime().Modified()
+        _touch(storage)
+
+
+def _touch(storage: Any) -> None:
+    """Have a storage node take its model for as it is in the file: else Save Data would write over a person's scan.
+
+    Slicer sets that time when something is written; so another model is, which is next to nothing, into another file.
+    """
+    name, other = storage.GetFileName(), slicer.vtkMRMLModelNode()
+    other.SetAndObservePolyData(vtk.vtkPolyData())
+    before = storage.GetDisableModifiedEvent()
+    storage.SetDisableModifiedEvent(True)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            storage.SetFileName(str(Path(folder) / "nothing.vtk"))
+            storage.WriteData(other)
+    finally:
+        storage.SetFileName(name)
+        storage.SetDisableModifiedEvent(before)

@@ -17,13 +17,15 @@ from .definitions import definition_picture
 from .looks import smaller_font, warning_color
 
 _EDGE = 4
+_ANY_HEIGHT = (1 << 24) - 1
+"""Qt's own, which PythonQt does not name."""
 
 
 class LandmarkCard:
     """Fills the card, whose height stays as it is.
 
     :param ui: widgets by name: ``landmarkCard``, ``landmarkNameLabel``, ``landmarkLabelLabel``, ``definitionPicture``,
-        ``definitionText``, ``landmarkFactsLabel``
+        ``definitionText``, ``landmarkFactsLabel``, ``resultLabel``
     """
 
     def __init__(self, ui: Any) -> None:
@@ -33,12 +35,22 @@ class LandmarkCard:
         ui.definitionText.viewport().setAutoFillBackground(False)
         ui.definitionText.setFont(smaller_font(ui.definitionText))
         for label in (ui.landmarkNameLabel, ui.landmarkLabelLabel, ui.landmarkFactsLabel):
-            label.setFixedHeight(label.fontMetrics().lineSpacing())
+            label.setFixedHeight(label.fontMetrics().lineSpacing() + 2)
         label = ui.landmarkLabelLabel
         label.setMinimumWidth(label.fontMetrics().horizontalAdvance("MMMM"))
         # As high as the picture, with or without one: nothing below may jump from landmark to landmark.
         ui.landmarkCard.setFixedHeight(ui.definitionPicture.minimumHeight + 2 * (_EDGE + ui.landmarkCard.frameWidth))
         ui.definitionText.document.setDocumentMargin(0)
+
+    def show_result(self, shown: bool) -> None:
+        """What a run found stands in the place of a landmark, as long as none is chosen."""
+        ui = self._ui
+        shown = shown and bool(ui.resultLabel.text)
+        ui.resultLabel.setVisible(shown)
+        for other in (ui.landmarkNameLabel, ui.landmarkLabelLabel, ui.landmarkFactsLabel, ui.definitionText):
+            other.setVisible(not shown)
+        # Many warnings may need more room.
+        ui.landmarkCard.setMaximumHeight(_ANY_HEIGHT if shown else ui.landmarkCard.minimumHeight)
 
     def show(self, row: Row | None, protocol_name: str = "") -> None:
         """Show a landmark; None: that none is chosen."""

@@ -229,9 +229,7 @@ class ReviewPanel:
             return
         session = self._shown()
         self._update_progress(session)
-        # What a run found is read before the first landmark is looked at; then the list needs the room.
-        found = self._ui.resultLabel
-        found.setVisible(bool(found.text) and (session is None or session.current is None))
+        self._card.show_result(session is None or session.current is None)
         self._update_notice(session)
         self._update_actions(session)
         if session is None:

@@ -13,6 +13,7 @@ from slicer.i18n import tr as _
 from ..engine.landmarking import Placement
 from ..nodes.record import is_untouched_prediction
 from .looks import tell
+from .tabs import scroll_to_top
 
 
 class RunPanel:
@@ -103,16 +104,18 @@ class RunPanel:
         self.running = running
         if self._closed:
             return
-        self._on_running_changed()
         ui = self._ui
         ui.cancelButton.enabled = running
         if running:
             self._show_step(0.0, _("Starting"))
             ui.runStack.setCurrentWidget(ui.runningPage)
-            # The button that was pressed goes: Qt would give the keyboard to the search field, and scroll there.
             ui.cancelButton.setFocus()
             tell(ui.statusLabel, "")
             tell(self._result, "")
+        self._on_running_changed()
+        if running:
+            # The button that was pressed is gone: Qt looks for another place for the keyboard, and scrolls there.
+            scroll_to_top(ui.runStack)
             slicer.app.processEvents()
 
     def _show_step(self, fraction: float, step: str) -> None:
@@ -130,6 +133,7 @@ class RunPanel:
     def _show_idle(self, status: str) -> None:
         self._ui.cancelButton.enabled = False
         self._ui.runStack.setCurrentWidget(self._ui.readyPage)
+        scroll_to_top(self._ui.runStack)
         tell(self._ui.statusLabel, status)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -62,31 +64,35 @@ class ReviewLayout:
             "RenderMode": view.Orthographic,
         }
         changes = {}
-        with slicer.util.NodeModify(view):
+        with _as_large_as_before(view):
             for name, value in wanted.items():
                 before = getattr(view, f"Get{name}")()
                 if before != value:
                     changes[name] = (before, value)
-                    _put(view, name, value)
+                    getattr(view, f"Set{name}")(value)
         self._views.append((view, changes))
 
     def _undress(self, view: Any, changes: _Changes) -> None:
-        with slicer.util.NodeModify(view):
+        with _as_large_as_before(view):
             for name, (before, ours) in changes.items():
                 if getattr(view, f"Get{name}")() == ours:
-                    _put(view, name, before)
+                    getattr(view, f"Set{name}")(before)
 
 
-def _put(view: Any, name: str, value: Any) -> None:
-    """Change one thing of a view; with or without perspective the face stays as large as it is."""
-    camera = _camera_of(view) if name == "RenderMode" else None
-    half_height = _half_height(camera.GetCamera()) if camera is not None else 0.0
-    getattr(view, f"Set{name}")(value)
-    if camera is not None:
-        inner = camera.GetCamera()
-        inner.SetParallelProjection(value == view.Orthographic)
-        towards = np.array(inner.GetPosition()) - np.array(inner.GetFocalPoint())
-        aim(camera, np.array(inner.GetFocalPoint()), towards, np.array(inner.GetViewUp()), half_height)
+@contextlib.contextmanager
+def _as_large_as_before(view: Any) -> Iterator[None]:
+    """Around changes of a view: with or without perspective the face stays as large as it is."""
+    cameras = slicer.util.getNodesByClass("vtkMRMLCameraNode", view.GetScene())
+    node = next((camera for camera in cameras if camera.GetLayoutName() == view.GetLayoutName()), None)
+    half_height = _half_height(node.GetCamera()) if node is not None else 0.0
+    with slicer.util.NodeModify(view):
+        yield
+    # Not before: the view, when it hears of the change, takes another size for its picture.
+    if node is not None:
+        camera = node.GetCamera()
+        camera.SetParallelProjection(view.GetRenderMode() == view.Orthographic)
+        focus = np.array(camera.GetFocalPoint())
+        aim(node, focus, np.array(camera.GetPosition()) - focus, np.array(camera.GetViewUp()), half_height)
 
 
 def _half_height(camera: Any) -> float:
@@ -94,8 +100,3 @@ def _half_height(camera: Any) -> float:
     if camera.GetParallelProjection():
         return float(camera.GetParallelScale())
     return float(camera.GetDistance() * np.tan(np.radians(camera.GetViewAngle() / 2)))
-
-
-def _camera_of(view: Any) -> Any:
-    cameras = slicer.util.getNodesByClass("vtkMRMLCameraNode", view.GetScene())
-    return next((camera for camera in cameras if camera.GetLayoutName() == view.GetLayoutName()), None)

@@ -18,7 +18,7 @@ from .overlays import Overlays
 from .viewpoint import aim, camera_of_first_view, view_of
 
 _CLOSE_UP_MM = 38.0
-_WHOLE_FACE_MM = 115.0
+_WHOLE_FACE_MM = 120.0
 _UNMOVED_MM = 0.05
 _PROFILE_TILT = np.array([0.0, 0.0, 0.25])
 _TURNS_DEGREES = (15.0, 30.0)
