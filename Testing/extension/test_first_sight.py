@@ -61,9 +61,11 @@ def test_a_review_fits_on_a_laptop(
     window.show()
     try:
         session = place_landmarks(window)
+        ui = ui_of(window)
+        assert ui.resultLabel.width > 300 and window.is_in_sight(ui.resultLabel) and window.is_in_sight(ui.noticeLabel)
         session.select("Prn")
         settle()
-        ui = ui_of(window)
+        assert not ui.resultLabel.visible
         for widget in (
             module.widget.ui.applyButton,
             ui.landmarkTable,
@@ -74,6 +76,8 @@ def test_a_review_fits_on_a_laptop(
         ):
             assert window.is_in_sight(widget), widget.objectName
         table = ui.landmarkTable
+        row = table.visualItemRect(table.currentItem())
+        assert table.viewport().rect.contains(row)
         assert table.viewport().height >= 5 * table.verticalHeader().defaultSectionSize
         assert window.scroll.width == PANEL_WIDTH
         faults = [line for line in window.cut_off() if "egg landmarks" not in line and "spinbox" not in line]

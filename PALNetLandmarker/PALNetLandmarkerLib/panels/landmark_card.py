@@ -17,8 +17,6 @@ from .definitions import definition_picture
 from .looks import smaller_font, warning_color
 
 _EDGE = 4
-_ANY_HEIGHT = (1 << 24) - 1
-"""Qt's own, which PythonQt does not name."""
 
 
 class LandmarkCard:
@@ -39,7 +37,8 @@ class LandmarkCard:
         label = ui.landmarkLabelLabel
         label.setMinimumWidth(label.fontMetrics().horizontalAdvance("MMMM"))
         # As high as the picture, with or without one: nothing below may jump from landmark to landmark.
-        ui.landmarkCard.setFixedHeight(ui.definitionPicture.minimumHeight + 2 * (_EDGE + ui.landmarkCard.frameWidth))
+        self._height = ui.definitionPicture.minimumHeight + 2 * (_EDGE + ui.landmarkCard.frameWidth)
+        ui.landmarkCard.setFixedHeight(self._height)
         ui.definitionText.document.setDocumentMargin(0)
 
     def show_result(self, shown: bool) -> None:
@@ -49,8 +48,9 @@ class LandmarkCard:
         ui.resultLabel.setVisible(shown)
         for other in (ui.landmarkNameLabel, ui.landmarkLabelLabel, ui.landmarkFactsLabel, ui.definitionText):
             other.setVisible(not shown)
-        # Many warnings may need more room.
-        ui.landmarkCard.setMaximumHeight(_ANY_HEIGHT if shown else ui.landmarkCard.minimumHeight)
+        # Many warnings may need more room than a landmark.
+        needed = ui.resultLabel.heightForWidth(ui.landmarkCard.width - 4 * _EDGE) if shown else 0
+        ui.landmarkCard.setFixedHeight(max(self._height, needed + 2 * (_EDGE + ui.landmarkCard.frameWidth)))
 
     def show(self, row: Row | None, protocol_name: str = "") -> None:
         """Show a landmark; None: that none is chosen."""

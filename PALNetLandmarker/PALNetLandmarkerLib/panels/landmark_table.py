@@ -44,6 +44,10 @@ class LandmarkTable:
         table.setFont(self._plain)
         table.horizontalHeader().setFont(self._plain)
         table.setIconSize(qt.QSize(_ICON_PX, _ICON_PX))
+        # The table may become smaller when a landmark is chosen: then its row has to be scrolled to again.
+        self._later = qt.QTimer()
+        self._later.setSingleShot(True)
+        self._later.connect("timeout()", self._scroll)
         self._set_widths()
         # Not "currentCellChanged": Qt makes the first cell the current one as soon as the table has the keyboard.
         table.connect("itemSelectionChanged()", self._on_chosen_here)
@@ -123,7 +127,17 @@ class LandmarkTable:
                 table.setCurrentCell(place, Column.NAME)
             if current != self._current:
                 table.scrollToItem(item)
+                self._later.start(0)
         self._current = current if place is not None else None
+
+    def _scroll(self) -> None:
+        place = next((place for place, row in enumerate(self._rows) if row.index == self._current), None)
+        if place is not None:
+            self._table.scrollToItem(self._table.item(place, Column.NAME))
+
+    def close(self) -> None:
+        """Touch no widget any more: they are about to be destroyed."""
+        self._later.stop()
 
     def _on_chosen_here(self, *_cell: int) -> None:
         place = self._table.currentRow()

@@ -117,6 +117,7 @@ class ReviewPanel:
         self._closed = True
         self._session = None
         self._timer.stop()
+        self._table.close()
         self._shortcuts.remove()
 
     # What the person does
