@@ -51,7 +51,7 @@ def registerSampleData() -> None:
     """Offer the face scan that comes with the extension in the Sample Data module."""
     from PALNetLandmarkerLib.nodes import sample_data
 
-    sample_data.register(Path(__file__).parent / "Resources" / "Icons" / "PALNetLandmarker.png")
+    sample_data.register(Path(__file__).parent / "Resources" / "Icons" / "PALNetSampleFace.png")
 
 
 @parameterNodeWrapper

@@ -232,6 +232,30 @@ def sheet(host: Any, scan: Path, target: Path) -> None:
         QImage(str(picture)).save(str(target), "JPG", _QUALITY)
 
 
+def thumbnail(host: Any, scan: Path, target: Path) -> None:
+    """The scan as the module Sample Data shows it."""
+    import numpy as np
+    import slicer
+    from PALNetLandmarkerLib.nodes.skin import dress
+    from PALNetLandmarkerLib.view.view import View3D
+    from PySide6.QtGui import QImage
+
+    slicer.mrmlScene.Clear()
+    model = slicer.util.loadModel(str(scan))
+    dress(model)
+    bounds = np.zeros(6)
+    model.GetRASBounds(bounds)
+    low, high = bounds[::2], bounds[1::2]
+    half_height = 0.55 * float(high[2] - low[2])
+    with View3D(host.core, 256, 256) as view:
+        # The sample looks forward in the frame of its file, with the top of the head in the direction of z.
+        view.look(
+            (low + high) / 2, np.array([0.3, 1.0, 0.05]), np.array([0.0, 0.0, 1.0]), 0.55 * float(high[2] - low[2])
+        )
+        pixels = view.pixels()
+    QImage(pixels.data, 256, 256, 3 * 256, QImage.Format_RGB888).save(str(target))
+
+
 def for_the_documents(host: Any, scan: Path, output: Path, folder: Path) -> None:
     """All pictures of docs/images that this makes."""
     album = Album(host, scan, output)
@@ -250,6 +274,7 @@ def for_the_documents(host: Any, scan: Path, output: Path, folder: Path) -> None
         window.module.widget.sections._on_batch_review(str(folder))
         album.take(window, "module-batch-review")
     sheet(host, scan, output / "sheet.jpg")
+    thumbnail(host, scan, ROOT / "PALNetLandmarker" / "Resources" / "Icons" / "PALNetSampleFace.png")
 
 
 def main() -> None:

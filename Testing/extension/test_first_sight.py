@@ -22,7 +22,7 @@ from PALNetLandmarkerLib.view.labels import Labels
 from PySide6.QtWidgets import QApplication
 from queues import scan_folder
 from reviews import place_of
-from user import FIDUCIALS, click, count, drag, hover, press
+from user import FIDUCIALS, click, count, drag, hover, press, scroll
 
 FOUR_UP, ONE_3D, ONE_SLICE = 3, 4, 6
 MODELS = "vtkMRMLModelNode"
@@ -177,6 +177,22 @@ def test_the_face_is_as_large_with_and_without_perspective(window: Window) -> No
     half = camera.GetDistance() * np.tan(np.radians(camera.GetViewAngle() / 2))
     assert not camera.GetParallelProjection() and half == pytest.approx(seen, rel=1e-3)
     session.close()
+
+
+def test_the_zoom_stays_when_the_view_changes(window: Window) -> None:
+    """Slicer's view takes the size that it was told last at any change, such as of its background."""
+    session = place_landmarks(window)
+    camera, view = window.three_d.cameraNode().GetCamera(), window.three_d.mrmlViewNode()
+    session.select("Prn")
+    near = camera.GetParallelScale()
+    view.SetBackgroundColor(0.1, 0.2, 0.3)
+    assert camera.GetParallelScale() == pytest.approx(near)
+    scroll(window, place_of(session, "Prn"), 3)
+    nearer = camera.GetParallelScale()
+    view.SetBackgroundColor(0.3, 0.2, 0.1)
+    assert camera.GetParallelScale() == pytest.approx(nearer) and nearer < near
+    window.module.exit()
+    assert view.GetFieldOfView() == 200.0  # as it was
 
 
 def test_nothing_of_ours_is_in_slices(window: Window) -> None:

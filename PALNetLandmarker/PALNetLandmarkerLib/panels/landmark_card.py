@@ -93,13 +93,13 @@ class LandmarkCard:
 
 
 def facts(row: Row) -> str:
-    """A landmark's state, expected error and way in one line."""
+    """A landmark's state and its expected error, or how far it was moved, in one line."""
     state = state_text(row)
     parts = [state[0].upper() + state[1:]]
-    if math.isfinite(row.expected_error):
-        parts.append(_("expected error {error} mm").format(error=millimetres(row.expected_error)))
-    if was_moved(row):
+    if was_moved(row):  # the error that was expected is that of the place before; the list has it
         parts.append(_("moved {distance} mm").format(distance=millimetres(row.moved)))
+    elif math.isfinite(row.expected_error):
+        parts.append(_("expected error {error} mm").format(error=millimetres(row.expected_error)))
     return " · ".join(parts)
 
 

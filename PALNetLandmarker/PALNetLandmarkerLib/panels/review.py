@@ -311,7 +311,7 @@ def _hint(session: ReviewSession) -> str:
     """What to do next, where nothing else is to be said."""
     index = session.current
     if session.reviewed == len(session.protocol):
-        return _("Every landmark is reviewed.")
+        return _("Every landmark is reviewed. The tab Save writes them to a file.")
     if index is None:
         return _("Press N to go to the first landmark that needs a look.")
     if session.review.states[index] is not State.TO_CHECK:

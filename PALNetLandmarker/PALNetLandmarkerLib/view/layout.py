@@ -12,6 +12,7 @@ import slicer
 from .viewpoint import aim
 
 _Changes = dict[str, tuple[Any, Any]]
+"""What a view had, and what it has for the review, by name; None: that changes with the zoom."""
 
 
 class ReviewLayout:
@@ -63,7 +64,7 @@ class ReviewLayout:
             "RulerType": view.RulerTypeThin,
             "RenderMode": view.Orthographic,
         }
-        changes = {}
+        changes: _Changes = {"FieldOfView": (view.GetFieldOfView(), None)}
         with _as_large_as_before(view):
             for name, value in wanted.items():
                 before = getattr(view, f"Get{name}")()
@@ -75,7 +76,7 @@ class ReviewLayout:
     def _undress(self, view: Any, changes: _Changes) -> None:
         with _as_large_as_before(view):
             for name, (before, ours) in changes.items():
-                if getattr(view, f"Get{name}")() == ours:
+                if ours is None or getattr(view, f"Get{name}")() == ours:
                     getattr(view, f"Set{name}")(before)
 
 

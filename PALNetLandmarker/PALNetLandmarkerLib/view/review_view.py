@@ -15,7 +15,7 @@ from ..nodes.scene import world
 from ..nodes.snap import ScanSurface
 from .labels import Labels, LandmarkLabels
 from .overlays import Overlays
-from .viewpoint import aim, camera_of_first_view, view_of
+from .viewpoint import aim, camera_of_first_view, remember_zoom, view_of
 
 _CLOSE_UP_MM = 38.0
 _WHOLE_FACE_MM = 120.0
@@ -180,6 +180,8 @@ class ReviewView(VTKObservationMixin):
         return not self._surface.between(place + _FAR_MM * unit * towards, place + _NEAR_SURFACE_MM * unit * towards)
 
     def _turn_rings(self, *_event: Any) -> None:
+        if self._camera is not None:
+            remember_zoom(self._camera)
         self._draw_labels()
         index, node = self._current, self._camera
         if index is None or node is None or not self._is_placed(index):

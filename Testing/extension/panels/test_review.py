@@ -108,7 +108,7 @@ def test_says_when_the_doubtful_ones_are_done(desk: Desk, model: Any, prediction
     assert desk.ui.noticeLabel.text == "45 landmarks accepted, without a look at each."
     desk.press("Z")
     desk.press("Y")
-    assert desk.ui.noticeLabel.text == "Every landmark is reviewed."
+    assert desk.ui.noticeLabel.text.startswith("Every landmark is reviewed.")
     assert not desk.ui.nextButton.enabled and not desk.ui.acceptUnderButton.enabled
 
 
@@ -129,7 +129,7 @@ def test_card(desk: Desk, model: Any, prediction: Prediction) -> None:
     session.select("Ch_L")
     desk.settle()
     moved = session.rows[49].moved
-    assert ui.landmarkFactsLabel.text == f"Corrected · expected error 7.0 mm · moved {moved:.1f} mm"
+    assert ui.landmarkFactsLabel.text == f"Corrected · moved {moved:.1f} mm"
     for label in session.protocol.labels:
         session.select(label)
         desk.settle()
