@@ -249,9 +249,7 @@ def thumbnail(host: Any, scan: Path, target: Path) -> None:
     half_height = 0.55 * float(high[2] - low[2])
     with View3D(host.core, 256, 256) as view:
         # The sample looks forward in the frame of its file, with the top of the head in the direction of z.
-        view.look(
-            (low + high) / 2, np.array([0.3, 1.0, 0.05]), np.array([0.0, 0.0, 1.0]), 0.55 * float(high[2] - low[2])
-        )
+        view.look((low + high) / 2, np.array([0.3, 1.0, 0.05]), np.array([0.0, 0.0, 1.0]), half_height)
         pixels = view.pixels()
     QImage(pixels.data, 256, 256, 3 * 256, QImage.Format_RGB888).save(str(target))
 
