@@ -19,6 +19,8 @@ from PALNetLandmarkerLib.palette import SKIN
 from PALNetLandmarkerLib.panels.tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS
 from PALNetLandmarkerLib.view.label_places import place_labels
 from PALNetLandmarkerLib.view.labels import Labels
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from queues import scan_folder
 from reviews import place_of
@@ -50,6 +52,43 @@ def settle() -> None:
 
 def ui_of(window: Window) -> Any:
     return window.module.widget.sections._review_ui
+
+
+def test_a_newcomers_way(window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a loaded scan to saved landmarks: three clicks and the keys, and nothing is looked for by scrolling."""
+    sections = window.module.widget.sections
+    clicks = keys = 0
+
+    def press_button(button: Any) -> None:
+        nonlocal clicks
+        assert window.is_in_sight(button), button.objectName
+        click(button)
+        settle()
+        clicks += 1
+
+    press_button(window.module.widget.ui.applyButton)
+    session = sections.review.session
+    doubtful = session.doubtful
+    assert "Press N" in ui_of(window).noticeLabel.text and window.is_in_sight(ui_of(window).noticeLabel)
+    press(window, "N", window.three_d)
+    while session.doubtful and keys < 2 * doubtful:
+        press(window, "A", window.three_d)
+        keys += 1
+    assert session.doubtful == 0
+    press(window, "Shift+A", window.three_d)
+    keys += 1
+    settle()
+    bar = window.module.widget.ui.tabs.tabBar()
+    assert window.is_in_sight(bar)
+    QTest.mouseClick(bar, Qt.LeftButton, pos=bar.tabRect(4).center())
+    settle()
+    clicks += 1
+    assert sections.tabs.shown == SAVE
+    chosen = str(tmp_path / "face.mrk.json")
+    monkeypatch.setattr(qt.QFileDialog, "getSaveFileName", staticmethod(lambda *_arguments: chosen))
+    press_button(sections.export._ui.exportButton)
+    assert (tmp_path / "face.mrk.json").is_file() and (tmp_path / "face.review.json").is_file()
+    assert clicks == 3 and keys <= doubtful + 3 and window.scroll.verticalScrollBar().value == 0
 
 
 @pytest.mark.parametrize("dark", [False, True])
