@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,37 +16,14 @@ from host.window import PANEL_WIDTH, Window
 from palnet.review.record import State
 from PALNetLandmarkerLib.palette import SKIN
 from PALNetLandmarkerLib.panels.tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS
-from PALNetLandmarkerLib.view.label_places import place_labels
-from PALNetLandmarkerLib.view.labels import Labels
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from queues import scan_folder
-from reviews import place_of
-from user import FIDUCIALS, click, count, drag, hover, press, scroll
+from user import FIDUCIALS, click, count, place_landmarks, press, settle
 
 FOUR_UP, ONE_3D, ONE_SLICE = 3, 4, 6
 MODELS = "vtkMRMLModelNode"
-
-
-@pytest.fixture
-def window(host: Host, model: Any, module: LoadedModule, predictor: type[FakePredictor]) -> Iterator[Window]:
-    shown = Window(host, module)
-    shown.show()
-    slicer.app.processEvents()
-    yield shown
-    shown.close_view()
-
-
-def place_landmarks(window: Window) -> Any:
-    click(window.module.widget.ui.applyButton)
-    settle()
-    return window.module.widget.sections.review.session
-
-
-def settle() -> None:
-    for _turn in range(10):
-        slicer.app.processEvents()
 
 
 def ui_of(window: Window) -> Any:
@@ -171,100 +147,6 @@ def test_it_fits_with_the_fonts_of_windows_and_mac(
         window.close_view()
         module.unload()
         application.setFont(before)
-
-
-def test_the_layout_of_a_review(window: Window) -> None:
-    """One 3D view without box and letters, with a scale; the person's own layout comes back in other modules."""
-    manager, view = slicer.app.layoutManager(), window.three_d.mrmlViewNode()
-    view.SetBoxVisible(True)
-    view.SetAxisLabelsVisible(True)
-    assert manager.layout == FOUR_UP
-    place_landmarks(window)
-    assert manager.layout == ONE_3D and not view.GetBoxVisible() and not view.GetAxisLabelsVisible()
-    assert view.GetRulerType() == view.RulerTypeThin and view.GetOrientationMarkerType() != 0
-    assert view.GetRenderMode() == view.Orthographic
-    assert window.three_d.cameraNode().GetCamera().GetParallelScale() < 130.0  # the face fills the view
-    window.module.exit()
-    assert manager.layout == FOUR_UP and view.GetBoxVisible() and view.GetAxisLabelsVisible()
-    assert view.GetRulerType() == 0 and view.GetRenderMode() == view.Perspective
-    window.module.enter()
-    assert manager.layout == ONE_3D
-    manager.setLayout(FOUR_UP)  # the person wants four views in the review
-    window.module.widget._parameterNode.acceptUnder = 2.5
-    assert manager.layout == FOUR_UP
-    window.module.exit()
-    assert manager.layout == FOUR_UP
-
-
-def test_a_layout_without_a_3d_view(window: Window) -> None:
-    manager = slicer.app.layoutManager()
-    manager.setLayout(ONE_SLICE)
-    assert manager.threeDViewCount == 0
-    session = place_landmarks(window)
-    assert manager.threeDViewCount == 1
-    session.select("Prn")
-    slicer.mrmlScene.Clear()
-    settle()
-    assert manager.layout == ONE_SLICE
-
-
-def test_the_face_is_as_large_with_and_without_perspective(window: Window) -> None:
-    session = place_landmarks(window)
-    camera = window.three_d.cameraNode().GetCamera()
-    seen = camera.GetParallelScale()
-    window.module.exit()
-    half = camera.GetDistance() * np.tan(np.radians(camera.GetViewAngle() / 2))
-    assert not camera.GetParallelProjection() and half == pytest.approx(seen, rel=1e-3)
-    session.close()
-
-
-def test_the_zoom_stays_when_the_view_changes(window: Window) -> None:
-    """Slicer's view takes the size that it was told last at any change, such as of its background."""
-    session = place_landmarks(window)
-    camera, view = window.three_d.cameraNode().GetCamera(), window.three_d.mrmlViewNode()
-    session.select("Prn")
-    near = camera.GetParallelScale()
-    view.SetBackgroundColor(0.1, 0.2, 0.3)
-    assert camera.GetParallelScale() == pytest.approx(near)
-    scroll(window, place_of(session, "Prn"), 3)
-    nearer = camera.GetParallelScale()
-    view.SetBackgroundColor(0.3, 0.2, 0.1)
-    assert camera.GetParallelScale() == pytest.approx(nearer) and nearer < near
-    window.module.exit()
-    assert view.GetFieldOfView() == 200.0  # as it was
-
-
-def test_nothing_of_ours_is_in_slices(window: Window) -> None:
-    session = place_landmarks(window)
-    session.select("Prn")
-    session.start_placing()
-    window.module.widget.sections.tabs.show(MEASURE)
-    window.module.widget.sections.measurements.measurements.show("N-Sn")
-    displays = slicer.util.getNodesByClass("vtkMRMLMarkupsDisplayNode")
-    displays += [node.GetDisplayNode() for node in slicer.util.getNodesByClass(MODELS)]
-    assert len(displays) > 6
-    assert [display.GetID() for display in displays if display is not None and display.GetVisibility2D()] == []
-
-
-def test_points_are_measured_in_mm_and_zones_are_seen(window: Window) -> None:
-    """From the distance of the whole face, with and without Slicer's depth peeling, and in a quarter of the window."""
-    session = place_landmarks(window)
-    display = session.node.GetDisplayNode()
-    assert not display.GetUseGlyphScale() and display.GetGlyphSize() < 2 * 2.6
-    zones = slicer.util.getNode("PAL-Net zones of doubt")
-    view = window.three_d
-    for layout in (ONE_3D, FOUR_UP):
-        slicer.app.layoutManager().setLayout(layout)
-        for peeling in (False, True):
-            view.mrmlViewNode().SetUseDepthPeeling(peeling)
-            session.show_whole_face()
-            zones.SetDisplayVisibility(True)
-            with_zones = view.view.pixels().astype(int)
-            zones.SetDisplayVisibility(False)
-            without = view.view.pixels().astype(int)
-            changed = (np.abs(with_zones - without).max(axis=2) > 25).sum()
-            seen = sum(not row.missing for row in session.rows) / 3  # of some the head stands before
-            assert changed > 6 * seen, (layout, peeling)
 
 
 def test_a_scan_without_colours_is_skin(window: Window, model: Any) -> None:
@@ -395,77 +277,6 @@ def test_keys_act_on_what_is_seen(window: Window) -> None:
     assert session.review.states[session.protocol.index("Prn")] is State.ACCEPTED
 
 
-# Labels
-
-
-def label_texts() -> list[str]:
-    node = slicer.util.getNode("PAL-Net labels")
-    return [node.GetNthControlPointLabel(index) for index in range(node.GetNumberOfControlPoints())]
-
-
-def test_labels(window: Window) -> None:
-    """The chosen landmark's in full, its neighbours' short, the others' under the mouse; all or none on demand."""
-    session = place_landmarks(window)
-    assert not session.node.GetDisplayNode().GetPointLabelsVisibility() and label_texts() == []
-    session.select("Prn")
-    texts = label_texts()
-    assert texts[0] == "Pronasale" and 1 < len(texts) <= 9 and set(texts[1:]) < set(session.protocol.labels)
-    press(window, "B", window.three_d)
-    assert session.labels is Labels.ALL and len(label_texts()) > len(texts)
-    press(window, "B", window.three_d)
-    assert session.labels is Labels.NONE and label_texts() == []
-    session.show_whole_face()
-    window.three_d.forceRender()
-    there = [row for row in session.rows if not row.missing]
-    row = next(row for row in there if session._view._is_in_sight(place_of(session, row.label)))
-    hover(window, place_of(session, row.label))
-    assert label_texts() == [row.name]
-    window.module.exit()
-    assert session.node.GetDisplayNode().GetPointLabelsVisibility()  # in other modules Slicer's own
-
-
-def test_labels_hide_no_place(window: Window) -> None:
-    """Every point beside the chosen one can still be dragged: Slicer lets a point be that something is drawn over."""
-    session = place_landmarks(window)
-    session.select("Sn")
-    window.three_d.forceRender()
-    moved = 0
-    for row in session.rows:
-        if row.missing or np.linalg.norm(place_of(session, row.label) - place_of(session, "Sn")) > 45.0:
-            continue
-        if session._view._is_in_sight(place_of(session, row.label)):
-            before = place_of(session, row.label)
-            drag(window, session.node, row.index, pixels=(12, 6))
-            assert np.linalg.norm(place_of(session, row.label) - before) > 0.3, row.label
-            session.undo()
-            session.select("Sn")
-            window.three_d.forceRender()
-            moved += 1
-    assert moved > 2
-
-
-def test_places_of_labels() -> None:
-    """Over no point and no other label; where there is no room there is no label, unless all are wanted."""
-    random = np.random.default_rng(3)
-    points = random.uniform(-150.0, 150.0, (30, 2))
-    named = list(range(9))
-    sizes = np.array([[70.0, 15.0]] + 8 * [[35.0, 15.0]])
-    corners = place_labels(points, named, sizes, 30.0)
-    boxes = [(corner, corner + size) for corner, size in zip(corners, sizes, strict=True) if corner is not None]
-    assert len(boxes) > 5
-    for number, (low, high) in enumerate(boxes):
-        nearest = np.clip(points, low, high)
-        assert (np.linalg.norm(nearest - points, axis=1) >= 6.9).all()
-        assert np.linalg.norm(np.clip(points[0], low, high) - points[0]) >= 29.9
-        for other_low, other_high in boxes[:number]:
-            assert (low >= other_high).any() or (high <= other_low).any()
-    crowd = random.uniform(-20.0, 20.0, (40, 2))
-    sizes = np.full((40, 2), 40.0)
-    assert any(corner is None for corner in place_labels(crowd, range(40), sizes, 30.0))
-    assert all(corner is not None for corner in place_labels(crowd, range(40), sizes, 30.0, all_of_them=True))
-    assert place_labels(crowd, [], np.zeros((0, 2)), 30.0) == []
-
-
 def test_new_landmarks_beside_reviewed_ones(window: Window) -> None:
     """The list that a person decided on is kept, out of sight."""
     session = place_landmarks(window)
@@ -473,3 +284,17 @@ def test_new_landmarks_beside_reviewed_ones(window: Window) -> None:
     again = place_landmarks(window)
     assert again.node is not session.node and count(FIDUCIALS) == 2
     assert not session.node.GetDisplayVisibility() and again.node.GetDisplayVisibility()
+
+
+def test_a_folder_that_is_left_offers_nothing_back(window: Window, model: Any, tmp_path: Path) -> None:
+    """Its scan leaves the scene with its landmarks, which are saved: no one has deleted them."""
+    slicer.mrmlScene.RemoveNode(model)
+    widget = window.module.widget
+    widget._parameterNode.scanFolder = str(scan_folder(tmp_path, "a.ply", "b.ply"))
+    queue = widget.sections.queue
+    queue.queue.open(queue.queue.entries[0].key)
+    place_landmarks(window).accept("G")
+    queue._change_folder("")
+    settle()
+    assert widget.sections.review.session is None and not ui_of(window).bringBackButton.visible
+    assert count(FIDUCIALS) == 0 and (tmp_path / "landmarks" / "a.mrk.json").is_file()

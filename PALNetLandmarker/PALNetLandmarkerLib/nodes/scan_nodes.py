@@ -15,6 +15,8 @@ from .record import ATTRIBUTE
 from .scene import SCAN_REFERENCE
 from .skin import dress
 
+_RELEASED = "PALNet.released"
+
 
 class Progress(NamedTuple):
     """How many of a scan's landmarks a person has decided on; both are 0 where there is no record of it."""
@@ -67,6 +69,18 @@ def load_scan(path: Path) -> Any:
     model.SetName(path.stem)  # the scene would number it each time it comes back
     dress(model)
     return model
+
+
+def release(*nodes: Any) -> None:
+    """Say that nodes are about to leave the scene because their work is saved: nobody has deleted them."""
+    for node in nodes:
+        if node is not None:
+            node.SetAttribute(_RELEASED, "1")
+
+
+def is_released(node: Any) -> bool:
+    """Whether that was said of a node."""
+    return node.GetAttribute(_RELEASED) is not None
 
 
 def remove_node(scene: Any, node: Any) -> None:

@@ -10,6 +10,7 @@ import slicer
 import vtk
 from slicer.util import VTKObservationMixin
 
+from ..nodes.scan_nodes import is_released
 from ..nodes.scene import file_of
 from ..nodes.shown_alone import show, show_alone
 from ..nodes.skin import dress
@@ -213,7 +214,9 @@ class Sections(VTKObservationMixin):
     def _on_node_goes(self, _caller: Any, _event: Any, node: Any) -> None:
         """The scan under review is being removed: its review goes on, without a surface."""
         session = self.review.session
-        if self._parameters and session is not None and node is session.model and not slicer.mrmlScene.IsClosing():
+        if not self._parameters or session is None or node is not session.model:
+            return
+        if not slicer.mrmlScene.IsClosing() and not is_released(node):
             self._leaving = node
             self._parameters.surfaceModel = None
 

@@ -17,7 +17,7 @@ from palnet.scans.file import READERS
 from ..engine.landmarking import fill
 from ..nodes import record, storage
 from ..nodes.record import ATTRIBUTE, node_points
-from ..nodes.scan_nodes import Progress, landmarks_of, load_scan, progress_of, remove_node
+from ..nodes.scan_nodes import Progress, landmarks_of, load_scan, progress_of, release, remove_node
 from ..nodes.scene import TABLE_REFERENCE, file_of
 
 RESULTS = "landmarks"
@@ -134,6 +134,7 @@ class FolderScans:
         """Take a scan that was saved out of the scene again, with the table of its measurements."""
         model, landmarks = self.nodes(key)
         table = landmarks.GetNodeReference(TABLE_REFERENCE) if landmarks is not None else None
+        release(model, landmarks)
         for node in (model, landmarks, table):
             if node is not None:
                 remove_node(self._scene, node)

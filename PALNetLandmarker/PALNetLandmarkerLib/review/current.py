@@ -9,7 +9,9 @@ from palnet.errors import ReviewError
 from slicer.i18n import tr as _
 
 from ..nodes.lost_set import LostSet
+from ..nodes.scan_nodes import is_released
 from ..nodes.shown_alone import show_alone
+from ..nodes.ties import tie
 from .session import ReviewSession
 
 
@@ -104,7 +106,7 @@ class CurrentReview:
             return None
         self._tried = (session.node, scan)
         try:
-            session.tie_to(scan)
+            tie(session.node, scan)
         except ReviewError as error:
             return str(error), True
         show_alone(scan, session.node)
@@ -116,7 +118,7 @@ class CurrentReview:
         session = self._session
         if session is not None and session.closed:
             self._session = None
-            if not session.scene.IsClosing():
+            if not session.scene.IsClosing() and not is_released(session.node):
                 self.lost = LostSet.of(session.node, session.review)
             self._show(self._of_lost() if self.lost is not None else "")
         self._panel.refresh()

@@ -20,7 +20,6 @@ from palnet.review.record import Review, State
 
 from ..nodes.reviewed_points import Change, ReviewedPoints
 from ..nodes.scene import SCAN_REFERENCE
-from ..nodes.ties import tie
 from ..nodes.watch import Listener, PointsWatch
 from ..view.labels import Labels
 from ..view.placing import OneClick
@@ -166,11 +165,6 @@ class ReviewSession:
         self._draw()
         self._notify()
 
-    def change_labels(self) -> None:
-        """From the labels near the chosen landmark to all, to none, and back."""
-        ways = list(Labels)
-        self.labels = ways[(ways.index(self.labels) + 1) % len(ways)]
-
     # Decisions; each is one step of undo
 
     def accept(self, landmark: Choice = None) -> None:
@@ -254,16 +248,6 @@ class ReviewSession:
     def can_redo(self) -> bool:
         """Whether something can be done again."""
         return not self.closed and not self.problem and self._points.history.can_go_forth
-
-    def tie_to(self, scan: Any) -> None:
-        """Say of which scan the landmarks are: from now on points are held to its surface.
-
-        :param scan: ``vtkMRMLModelNode``
-        :raises ReviewError: the landmarks do not lie on it
-        """
-        tie(self.node, scan)
-        self._draw()
-        self._notify()
 
     def rest(self) -> None:
         """Show nothing and leave the landmarks to others; what was decided, chosen and can be undone is kept."""
