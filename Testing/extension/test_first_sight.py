@@ -13,6 +13,7 @@ import vtk
 from fakes import FakePredictor, to_ras
 from host.start import Host, LoadedModule
 from host.window import PANEL_WIDTH, Window
+from palnet.errors import NoFaceError
 from palnet.review.record import State
 from PALNetLandmarkerLib.palette import SKIN
 from PALNetLandmarkerLib.panels.tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS
@@ -298,3 +299,23 @@ def test_a_folder_that_is_left_offers_nothing_back(window: Window, model: Any, t
     settle()
     assert widget.sections.review.session is None and not ui_of(window).bringBackButton.visible
     assert count(FIDUCIALS) == 0 and (tmp_path / "landmarks" / "a.mrk.json").is_file()
+
+
+def test_an_error_pushes_nothing_together(window: Window, predictor: type[FakePredictor]) -> None:
+    """A sentence of several lines: what is below it moves down, and nothing lies over anything."""
+    predictor.error = NoFaceError("No face was found on this surface: " + 6 * "it may be upside down or cut off, ")
+    place_landmarks(window)
+    ui = ui_of(window)
+    assert window.module.widget.ui.statusLabel.visible
+    assert [line for line in window.cut_off() if "spinbox" not in line] == []
+    table, card = (widget.geometry for widget in (ui.landmarkTable, ui.landmarkCard))
+    assert table.bottom() < card.top() and card.bottom() < ui.acceptButton.geometry.top()
+
+
+def test_there_is_room_for_two_tabs_more(window: Window) -> None:
+    """Surface and Learn come later."""
+    tabs = window.module.widget.ui.tabs
+    for name in ("Surface", "Learn"):
+        tabs.addTab(qt.QWidget(), name)
+    settle()
+    assert tabs.tabBar().sizeHint.width() <= window.scroll.viewport().width - 8
