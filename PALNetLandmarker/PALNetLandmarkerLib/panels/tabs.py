@@ -8,6 +8,12 @@ from typing import Any
 import qt
 
 REVIEW, SCANS, MEASURE, COMPARE, SAVE = "reviewTab", "scansTab", "measureTab", "compareTab", "saveTab"
+# Qt's own tabs are so wide that seven would not fit in 400 px.
+_STYLE = """
+QTabBar::tab { padding: 4px 5px; border: none; border-bottom: 3px solid rgba(128, 128, 128, 60); }
+QTabBar::tab:hover { border-bottom: 3px solid rgba(128, 128, 128, 160); }
+QTabBar::tab:selected { border-bottom: 3px solid palette(highlight); }
+"""
 
 
 class Tabs:
@@ -21,8 +27,8 @@ class Tabs:
         self._on_changed = on_changed
         self._pages = {widget.widget(index).objectName: index for index in range(widget.count)}
         widget.tabBar().setExpanding(True)
-        # Room for more tabs at 400 px. On the bar alone: a style sheet of the whole would take the children's colours.
-        widget.tabBar().setStyleSheet("QTabBar::tab { padding: 4px 5px; }")
+        # On the bar alone: a style sheet of the whole would take the children's colours.
+        widget.tabBar().setStyleSheet(_STYLE)
         widget.tabBar().setFocusPolicy(qt.Qt.NoFocus)  # else the keys of the review would go through the tabs
         widget.connect("currentChanged(int)", self._changed)
         self._make_room()
