@@ -4,6 +4,7 @@ Nothing but the standard library and Slicer is imported here; the engine comes w
 """
 
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def registerSampleData() -> None:
     """Offer the face scan that comes with the extension in the Sample Data module."""
     from PALNetLandmarkerLib.nodes import sample_data
 
-    sample_data.register(Path(__file__).parent / "Resources" / "Icons" / "PALNetLandmarker.png")
+    sample_data.register(Path(__file__).parent / "Resources" / "Icons" / "PALNetSampleFace.png")
 
 
 @parameterNodeWrapper
@@ -87,6 +88,7 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
         ScriptedLoadableModuleWidget.setup(self)
         self.logic = PALNetLandmarkerLogic()
+        self.layout.setContentsMargins(4, 4, 4, 2)  # a laptop's panel has no room to give away
         self.sections = Sections(self._addSection, self.logic, DEFAULT_LANDMARK_MODEL)
         self.ui = self.sections.ui
         scene = slicer.mrmlScene
@@ -98,10 +100,10 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.parent.isEntered:  # a reload makes a new panel in the module that is open
             self.sections.enter()
 
-    def _addSection(self, name: str):
-        """Put a .ui file below the others; returns its widgets by name."""
+    def _addSection(self, name: str, layout=None):
+        """Put a .ui file into a layout, by default the module's; returns its widgets by name."""
         uiWidget = slicer.util.loadUI(self.resourcePath(f"UI/{name}"))
-        self.layout.addWidget(uiWidget)
+        (layout or self.layout).addWidget(uiWidget)
         if hasattr(uiWidget, "setMRMLScene"):
             uiWidget.setMRMLScene(slicer.mrmlScene)
         return slicer.util.childWidgetVariables(uiWidget)
@@ -134,6 +136,7 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onSceneStartClose(self, caller, event) -> None:
         """The nodes of a run and of a review are about to go."""
         self.sections.run.cancel()
+        self.sections.review.forget()
         self.setParameterNode(None)
 
     def onSceneStartImport(self, caller, event) -> None:
@@ -283,22 +286,86 @@ class PALNetLandmarkerTest(ScriptedLoadableModuleTest):
     def setUp(self) -> None:
         slicer.mrmlScene.Clear()
 
-    def runTest(self) -> None:
-        self.setUp()
-        self.test_sampleScan()
-        self.setUp()
-        self.test_notAFace()
+    def tearDown(self) -> None:
+        """Leave nothing of a test behind."""
+        slicer.mrmlScene.Clear()
 
-    def test_sampleScan(self) -> None:
-        """The sample scan gets a named, numbered set of landmarks that lie on it."""
+    def runTest(self) -> None:
+        for test in (self.test_fromScanToSavedLandmarks, self.test_inTheWindow, self.test_notAFace):
+            self.setUp()
+            try:
+                test()
+            finally:
+                self.tearDown()
+
+    def test_fromScanToSavedLandmarks(self) -> None:
+        """Place, review, correct, save, and open again: what was decided is there, on the surface."""
+        import numpy as np
+        from palnet.resources import resource
+        from palnet.review.record import State
+        from PALNetLandmarkerLib.nodes.snap import SurfaceSnap
+
+        logic = PALNetLandmarkerLogic()
+        model = slicer.util.loadModel(str(resource("samples/sample_face.ply")))
+        placement = logic.placeLandmarks(model)
+        node = placement.node
+        self.assertEqual(node.GetNumberOfControlPoints(), len(placement.prediction.protocol))
+        self.assertEqual(node.GetNthControlPointLabel(0), placement.prediction.protocol.labels[0])
+        self.delayDisplay("Landmarks placed")
+
+        session = logic.review(node)
+        self.assertEqual(session.reviewed, 0)
+        session.next_doubtful()
+        session.accept("Prn")
+        index = session.protocol.index("Pg")
+        before = np.array(node.GetNthControlPointPositionWorld(index))
+        session.place("Pg", before + 5.0)
+        place = np.array(node.GetNthControlPointPositionWorld(index))
+        self.assertGreater(np.linalg.norm(place - before), 1.0)
+        self.assertLess(np.linalg.norm(SurfaceSnap(model)(place) - place), 1e-3)
+        session.mark_missing("Tr")
+        self.assertTrue(session.undo())
+        self.assertTrue(session.redo())
+        self.assertEqual(session.reviewed, 3)
+        session.close()
+        self.delayDisplay("Landmarks reviewed")
+
+        with tempfile.TemporaryDirectory() as folder:
+            landmarks, record = logic.exportLandmarks(node, Path(folder) / "face.mrk.json")
+            self.assertTrue(record.is_file())
+            slicer.mrmlScene.Clear()
+            model = slicer.util.loadModel(str(resource("samples/sample_face.ply")))
+            again = logic.review(logic.importLandmarks(landmarks, model))
+        decided = {label: again.review.states[again.protocol.index(label)] for label in ("Prn", "Pg", "Tr")}
+        self.assertEqual(decided, {"Prn": State.ACCEPTED, "Pg": State.CORRECTED, "Tr": State.MISSING})
+        back = np.array(again.node.GetNthControlPointPositionWorld(index))
+        self.assertLess(np.linalg.norm(back - place), 1e-3)
+        again.close()
+        self.delayDisplay("Landmarks opened again")
+
+    def test_inTheWindow(self) -> None:
+        """The same by the module's own button and keys' actions, where there is a window."""
         from palnet.resources import resource
 
+        widget = getattr(slicer.modules, "PALNetLandmarkerWidget", None)
+        if slicer.util.mainWindow() is None or widget is None or not widget.parent.isEntered:
+            self.delayDisplay("The module is not open: its window is not tested")
+            return
         model = slicer.util.loadModel(str(resource("samples/sample_face.ply")))
-        placement = PALNetLandmarkerLogic().placeLandmarks(model)
-        self.assertEqual(placement.node.GetNumberOfControlPoints(), len(placement.prediction.protocol))
-        self.assertEqual(placement.node.GetNthControlPointLabel(0), placement.prediction.protocol.labels[0])
-        self.assertFalse(PALNetLandmarkerLogic().review(placement.node).reviewed)
-        self.delayDisplay("Landmarks placed")
+        widget._parameterNode.surfaceModel = model
+        widget.ui.applyButton.click()
+        session = widget.sections.review.session
+        self.assertIs(session.model, model)
+        review = widget.sections._review_ui
+        review.nextButton.click()
+        slicer.app.processEvents()
+        self.assertIsNotNone(session.current)
+        review.acceptButton.click()
+        self.assertEqual(session.reviewed, 1)
+        slicer.app.processEvents()
+        review.undoButton.click()
+        self.assertEqual(session.reviewed, 0)
+        self.delayDisplay("Button and review tested")
 
     def test_notAFace(self) -> None:
         """A sphere is refused, and leaves no node behind."""

@@ -1,14 +1,20 @@
-"""Make docs/images anew: the module in every state of its work, and the sheet of pictures, of the sample scan.
+"""Take the pictures of the module in docs/images anew, of the sample scan in the test host, and the sheet of pictures.
 
-    python tools/screenshots.py [SCAN]
+    python tools/screenshots.py [SCAN] [--output docs/images]
+    python tools/screenshots.py [SCAN] --every FOLDER
 
+The second takes every tab, empty and in use, light and dark, on a laptop's and on a large screen, to be looked at.
 Needs what the tests need (python3 run.py test installs it).
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import shutil
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,13 +23,18 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / folder) for folder in ("PALNetLandmarker", "Testing", "Testing/extension")]
 
-_SIZE = (1280, 900)
+_SIZES = {"1366x768": (1366, 768), "1920x1080": (1920, 1080)}
+_QUALITY = 82
+_PATIENTS = ("Patient 01 before", "Patient 01 after", "Patient 02 before", "Patient 02 after")
+_MEASURED = ("Ex_R-Ex_L", "Ch_R-Ch_L", "N-Sn", "Pg-Go_R", "G-N-Prn")
+_MOVED_MM = {"Go_R": 6.0, "Zy_L": 4.0, "Tr": 3.0, "Pg": 2.0}
+"""By how much a second observer's landmarks differ."""
 
 
 class Album:
     """Takes pictures of the module in the test host, over Slicer's own 3D view."""
 
-    def __init__(self, host: Any, scan: Path, folder: Path, size: tuple[int, int] = _SIZE) -> None:
+    def __init__(self, host: Any, scan: Path, folder: Path, size: tuple[int, int] = _SIZES["1366x768"]) -> None:
         self._host = host
         self._scan = scan
         self._folder = folder
@@ -38,9 +49,7 @@ class Album:
 
         slicer.mrmlScene.Clear()
         if load:
-            model = slicer.util.loadModel(str(self._scan))
-            model.GetDisplayNode().SetColor(0.87, 0.76, 0.68)
-            model.GetDisplayNode().SetInterpolation(model.GetDisplayNode().GouraudInterpolation)
+            slicer.util.loadModel(str(self._scan))
         window = Window(self._host, load_module(), *self._size, dark=dark, smooth=True)
         window.show()
         yield window
@@ -48,39 +57,29 @@ class Album:
         window.module.unload()
 
     def take(self, window: Any, name: str) -> None:
-        window.picture().save(str(self._folder / f"{name}.jpg"), "JPG", 90)
+        """Save what is seen now."""
+        window.picture().save(str(self._folder / f"{name}.jpg"), "JPG", _QUALITY)
 
 
-def empty(album: Album) -> None:
+def empty(album: Album, name: str = "module-empty", dark: bool = False) -> None:
     """The module as it opens in an empty scene."""
-    with album.window(load=False) as window:
-        album.take(window, "module-empty")
+    with album.window(dark, load=False) as window:
+        album.take(window, name)
 
 
-def story(album: Album, dark: bool) -> None:
-    """From the first press of a button to the last landmark."""
-    from user import click, press
+def story(album: Album) -> None:
+    """From the first press of a button to the last landmark, and the tab in which they are saved."""
+    from PALNetLandmarkerLib.panels.tabs import SAVE
+    from user import press
 
-    ending = "-dark" if dark else ""
-    with album.window(dark) as window:
-        ui = window.module.widget.ui
-        taken = []
-
-        def running(value: int) -> None:
-            if value >= 60 and not taken:
-                taken.append(value)
-                album.take(window, f"module-running{ending}")
-
-        ui.progressBar.connect("valueChanged(int)", running)
-        click(ui.applyButton)
-        session = window.module.widget.sections.review.session
-        session.show_whole_face()
-        album.take(window, f"module-doubtful{ending}")
+    with album.window() as window:
+        session = placed(window, during=lambda: album.take(window, "module-running"))
+        album.take(window, "module-doubtful")
         session.select("Al_L")
-        album.take(window, f"module-landmark{ending}")
+        album.take(window, "module-landmark")
         session.place("Al_L", session.nearest_on_scan(_beside(session, "Al_L")))
         session.ghosts = True
-        album.take(window, f"module-corrected{ending}")
+        album.take(window, "module-corrected")
         session.ghosts = False
         press(window, "N")
         while session.doubtful:
@@ -90,7 +89,125 @@ def story(album: Album, dark: bool) -> None:
             press(window, "A")
         session.select(None)
         session.show_whole_face()
-        album.take(window, f"module-done{ending}")
+        album.take(window, "module-done")
+        window.module.widget.sections.tabs.show(SAVE)
+        album.take(window, "module-save")
+
+
+def in_the_dark(album: Album) -> None:
+    """One landmark in Slicer's dark style."""
+    with album.window(dark=True) as window:
+        placed(window).select("Al_L")
+        album.take(window, "module-landmark-dark")
+
+
+def placed(window: Any, during: Callable[[], None] = lambda: None) -> Any:
+    """Press the button; returns the review of what came."""
+    from user import click
+
+    ui, taken = window.module.widget.ui, []
+
+    def running(value: int) -> None:
+        if value >= 40 and not taken:
+            taken.append(value)
+            during()
+
+    ui.progressBar.connect("valueChanged(int)", running)
+    click(ui.applyButton)
+    return window.module.widget.sections.review.session
+
+
+def measured(window: Any) -> None:
+    """The tab Measure, and some measurements on the face."""
+    import qt
+    import slicer
+    from PALNetLandmarkerLib.panels.tabs import MEASURE
+    from PALNetLandmarkerLib.view.viewpoint import camera_of_first_view
+
+    sections = window.module.widget.sections
+    sections.tabs.show(MEASURE)
+    slicer.app.processEvents()
+    ui, labels = sections.measurements._ui, [one.label for one in sections.measurements.measurements.definitions]
+    for label in _MEASURED:
+        ui.measurementsTable.item(labels.index(label), 0).setCheckState(qt.Qt.Checked)
+    sections.review.session.select(None)
+    sections.review.session.show_whole_face()
+    camera = camera_of_first_view(slicer.mrmlScene).GetCamera()
+    camera.Azimuth(-30)
+    camera.OrthogonalizeViewUp()
+
+
+def compared(window: Any, folder: Path) -> None:
+    """The tab Compare, and the largest difference on its scan."""
+    from PALNetLandmarkerLib.panels.tabs import COMPARE
+    from user import click
+
+    panel = window.module.widget.sections.compare
+    window.module.widget.sections.tabs.show(COMPARE)
+    panel.compare(folder / "Anna", folder / "Ben")
+    click(panel._ui.nextCaseButton)
+
+
+def batch(window: Any, folder: Path, during: Callable[[], None] = lambda: None) -> None:
+    """The tab Scans, with the scans of a folder, while they are landmarked and afterwards."""
+    import slicer
+    from PALNetLandmarkerLib.panels.tabs import SCANS
+    from user import click
+
+    sections = window.module.widget.sections
+    sections.tabs.show(SCANS)
+    window.module.widget._parameterNode.scanFolder = str(folder)
+    slicer.app.processEvents()
+    ui, taken = sections.batch._ui, False
+    click(ui.batchButton)
+    while sections.batch.process.running:
+        slicer.app.processEvents()
+        time.sleep(0.02)
+        if not taken and ui.batchProgressBar.value >= 2:
+            taken = True
+            during()
+
+
+def tabs(album: Album, folder: Path, name: str, dark: bool) -> None:
+    """Every tab, empty and in use."""
+    from PALNetLandmarkerLib.panels.tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS
+
+    with album.window(dark, load=False) as window:
+        for tab in (REVIEW, SCANS, MEASURE, COMPARE, SAVE):
+            window.module.widget.sections.tabs.show(tab)
+            album.take(window, f"{tab}-empty-{name}")
+    with album.window(dark) as window:
+        session = placed(window)
+        album.take(window, f"placed-{name}")
+        session.select("Al_L")
+        album.take(window, f"{REVIEW}-{name}")
+        measured(window)
+        album.take(window, f"{MEASURE}-{name}")
+        window.module.widget.sections.tabs.show(SAVE)
+        album.take(window, f"{SAVE}-{name}")
+        compared(window, folder)
+        album.take(window, f"{COMPARE}-{name}")
+        window.module.widget.sections.tabs.show(SCANS)
+        window.module.widget._parameterNode.scanFolder = str(folder)
+        album.take(window, f"{SCANS}-{name}")
+
+
+def examples(scan: Path, folder: Path) -> None:
+    """A folder of scans, all of them the same face, and what two observers made of it."""
+    from palnet.pipeline.predictor import Predictor
+
+    for patient in _PATIENTS:
+        shutil.copy(scan, folder / f"{patient}{scan.suffix}")
+    prediction = Predictor.load("face50").predict_file(scan)
+    labels = prediction.protocol.labels
+    for observer, sign in (("Anna", 0.0), ("Ben", 1.0)):
+        (folder / observer).mkdir()
+        with (folder / observer / f"{_PATIENTS[0]}.csv").open("w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["label", "x", "y", "z"])
+            for label, place, missing in zip(labels, prediction.points, prediction.missing, strict=True):
+                if not missing:
+                    rows.writerow([label, *(place + [0.0, sign * _MOVED_MM.get(label, 0.4), 0.0])])
 
 
 def _beside(session: Any, label: str) -> Any:
@@ -106,30 +223,82 @@ def sheet(host: Any, scan: Path, target: Path) -> None:
     from palnet.pipeline.predictor import Predictor
     from palnet.scans.file import read_surface
     from PALNetLandmarkerLib.pictures.picture import render_sheet
+    from PySide6.QtGui import QImage
 
     prediction = Predictor.load("face50").predict_file(scan)
-    render_sheet(prediction, read_surface(scan), scan.stem, target)
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder) / "sheet.png"
+        render_sheet(prediction, read_surface(scan), scan.stem, picture)
+        QImage(str(picture)).save(str(target), "JPG", _QUALITY)
+
+
+def thumbnail(host: Any, scan: Path, target: Path) -> None:
+    """The scan as the module Sample Data shows it."""
+    import numpy as np
+    import slicer
+    from PALNetLandmarkerLib.nodes.skin import dress
+    from PALNetLandmarkerLib.view.view import View3D
+    from PySide6.QtGui import QImage
+
+    slicer.mrmlScene.Clear()
+    model = slicer.util.loadModel(str(scan))
+    dress(model)
+    bounds = np.zeros(6)
+    model.GetRASBounds(bounds)
+    low, high = bounds[::2], bounds[1::2]
+    half_height = 0.55 * float(high[2] - low[2])
+    with View3D(host.core, 256, 256) as view:
+        # The sample looks forward in the frame of its file, with the top of the head in the direction of z.
+        view.look((low + high) / 2, np.array([0.3, 1.0, 0.05]), np.array([0.0, 0.0, 1.0]), half_height)
+        pixels = view.pixels()
+    QImage(pixels.data, 256, 256, 3 * 256, QImage.Format_RGB888).save(str(target))
+
+
+def for_the_documents(host: Any, scan: Path, output: Path, folder: Path) -> None:
+    """All pictures of docs/images that this makes."""
+    album = Album(host, scan, output)
+    empty(album)
+    story(album)
+    in_the_dark(album)
+    with album.window() as window:
+        placed(window)
+        measured(window)
+        album.take(window, "measurements")
+    with album.window(load=False) as window:
+        compared(window, folder)
+        album.take(window, "compare-module")
+    with album.window(load=False) as window:
+        batch(window, folder, during=lambda: album.take(window, "module-batch"))
+        window.module.widget.sections._on_batch_review(str(folder))
+        album.take(window, "module-batch-review")
+    sheet(host, scan, output / "sheet.jpg")
+    thumbnail(host, scan, ROOT / "PALNetLandmarker" / "Resources" / "Icons" / "PALNetSampleFace.png")
 
 
 def main() -> None:
+    """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scan", nargs="?", type=Path, default=ROOT / "Resources" / "samples" / "sample_face.ply")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "images", help="folder for the pictures")
+    parser.add_argument("--every", type=Path, metavar="FOLDER", help="take every tab in every state, to be looked at")
     options = parser.parse_args()
-    options.output.mkdir(parents=True, exist_ok=True)
 
     from host.start import start
 
     host = start()
-    album = Album(host, options.scan, options.output)
-    pictures: list[Callable[[], None]] = [
-        lambda: sheet(host, options.scan, options.output / "sheet.png"),
-        lambda: empty(album),
-        lambda: story(album, dark=False),
-        lambda: story(album, dark=True),
-    ]
-    for take in pictures:
-        take()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "Study 2026"
+        folder.mkdir()
+        examples(options.scan, folder)
+        if options.every:
+            options.every.mkdir(parents=True, exist_ok=True)
+            for size, pixels in _SIZES.items():
+                for dark in (False, True):
+                    album = Album(host, options.scan, options.every, pixels)
+                    tabs(album, folder, f"{size}-{'dark' if dark else 'light'}", dark)
+        else:
+            options.output.mkdir(parents=True, exist_ok=True)
+            for_the_documents(host, options.scan, options.output, folder)
 
 
 if __name__ == "__main__":

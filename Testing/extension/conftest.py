@@ -16,6 +16,7 @@ start()
 import slicer
 from desk import Desk, FixedConcerns
 from fakes import FakePredictor, egg, predict_egg, to_ras
+from host.window import Window
 from palnet.pipeline.prediction import Prediction
 from PALNetLandmarkerLib.review import session
 from queues import FakeBackground, QueueDesk
@@ -69,6 +70,16 @@ def module(host: Host) -> Iterator[LoadedModule]:
     loaded = load_module()
     yield loaded
     loaded.unload()
+
+
+@pytest.fixture
+def window(host: Host, model: Any, module: LoadedModule, predictor: type[FakePredictor]) -> Iterator[Window]:
+    """Slicer's window on a laptop, in its layout of four views, with the module and the egg."""
+    shown = Window(host, module)
+    shown.show()
+    slicer.app.processEvents()
+    yield shown
+    shown.close_view()
 
 
 @pytest.fixture

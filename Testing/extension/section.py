@@ -15,13 +15,11 @@ _WIDTH = 400
 
 
 def load_section(path: Path) -> tuple[Any, Any, Any]:
-    """A section from its .ui file, folded as it comes: window, section, and its widgets by name."""
+    """A section from its .ui file: window, section, and its widgets by name."""
     window = qt.QWidget()
     layout = qt.QVBoxLayout(window)
     widget = slicer.util.loadUI(str(path))
     layout.addWidget(widget)
-    layout.addStretch()
-    assert widget.collapsed
     return window, widget, slicer.util.childWidgetVariables(widget)
 
 

@@ -83,7 +83,7 @@ def test_scan_without_ears(host: Host, sample: Any, panel: LoadedModule) -> None
     missing = [row for row in ears if row.missing]
     assert len(missing) >= 8
     assert all(row.doubtful and row.state is State.TO_CHECK for row in missing)
-    assert "not on the scan" in panel.widget.ui.resultLabel.text
+    assert "not on the scan" in panel.widget.sections._review_ui.resultLabel.text
     for row in missing:
         session.accept(row.label)
     assert set(states(session)) == {row.label for row in missing}

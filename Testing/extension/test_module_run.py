@@ -11,18 +11,20 @@ import slicer
 from fakes import FakePredictor
 from host.start import Host, LoadedModule
 from palnet.errors import ModelError, NoFaceError
+from palnet.review.record import State
 from PySide6.QtWidgets import QLabel
+from reviews import states
 from user import FIDUCIALS, add_points, click, count, once
 
 
 def test_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor], tmp_path: Path) -> None:
     ui = panel.widget.ui
-    seen: list[tuple[str, int, bool, bool, bool]] = []
+    seen: list[tuple[str, int, bool, bool]] = []
 
     def look(step: str) -> None:
-        seen.append((ui.stepLabel.text, ui.progressBar.value, ui.progressBar.visible, ui.cancelButton.enabled, False))
+        seen.append((step_of(ui), ui.progressBar.value, ui.progressBar.visible, ui.cancelButton.enabled))
         assert not ui.applyButton.enabled
-        assert ui.stepLabel.text == step
+        assert step_of(ui) == step and not ui.applyButton.visible
         assert panel.panel.grab().save(str(tmp_path / "running.png"))
 
     predictor.during = look
@@ -36,9 +38,12 @@ def test_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor], tm
     assert node.GetNumberOfControlPoints() == 50
     assert node.GetNthControlPointLabel(0) == "Tr"
     assert count(FIDUCIALS) == 1
-    assert "48 of 50 landmarks placed." in ui.resultLabel.text
-    assert "not on the scan: T_R, Sba_L." in ui.resultLabel.text
-    assert ui.placeCollapsibleButton.collapsed  # the review needs the room
+    result = panel.widget.sections._review_ui.resultLabel
+    assert "48 of 50 landmarks placed." in result.text and result.visible
+    assert "not on the scan: T_R, Sba_L." in result.text
+    panel.widget.sections.review.session.next_doubtful()
+    slicer.app.processEvents()
+    assert not result.visible  # the list needs the room
     assert "research use only" in panel.panel.findChild(QLabel, "researchLabel").text
     assert ui.applyButton.enabled and not ui.cancelButton.enabled and not ui.progressBar.visible
     assert predictor.calls[0] == {"model": "face50"}
@@ -49,6 +54,11 @@ def test_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor], tm
     assert panel.widget._parameterNode.landmarks is node
 
 
+def step_of(ui: Any) -> str:
+    """The step that the progress bar names."""
+    return str(ui.progressBar.format).split("  ")[0]
+
+
 @pytest.mark.parametrize("error", [NoFaceError("No face was found on this surface."), ModelError("Not a model.")])
 def test_error(host: Host, model: Any, panel: LoadedModule, predictor: type[FakePredictor], error: Any) -> None:
     predictor.error = error
@@ -57,7 +67,7 @@ def test_error(host: Host, model: Any, panel: LoadedModule, predictor: type[Fake
     assert panel.widget.ui.statusLabel.text == str(error)
     assert count(FIDUCIALS) == 0
     assert panel.widget._parameterNode.landmarks is None
-    assert panel.widget.ui.resultLabel.text == ""
+    assert panel.widget.sections._review_ui.resultLabel.text == ""
     predictor.error = None
     click(panel.widget.ui.applyButton)
     assert panel.widget.ui.statusLabel.text == ""
@@ -90,7 +100,7 @@ def test_cancel(host: Host, model: Any, panel: LoadedModule, predictor: type[Fak
     assert count(FIDUCIALS) == 0
     assert host.boxes.texts == []
     assert "Cancelled" in ui.statusLabel.text
-    assert ui.applyButton.enabled and not ui.placeCollapsibleButton.collapsed
+    assert ui.applyButton.enabled and ui.applyButton.visible
 
 
 def test_no_second_run(model: Any, panel: LoadedModule, predictor: type[FakePredictor]) -> None:
@@ -132,7 +142,7 @@ def test_another_module_is_opened_during_a_run(model: Any, panel: LoadedModule, 
     click(panel.widget.ui.applyButton)
     assert count(FIDUCIALS) == 1 and panel.widget.sections.review.session is None
     panel.enter()
-    (placed,) = slicer.util.getNodesByClass(FIDUCIALS)
+    placed = slicer.util.getNode("egg landmarks")
     assert panel.widget._parameterNode.landmarks is placed
     assert panel.widget.sections.review.session.node is placed
 
@@ -146,17 +156,21 @@ def test_module_closed_during_a_run(model: Any, panel: LoadedModule, predictor: 
 def test_points_of_another_kind_are_not_lost_unasked(
     host: Host, model: Any, panel: LoadedModule, predictor: type[FakePredictor]
 ) -> None:
-    import qt
-
+    """Points that a person placed or decided on are kept: the landmarks go into a new list, which is told."""
     mine = add_points("placed by hand", 3)
     panel.widget._parameterNode.landmarks = mine
-    host.boxes.answer = qt.QMessageBox.Cancel
     click(panel.widget.ui.applyButton)
-    assert "holds 3 points" in host.boxes.texts[0]
-    assert mine.GetNumberOfControlPoints() == 3 and predictor.calls == []
-    host.boxes.answer = qt.QMessageBox.Ok
+    placed = panel.widget._parameterNode.landmarks
+    assert mine.GetNumberOfControlPoints() == 3 and placed is not mine and placed.GetNumberOfControlPoints() == 50
+    result = panel.widget.sections._review_ui.resultLabel
+    assert "'placed by hand' was kept" in result.text and host.boxes.texts == []
+    click(panel.widget.ui.applyButton)  # a prediction that no one has touched is made anew in its place
+    assert panel.widget._parameterNode.landmarks is placed and "kept" not in result.text
+    session = panel.widget.sections.review.session
+    session.accept("G")
     click(panel.widget.ui.applyButton)
-    assert mine.GetNumberOfControlPoints() == 50
+    assert panel.widget._parameterNode.landmarks is not placed
+    assert f"'{placed.GetName()}' was kept" in result.text and states(session) == {"G": State.ACCEPTED}
 
 
 def test_no_question_and_no_pytorch(

@@ -37,6 +37,19 @@ def click(button: Any) -> None:
     slicer.app.processEvents()
 
 
+def settle() -> None:
+    """Let the panel catch up, and its layout after it."""
+    for _turn in range(10):
+        slicer.app.processEvents()
+
+
+def place_landmarks(window: Window) -> Any:
+    """Press the module's button; returns the review of what came."""
+    click(window.module.widget.ui.applyButton)
+    settle()
+    return window.module.widget.sections.review.session
+
+
 def keys_on() -> list[str]:
     """The keys of the main window that act."""
     shortcuts = slicer.util.mainWindow().findChildren(qt.QShortcut)
@@ -122,7 +135,8 @@ def save_data(folder: Path, name: str = "scene") -> Path:
 
 
 def count(class_name: str) -> int:
-    return slicer.mrmlScene.GetNumberOfNodesByClass(class_name)
+    """How many nodes of a class there are, but for the labels that a review draws."""
+    return sum(node.GetName() != "PAL-Net labels" for node in slicer.util.getNodesByClass(class_name))
 
 
 def add_points(name: str, number: int) -> Any:

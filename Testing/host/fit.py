@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyleOptionComboBox,
     QTableView,
+    QTextEdit,
     QWidget,
 )
 
@@ -46,7 +47,8 @@ def _reasons(widget: QWidget, panel: QWidget) -> Iterator[str]:
         if left < 0 or left + widget.width > panel.width:
             yield f"reaches from {left} to {left + widget.width} px of {panel.width}"
         needed = widget.minimumSizeHint
-        if needed.width() > widget.width or needed.height() > widget.height:
+        scrolls = isinstance(widget, QTextEdit)
+        if not scrolls and (needed.width() > widget.width or needed.height() > widget.height):
             yield f"needs {needed.width()} x {needed.height()} px and has {widget.width} x {widget.height}"
     if isinstance(widget, QLabel):
         yield from _label(widget)

@@ -116,13 +116,21 @@ class LoadedModule:
         self.widget.exit()
 
     def unload(self) -> None:
-        """The application closes."""
+        """The application closes.
+
+        :raises AttributeError: the module put attributes on Qt's own widgets, which PythonQt refuses
+        """
         import slicer
 
+        from host.pythonqt import unknown_attributes
+
+        slips = unknown_attributes(self.panel)
         slicer.app.moduleManager().moduleAboutToBeUnloaded.emit(self.name)
         self.panel.close()
         self.panel.deleteLater()
         slicer.app.processEvents()
+        if slips:
+            raise AttributeError(f"PythonQt would refuse: {slips}")
 
     def _make_panel(self) -> Any:
         import qt

@@ -57,7 +57,7 @@ class ThreeDWidget(QLabel):
         self.view = View3D(host.core, width, height, samples=8 if smooth else 0)
         self.frames = 0
         self._closed = False
-        self.setFixedSize(width, height)
+        self.resize(width, height)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
         # As in Slicer, any number of changes of the scene make one picture, when the events at hand are done.
@@ -80,6 +80,11 @@ class ThreeDWidget(QLabel):
         height, width, _channels = pixels.shape
         image = QImage(pixels.data, width, height, 3 * width, QImage.Format_RGB888)
         self.setPixmap(QPixmap.fromImage(image.copy()))
+
+    def resize_view(self) -> None:
+        """Draw the view as large as the widget is."""
+        self.view.window.SetSize(self.width, self.height)
+        self.scheduleRender()
 
     def close_view(self) -> None:
         """Give the view's nodes and its graphics memory back."""

@@ -84,7 +84,7 @@ class _NodeComboBox(QWidget):
         self._scene = scene
         for event, callback in (
             (scene.NodeAddedEvent, self._on_added),
-            (scene.NodeRemovedEvent, self._on_removed),
+            (scene.NodeAboutToBeRemovedEvent, self._on_removed),
             (scene.EndImportEvent, self._list_all),
             (scene.EndBatchProcessEvent, self._list_all),
         ):
@@ -109,6 +109,7 @@ class _NodeComboBox(QWidget):
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _on_removed(self, _caller: Any, _event: Any, node: Any) -> None:
+        """As in Slicer, a node is let go before it has left the scene: references to it still lead to it."""
         self._listed = [other for other in self._listed if other is not node]
         self._refresh()
 

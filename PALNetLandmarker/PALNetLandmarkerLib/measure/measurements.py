@@ -19,12 +19,9 @@ from palnet.scans.surface_path import SurfacePaths
 from palnet.training.annotated import UNITS_MM
 
 from ..nodes import own_points
-from ..nodes.scene import SCAN_REFERENCE, flip
+from ..nodes.scene import SCAN_REFERENCE, TABLE_REFERENCE, flip
 from ..nodes.watch import Listener, PointsWatch
 from ..view.measured_lines import MeasuredLine
-
-TABLE_REFERENCE = "PALNet.measurements"
-"""Node reference from the landmarks to the table of their measurements."""
 
 _MOST_PATHS = 64
 
@@ -147,7 +144,7 @@ class LandmarkMeasurements:
     def _draw(self, one: Measurement) -> None:
         known = math.isfinite(self.values[one.label])
         way = self._measurer.outline(one, self._points(), self._paths) if known else None
-        text = f"{one.label}  {value_text(one, self.values[one.label])}"
+        text = f"{one.name or one.label}  {value_text(one, self.values[one.label])}"
         parent = self.node.GetTransformNodeID()
         self._lines[one.label].draw(None if way is None else flip(way / self._unit_mm), text, parent)
 

@@ -13,6 +13,9 @@ from ..palette import REVIEWED, UNREVIEWED
 from . import record
 from .scene import SCAN_REFERENCE, points_in_scene, set_expected_error
 
+_POINT_MM = 2.2
+"""Across."""
+
 
 def create_fiducials(scene: Any, name: str) -> Any:
     """An empty ``vtkMRMLMarkupsFiducialNode`` with a unique name and a display node, in ``scene``."""
@@ -52,6 +55,19 @@ def fill_fiducials(node: Any, prediction: Prediction, model: Any = None, of_file
             node.SetAndObserveTransformNodeID(transform)
 
 
+def size_points(display: Any, unit_per_mm: float) -> None:
+    """Make points as large in mm on every scan and from every distance: smaller than the smallest zone of doubt.
+
+    Slicer's own size, a share of the view, covers the zones where the view is small. Slices show no face, so no point.
+
+    :param display: ``vtkMRMLMarkupsDisplayNode``, :param unit_per_mm: the scene's units in a millimetre
+    """
+    with slicer.util.NodeModify(display):
+        display.SetUseGlyphScale(False)
+        display.SetGlyphSize(_POINT_MM * unit_per_mm)
+        display.SetVisibility2D(False)
+
+
 def style_fiducials(node: Any) -> None:
     """Display defaults for fifty points on a face: small balls, labels that stay readable, nothing through the head.
 
@@ -63,11 +79,10 @@ def style_fiducials(node: Any) -> None:
         display.SetSelectedColor(*REVIEWED)
         display.SetColor(*UNREVIEWED)
         display.SetGlyphType(display.Sphere3D)
-        display.SetUseGlyphScale(True)
-        display.SetGlyphScale(1.8)
         display.SetTextScale(2.6)
         display.SetPropertiesLabelVisibility(False)
         display.SetPointLabelsVisibility(True)
         display.SetOccludedVisibility(False)
         display.SetOccludedOpacity(0.6)
         display.SetSnapMode(display.SnapModeToVisibleSurface)
+    size_points(display, 1.0)

@@ -18,6 +18,8 @@ from .undo import History
 
 _FARTHEST_DRAG_MM = 60.0
 _FARTHEST_OFF_MM = 5.0
+_CLICK_OFF_MM = 2.0
+"""Slicer's own picking is up to 1.3 mm off the surface that was clicked on."""
 
 
 class Change(Enum):
@@ -75,6 +77,16 @@ class ReviewedPoints:
         inside = [0.0] * 3
         self._node.TransformPointFromWorld(self.surface.nearest(place), inside)
         return flip(np.array(inside))
+
+    def meets_surface(self, place: np.ndarray) -> bool:
+        """Whether a place (3,) RAS of a click is on the scan; any is where there is no scan."""
+        return float(np.linalg.norm(self.surface.nearest(place) - place)) * self._mm_per_scene_unit() <= _CLICK_OFF_MM
+
+    def _mm_per_scene_unit(self) -> float:
+        """The transform of the node may scale: by how much is seen where one of its millimetres ends up."""
+        origin = world(self._node, np.zeros(3))
+        ends = [world(self._node, step) for step in np.eye(3)]
+        return self.review.mm_per_unit / float(np.mean([np.linalg.norm(end - origin) for end in ends]))
 
     def take_up(self, snap: bool = False) -> Change:
         """Take up what was done to the node by others.

@@ -28,7 +28,7 @@ def register(thumbnail: Path) -> None:
         sampleName=NAME,
         thumbnailFileName=str(thumbnail),
         uris=scan.as_uri(),
-        fileNames=f"{NAME}.ply",
+        fileNames="palnet_sample_face.ply",  # under the node's own name Slicer would number the node
         checksums="SHA256:" + hashlib.sha256(scan.read_bytes()).hexdigest(),
         nodeNames=NAME,
         loadFileTypes="ModelFile",

@@ -16,9 +16,11 @@ from palnet.scans.file import read_surface, scan_ending, scan_space, scan_stem, 
 from palnet.scans.surface import polydata_from_arrays
 from palnet.units import unit_of_size
 
-from ..palette import SKIN
 from .record import ATTRIBUTE
 from .scene import LPS_FROM_RAS, SCAN_REFERENCE, file_of
+from .skin import dress
+
+_RELEASED = "PALNet.released"
 
 
 class Progress(NamedTuple):
@@ -43,18 +45,6 @@ def landmarks_of(model: Any) -> Any:
 def scan_of(landmarks: Any) -> Any:
     """The model node that a fiducial node holds landmarks of; None where that is not known."""
     return landmarks.GetNodeReference(SCAN_REFERENCE) if landmarks else None
-
-
-def kept_together(before: Any, scan: Any, landmarks: Any) -> tuple[Any, Any]:
-    """With another scan its landmarks are chosen, and with other landmarks their scan.
-
-    :param before: the model node that was chosen before ``scan``
-    :returns: the model node and the fiducial node that belong together, or None for either
-    """
-    own = scan_of(landmarks) or scan
-    if scan is not before and (not landmarks or own is not scan):
-        return scan, landmarks_of(scan)
-    return own, landmarks
 
 
 def progress_of(landmarks: Any) -> Progress:
@@ -89,13 +79,12 @@ def load_scan(path: Path) -> Any:
     model.SetName(scan_stem(path))  # the scene would number it each time it comes back
     model.SetAndObservePolyData(surface if space == "RAS" else _turned(surface))
     model.CreateDefaultDisplayNodes()
-    # Slicer gives every model a colour of its own; on some the colours of doubt are not to be told apart.
-    model.GetDisplayNode().SetColor(*SKIN)
     model.AddDefaultStorageNode(str(path))
     storage = model.GetStorageNode()
     _tell_stored(storage)
     storage.SetFileName(str(path))
     storage.SetCoordinateSystem(getattr(slicer.vtkMRMLStorageNode, f"CoordinateSystem{space}"))
+    dress(model)
     return model
 
 
@@ -168,9 +157,22 @@ def _size(bounds: tuple[float, ...]) -> float:
     return float(np.linalg.norm(np.subtract(bounds[1::2], bounds[::2]))) or 1.0
 
 
+def release(*nodes: Any) -> None:
+    """Say that nodes are about to leave the scene because their work is saved: nobody has deleted them."""
+    for node in nodes:
+        if node is not None:
+            node.SetAttribute(_RELEASED, "1")
+
+
+def is_released(node: Any) -> bool:
+    """Whether that was said of a node."""
+    return node.GetAttribute(_RELEASED) is not None
+
+
 def remove_node(scene: Any, node: Any) -> None:
     """Remove a node with its display and storage: the scene alone would keep those."""
-    parts = [node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes())]
+    is_shown = hasattr(node, "GetNumberOfDisplayNodes")
+    parts = [node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes())] if is_shown else []
     for part in [*parts, node.GetStorageNode(), node]:
         if part is not None:
             scene.RemoveNode(part)

@@ -17,6 +17,9 @@ from vtk.util.numpy_support import numpy_to_vtk
 SCAN_REFERENCE = "PALNet.scan"
 """Node reference to the scan. Slicer keeps it right when scenes are merged, unlike the points' associated node IDs."""
 
+TABLE_REFERENCE = "PALNet.measurements"
+"""Node reference from the landmarks to the table of their measurements."""
+
 LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """(4, 4), and its own inverse."""
 

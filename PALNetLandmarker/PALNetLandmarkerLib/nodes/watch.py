@@ -10,6 +10,8 @@ from typing import Any
 import vtk
 from slicer.util import VTKObservationMixin
 
+_FIRST = 100.0
+
 
 @dataclass(frozen=True)
 class Listener:
@@ -19,7 +21,7 @@ class Listener:
     :ivar dragging: it moves
     :ivar dropped: the mouse was released
     :ivar changed: points, their status, their locks or the node's transform changed in another way
-    :ivar gone: the node was removed, or the scene closes
+    :ivar gone: the node is about to be removed, or the scene closes
     """
 
     grabbed: Callable[[int], None]
@@ -55,7 +57,8 @@ class PointsWatch(VTKObservationMixin):
             node.LockModifiedEvent,
         ):
             self.addObserver(node, event, self._on_changed)
-        self.addObserver(scene, scene.NodeRemovedEvent, self._on_node_removed)
+        # Before the node selectors, which let their node go at this event: what follows from that comes too late.
+        self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._on_node_goes, priority=_FIRST)
         self.addObserver(scene, scene.StartCloseEvent, self._on_scene_closes)
 
     def close(self) -> None:
@@ -94,7 +97,7 @@ class PointsWatch(VTKObservationMixin):
             self._listener.changed()
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
-    def _on_node_removed(self, _caller: Any, _event: Any, node: Any) -> None:
+    def _on_node_goes(self, _caller: Any, _event: Any, node: Any) -> None:
         if node is self._node:
             self._listener.gone()
 

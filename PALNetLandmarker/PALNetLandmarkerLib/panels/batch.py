@@ -1,4 +1,4 @@
-"""The section "Batch" of the module's panel: landmarks on all scans of a folder, without waiting for them."""
+"""The lower part of the tab "Scans": landmarks on all scans of a folder, without waiting for them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from slicer.i18n import tr as _
 
 from ..queue.batch_process import BatchProcess, task_of
 from ..queue.folder_scans import RESULTS
-from .folders import remember_folder, start_folder
-from .looks import tell
-from .queue import shortened
+from .looks import shortened, tell
+
+_NEEDS = _("To have a whole folder landmarked, choose 'A folder of scans' above; you can go on working meanwhile.")
 
 
 class BatchPanel:
-    """Chooses a folder, runs its batch, and leads on to the review of what came out.
+    """Runs the batch of the folder whose scans are listed above it, and leads on to the review of what came out.
 
-    :param ui: widgets by name: ``batchFolderButton``, ``recursiveCheckBox``, ``batchButton``, ``cancelBatchButton``,
-        ``batchProgressBar``, ``batchLabel``, ``batchStatusLabel``, ``reviewBatchButton``, ``contactSheetButton``
+    :param ui: widgets by name: ``recursiveCheckBox``, ``batchButton``, ``cancelBatchButton``, ``batchProgressBar``,
+        ``batchLabel``, ``batchStatusLabel``, ``reviewBatchButton``, ``contactSheetButton``
     :param landmark_model: says which landmark model is in use, by name or file
-    :param review: opens the scans of a folder, by its path, for review
+    :param review: lists the scans of a folder anew, by its path, with what came out
     """
 
     def __init__(self, ui: Any, landmark_model: Callable[[], str], review: Callable[[str], None]) -> None:
@@ -36,12 +36,11 @@ class BatchPanel:
         self._failed: dict[str, str] = {}
         self._stopping = False
         self.process = BatchProcess(self._on_step, self._on_end)
-        ui.batchFolderButton.connect("clicked(bool)", self._choose_folder)
         ui.batchButton.connect("clicked(bool)", self.start)
         ui.cancelBatchButton.connect("clicked(bool)", self.cancel)
         ui.reviewBatchButton.connect("clicked(bool)", self._on_review)
         ui.contactSheetButton.connect("clicked(bool)", self._on_contact_sheet)
-        ui.batchLabel.text = _("Choose a folder: its scans are landmarked while you go on working.")
+        ui.batchLabel.text = _NEEDS
         self._refresh()
         self._tell("")
 
@@ -55,11 +54,13 @@ class BatchPanel:
         return self._folder
 
     @folder.setter
-    def folder(self, folder: Path) -> None:
+    def folder(self, folder: Path | None) -> None:
+        if folder == self._folder or self.process.running:
+            return
         self._folder = folder
         self._failed = {}
         told = _("The results go to the folder {results} in it. What is done already is not done again.")
-        self._ui.batchLabel.text = told.format(results=RESULTS)
+        self._ui.batchLabel.text = told.format(results=RESULTS) if folder is not None else _NEEDS
         self._tell("")
         self._refresh()
 
@@ -114,29 +115,20 @@ class BatchPanel:
     def _refresh(self) -> None:
         """Which widgets can be used now."""
         ui, running = self._ui, self.process.running
-        name = shortened(self._folder.name) if self._folder else _("Folder of scans...")
-        ui.batchFolderButton.text = name
-        if self._folder:
-            ui.batchFolderButton.toolTip = _("{folder}. Choose another one.").format(folder=self._folder)
-        ui.batchFolderButton.enabled = not running
         ui.recursiveCheckBox.enabled = not running
         ui.batchButton.enabled = self._folder is not None and not running
         ui.cancelBatchButton.enabled = running
+        ui.cancelBatchButton.visible = running
         ui.batchProgressBar.visible = running
         there = self._sheet is not None and self._sheet.is_file()
+        for button in (ui.reviewBatchButton, ui.contactSheetButton):
+            button.visible = there
         ui.reviewBatchButton.enabled = there and not running
         ui.contactSheetButton.enabled = there and not running
 
     @property
     def _sheet(self) -> Path | None:
         return self._folder / RESULTS / CONTACT_SHEET if self._folder else None
-
-    def _choose_folder(self, _checked: bool = False) -> None:
-        before = str(self._folder or start_folder())
-        chosen = qt.QFileDialog.getExistingDirectory(self._ui.batchFolderButton, _("Folder of face scans"), before)
-        if chosen:
-            self.folder = Path(chosen)
-            remember_folder(Path(chosen))
 
     def _on_review(self, _checked: bool = False) -> None:
         if self._folder is not None:

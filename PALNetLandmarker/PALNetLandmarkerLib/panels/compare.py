@@ -1,4 +1,4 @@
-"""The section "Compare" of the module's panel: two observers' landmarks, and a click to each case that differs."""
+"""The tab "Compare" of the module's panel: two observers' landmarks, and a click to each case that differs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from slicer.i18n import tr as _
 from ..queue.folder_scans import RESULTS
 from .compare_view import CompareView
 from .folders import remember_folder, start_folder
-from .looks import tell
+from .looks import shortened, tell
 from .plots import offer_plots
-from .queue import shortened
 
 _MOST_CASES = 200
 
@@ -31,11 +30,16 @@ class ComparePanel:
     :param ui: widgets by name: ``firstButton``, ``secondButton``, ``compareLabel``, ``casesTable``,
         ``nextCaseButton``, ``reviewCaseButton``, ``saveReportButton``, ``compareStatusLabel``
     :param review: opens the review of a scan file at a landmark, by its label
+    :param on_shown: called with True when a case is about to be shown, and the review has to leave the view to it,
+        and with False when it is shown
     :ivar comparison: what is shown; None before two folders were chosen
     """
 
-    def __init__(self, ui: Any, review: Callable[[Path, str], None]) -> None:
+    def __init__(
+        self, ui: Any, review: Callable[[Path, str], None], on_shown: Callable[[bool], None] = lambda _begins: None
+    ) -> None:
         self._ui = ui
+        self._on_shown = on_shown
         self._review = review
         self._view = CompareView(slicer.mrmlScene)
         self._folders: list[Path | None] = [None, None]
@@ -51,11 +55,16 @@ class ComparePanel:
         ui.reviewCaseButton.connect("clicked(bool)", self.review_case)
         ui.saveReportButton.connect("clicked(bool)", self._choose_report)
         ui.casesTable.connect("itemSelectionChanged()", self._show_chosen)
+        ui.casesTable.connect("cellClicked(int,int)", self._on_clicked)
         self._refresh()
         self._tell("")
 
     def close(self) -> None:
         """Take what is shown of a case out of the scene."""
+        self._view.clear()
+
+    def leave(self) -> None:
+        """The view goes back to the review; the list stays as it is, and a click on the chosen case shows it again."""
         self._view.clear()
 
     def compare(self, first: Path, second: Path) -> None:
@@ -80,8 +89,12 @@ class ComparePanel:
         if self.comparison is None or first is None:
             return
         problem = ""
-        with slicer.util.tryWithErrorDisplay(_("The case could not be shown."), waitCursor=True):
-            problem = self._view.show(self.comparison, first, *self._cases[row])
+        self._on_shown(True)
+        try:
+            with slicer.util.tryWithErrorDisplay(_("The case could not be shown."), waitCursor=True):
+                problem = self._view.show(self.comparison, first, *self._cases[row])
+        finally:
+            self._on_shown(False)
         one, other = self.comparison.titles
         legend = _("Blue: {first}; orange: {second}.").format(first=one, second=other)
         self._tell(f"{problem} {legend}".strip(), warning=bool(problem))
@@ -93,7 +106,7 @@ class ComparePanel:
             table.setCurrentCell((table.currentRow() + 1) % table.rowCount, 0)
 
     def review_case(self, _checked: bool = False) -> None:
-        """Go from the chosen case to the review of its scan; only of landmarks that the section Scans saves."""
+        """Go from the chosen case to the review of its scan; only of landmarks that the tab Scans saves."""
         case = self._reviewable
         if case is not None:
             self._view.clear()
@@ -183,6 +196,10 @@ class ComparePanel:
         self._offer_review()
         if 0 <= row < len(self._cases):
             self.show_case(row)
+
+    def _on_clicked(self, _row: int, _column: int) -> None:
+        if not self._view.shown:
+            self._show_chosen()
 
     def _choose_first(self, _checked: bool = False) -> None:
         self._choose(0, _("Landmarks of the first observer"))

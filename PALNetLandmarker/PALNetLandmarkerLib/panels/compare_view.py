@@ -17,6 +17,7 @@ from ..nodes.fiducials import style_fiducials
 from ..nodes.hidden_nodes import add_hidden
 from ..nodes.scan_nodes import landmarks_of, load_scan, remove_node
 from ..nodes.scene import file_of, flip, world
+from ..nodes.shown_alone import show
 from ..palette import FIRST, SECOND, Color
 from ..view.measured_lines import MeasuredLine
 from ..view.viewpoint import aim, camera_of_first_view
@@ -58,6 +59,11 @@ class CompareView:
         self._look(one, scan, landmark, np.nanmean(places, axis=0))
         return problem
 
+    @property
+    def shown(self) -> bool:
+        """Whether a case is shown."""
+        return bool(self._points)
+
     def clear(self) -> None:
         """Take the points and the line out of the scene; the scan goes when another one is shown."""
         for node in self._points:
@@ -91,7 +97,7 @@ class CompareView:
         for kind in ("vtkMRMLModelNode", "vtkMRMLMarkupsFiducialNode"):
             for node in slicer.util.getNodesByClass(kind):
                 if not node.GetHideFromEditors():
-                    node.SetDisplayVisibility(node is model)
+                    show(node, node is model)
 
     def _fiducials(self, name: str, one: Comparison, points: np.ndarray, colour: Color, transform: str | None) -> Any:
         node = add_hidden(self._scene, slicer.vtkMRMLMarkupsFiducialNode(), name)
@@ -105,7 +111,7 @@ class CompareView:
         with slicer.util.NodeModify(display):
             for put in (display.SetColor, display.SetSelectedColor, display.SetActiveColor):
                 put(*colour)
-            display.SetGlyphScale(2.2)
+            display.SetGlyphSize(3.0)
             display.SetPointLabelsVisibility(False)
             display.SetOccludedVisibility(True)  # a point may be off because it lies below the surface
         return node

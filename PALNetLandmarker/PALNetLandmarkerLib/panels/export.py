@@ -1,4 +1,4 @@
-"""The section "Save" of the module's panel."""
+"""The tab "Save" of the module's panel."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ _FORMATS = ("mrk", "fcsv", "csv-long", "csv", "tps", "nts", "morphologika", "mor
 class ExportPanel:
     """Asks where landmarks are to be saved, and in which format.
 
-    :param ui: widgets by name: ``frameSelector``, ``formatSelector``, ``exportButton``, ``exportStatusLabel``
+    :param ui: widgets by name: ``frameSelector``, ``formatSelector``, ``exportButton``, ``exportStatusLabel``,
+        ``sceneHintLabel``
     :param landmarks: says which fiducial node; None if there is none
     :param export: writes a node to a path, as shown or not, in a format; returns the files; raises ``PalnetError``
     """
@@ -42,8 +43,11 @@ class ExportPanel:
 
     def update(self) -> None:
         """Another node was chosen, or none."""
-        self._ui.exportButton.enabled = self._landmarks() is not None
-        self._show("")
+        there = self._landmarks() is not None
+        self._ui.exportButton.enabled = there
+        self._show("" if there else _("There is nothing to save yet: place landmarks, or choose a point list above."))
+        hint = _("File > Save Data saves the whole scene with the scans; opened again, the review goes on.")
+        tell(self._ui.sceneHintLabel, hint if there else "")
 
     @property
     def _format(self) -> str:

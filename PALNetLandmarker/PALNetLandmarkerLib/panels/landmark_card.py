@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from pathlib import Path
 from typing import Any
@@ -13,47 +14,54 @@ from slicer.i18n import tr as _
 
 from ..review.landmark_list import millimetres, state_text, was_moved
 from .definitions import definition_picture
-from .looks import color_text, smaller_font
+from .looks import smaller_font, warning_color
+
+_EDGE = 4
 
 
 class LandmarkCard:
     """Fills the card, whose height stays as it is.
 
     :param ui: widgets by name: ``landmarkCard``, ``landmarkNameLabel``, ``landmarkLabelLabel``, ``definitionPicture``,
-        ``definitionText``, ``landmarkFactsLabel``, ``concernsLabel``
+        ``definitionText``, ``landmarkFactsLabel``, ``resultLabel``
     """
 
     def __init__(self, ui: Any) -> None:
         self._ui = ui
-        self._shown: tuple[str, str] | None = None
+        self._shown: tuple[str, ...] | None = None
         # Not by a style sheet, which would keep the text's colour when the palette changes.
         ui.definitionText.viewport().setAutoFillBackground(False)
         ui.definitionText.setFont(smaller_font(ui.definitionText))
-        line = ui.concernsLabel.fontMetrics().lineSpacing()
-        ui.concernsLabel.setFixedHeight(2 * line)
         for label in (ui.landmarkNameLabel, ui.landmarkLabelLabel, ui.landmarkFactsLabel):
-            label.setFixedHeight(label.fontMetrics().lineSpacing())
+            label.setFixedHeight(label.fontMetrics().lineSpacing() + 2)
         label = ui.landmarkLabelLabel
-        label.setMinimumWidth(label.fontMetrics().horizontalAdvance("MMMMM"))
-        ui.landmarkCard.setFixedHeight(ui.landmarkCard.sizeHint.height())
+        label.setMinimumWidth(label.fontMetrics().horizontalAdvance("MMMM"))
+        # As high as the picture, with or without one: nothing below may jump from landmark to landmark.
+        self._height = ui.definitionPicture.minimumHeight + 2 * (_EDGE + ui.landmarkCard.frameWidth)
+        ui.landmarkCard.setFixedHeight(self._height)
+        ui.definitionText.document.setDocumentMargin(0)
+
+    def show_result(self, shown: bool) -> None:
+        """What a run found stands in the place of a landmark, as long as none is chosen."""
+        ui = self._ui
+        shown = shown and bool(ui.resultLabel.text)
+        ui.resultLabel.setVisible(shown)
+        for other in (ui.landmarkNameLabel, ui.landmarkLabelLabel, ui.landmarkFactsLabel, ui.definitionText):
+            other.setVisible(not shown)
+        # Many warnings may need more room than a landmark.
+        needed = ui.resultLabel.heightForWidth(ui.landmarkCard.width - 4 * _EDGE) if shown else 0
+        ui.landmarkCard.setFixedHeight(max(self._height, needed + 2 * (_EDGE + ui.landmarkCard.frameWidth)))
 
     def show(self, row: Row | None, protocol_name: str = "") -> None:
         """Show a landmark; None: that none is chosen."""
         ui = self._ui
         self._show_definition(row, protocol_name)
-        if row is None:
-            ui.landmarkFactsLabel.setText("")
-            ui.concernsLabel.setText("")
-            return
-        ui.landmarkFactsLabel.setText(facts(row))
-        concerns = "\n".join(concerns_of(row))
-        color_text(ui.concernsLabel, warning=True)
-        ui.concernsLabel.setText(concerns)
-        ui.concernsLabel.setToolTip(concerns)
+        ui.landmarkFactsLabel.setText(facts(row) if row is not None else "")
 
     def _show_definition(self, row: Row | None, protocol_name: str) -> None:
-        shown = (protocol_name, row.label) if row else None
         ui = self._ui
+        color = warning_color(ui.definitionText)
+        shown = (protocol_name, row.label, color, *concerns_of(row)) if row else None
         if row is not None and shown != self._shown:
             picture = definition_picture(protocol_name, row.label)
             if picture is not None:
@@ -62,13 +70,16 @@ class LandmarkCard:
             ui.landmarkNameLabel.setText(row.name)
             ui.landmarkNameLabel.setToolTip(row.name)
             ui.landmarkLabelLabel.setText(row.label)
-            ui.definitionText.setPlainText(row.definition)
-            ui.definitionText.setToolTip(row.definition)
+            concerns = [f'<span style="color: {color}">{html.escape(one)}</span>' for one in concerns_of(row)]
+            # What speaks against the place comes first; where that leaves no room, the definition is scrolled to.
+            ui.definitionText.setHtml("<br>".join([*concerns, html.escape(row.definition)]))
+            ui.definitionText.setToolTip("\n".join([*concerns_of(row), row.definition]))
         elif row is None:
             ui.definitionPicture.setVisible(False)
             ui.landmarkNameLabel.setText(_("No landmark is chosen"))
             ui.landmarkLabelLabel.setText("")
-            ui.definitionText.setPlainText("")
+            ui.definitionText.setPlainText(_("Choose one in the list or by a click on its point."))
+            ui.definitionText.setToolTip("")
         self._shown = shown
 
     def _scaled(self, picture: Path) -> Any:
@@ -82,13 +93,13 @@ class LandmarkCard:
 
 
 def facts(row: Row) -> str:
-    """A landmark's state, expected error and way in one line."""
+    """A landmark's state and its expected error, or how far it was moved, in one line."""
     state = state_text(row)
     parts = [state[0].upper() + state[1:]]
-    if math.isfinite(row.expected_error):
-        parts.append(_("expected error {error} mm").format(error=millimetres(row.expected_error)))
-    if was_moved(row):
+    if was_moved(row):  # the error that was expected is that of the place before; the list has it
         parts.append(_("moved {distance} mm").format(distance=millimetres(row.moved)))
+    elif math.isfinite(row.expected_error):
+        parts.append(_("expected error {error} mm").format(error=millimetres(row.expected_error)))
     return " · ".join(parts)
 
 

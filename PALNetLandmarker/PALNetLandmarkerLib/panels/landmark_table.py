@@ -15,6 +15,8 @@ from .looks import concern_icon, error_icon, smaller_font, state_icon
 
 _ICON_PX = 14
 _MARGIN = 8
+_BETWEEN_ROWS = 3
+_FEWEST_ROWS = 5
 _UP, _DOWN = "▴", "▾"
 _RIGHT_ALIGNED = (Column.NUMBER, Column.ERROR, Column.MOVED)
 
@@ -42,6 +44,10 @@ class LandmarkTable:
         table.setFont(self._plain)
         table.horizontalHeader().setFont(self._plain)
         table.setIconSize(qt.QSize(_ICON_PX, _ICON_PX))
+        # The table may become smaller when a landmark is chosen: then its row has to be scrolled to again.
+        self._later = qt.QTimer()
+        self._later.setSingleShot(True)
+        self._later.connect("timeout()", self._scroll)
         self._set_widths()
         # Not "currentCellChanged": Qt makes the first cell the current one as soon as the table has the keyboard.
         table.connect("itemSelectionChanged()", self._on_chosen_here)
@@ -121,7 +127,17 @@ class LandmarkTable:
                 table.setCurrentCell(place, Column.NAME)
             if current != self._current:
                 table.scrollToItem(item)
+                self._later.start(0)
         self._current = current if place is not None else None
+
+    def _scroll(self) -> None:
+        place = next((place for place, row in enumerate(self._rows) if row.index == self._current), None)
+        if place is not None:
+            self._table.scrollToItem(self._table.item(place, Column.NAME))
+
+    def close(self) -> None:
+        """Touch no widget any more: they are about to be destroyed."""
+        self._later.stop()
 
     def _on_chosen_here(self, *_cell: int) -> None:
         place = self._table.currentRow()
@@ -163,7 +179,9 @@ class LandmarkTable:
             header.setSectionResizeMode(column, qt.QHeaderView.Fixed)
             title = plain.boundingRect(self._titles[column] + _DOWN).width()
             table.setColumnWidth(column, max(content, title) + _MARGIN)
-        table.verticalHeader().setDefaultSectionSize(max(plain.height(), _ICON_PX) + _MARGIN - 2)
+        row = max(plain.height(), _ICON_PX) + _BETWEEN_ROWS
+        table.verticalHeader().setDefaultSectionSize(row)
+        table.setMinimumHeight(_FEWEST_ROWS * row + header.sizeHint.height() + 2 * table.frameWidth)
 
 
 def _tooltip(row: Row) -> str:

@@ -17,6 +17,7 @@ from palnet.review.record import State
 from ..palette import ERROR_CLASSES, GREY, REVIEWED, Color, error_class
 
 _SIZE = 64
+_MOST_LETTERS = 22
 _LINE = 8
 _EDGE = 4
 _DENSE = 0.9
@@ -34,10 +35,14 @@ def is_dark(widget: Any) -> bool:
     return palette.color(qt.QPalette.Window).lightness() < 128
 
 
+def warning_color(widget: Any) -> str:
+    """The colour of warnings on a widget's ground, as style sheets and rich text name it."""
+    return str(_qcolor(_AMBER_ON_DARK if is_dark(widget) else _AMBER_ON_LIGHT).name())
+
+
 def color_text(label: Any, warning: bool) -> None:
     """Give a label the colour of a warning, or of any other text."""
-    color = _AMBER_ON_DARK if is_dark(label) else _AMBER_ON_LIGHT
-    style = f"color: {_qcolor(color).name()};" if warning else ""
+    style = f"color: {warning_color(label)};" if warning else ""
     if label.styleSheet != style:  # Qt takes its time for a style sheet
         label.setStyleSheet(style)
 
@@ -47,6 +52,12 @@ def tell(label: Any, text: str, warning: bool = False) -> None:
     color_text(label, warning)
     label.text = text
     label.visible = bool(text)
+
+
+def shortened(name: str) -> str:
+    """The name of a folder, or of a node, as it fits on half the panel."""
+    half = (_MOST_LETTERS - 1) // 2
+    return name if len(name) <= _MOST_LETTERS else f"{name[:half]}\u2026{name[-half:]}"
 
 
 def smaller_font(widget: Any) -> Any:

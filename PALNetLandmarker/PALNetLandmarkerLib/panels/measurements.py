@@ -1,4 +1,4 @@
-"""The section "Measurements" of the module's panel: values that follow the landmarks, shown on the face by a tick."""
+"""The tab "Measure" of the module's panel: values that follow the landmarks, shown on the face by a tick."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _NAME, _VALUE = 0, 1
 class MeasurementsPanel:
     """Shows the measurements of the landmarks under review.
 
-    Nothing is measured while the section is folded, unless a table follows the landmarks or something is on the face.
+    Nothing is measured while the tab is not shown, unless a table follows the landmarks or something is on the face.
 
-    :param ui: widgets by name: ``measurementsCollapsibleButton``, ``measurementsTable``, ``hideMeasurementsButton``,
-        ``measurementsTableButton``, ``measurementsLabel``
+    :param ui: widgets by name: ``measurementsTable``, ``hideMeasurementsButton``, ``measurementsTableButton``,
+        ``measurementsLabel``
     :ivar measurements: what is shown; None where nothing is measured
     """
 
@@ -31,6 +31,7 @@ class MeasurementsPanel:
         self._ticked: list[str] = []
         self._problem = ""
         self._filling = False
+        self._active = False
         self.measurements: LandmarkMeasurements | None = None
         # Dragging sends more events than the table has to be filled anew.
         self._timer = qt.QTimer()
@@ -39,7 +40,6 @@ class MeasurementsPanel:
         header = ui.measurementsTable.horizontalHeader()
         header.setSectionResizeMode(_NAME, qt.QHeaderView.Stretch)
         header.setSectionResizeMode(_VALUE, qt.QHeaderView.ResizeToContents)
-        ui.measurementsCollapsibleButton.connect("contentsCollapsed(bool)", self._on_folded)
         ui.measurementsTable.connect("cellChanged(int,int)", self._on_ticked)
         ui.hideMeasurementsButton.connect("clicked(bool)", self._on_hide)
         ui.measurementsTableButton.connect("clicked(bool)", self._on_table)
@@ -55,13 +55,23 @@ class MeasurementsPanel:
             self._node = node
         self._begin()
 
+    @property
+    def active(self) -> bool:
+        """Whether the person sees the panel."""
+        return self._active
+
+    @active.setter
+    def active(self, active: bool) -> None:
+        self._active = active
+        self._begin()
+
     def close(self) -> None:
         """Take everything from the face, and touch no widget any more: they go."""
         self._stop()
         self._timer.stop()
 
     def _begin(self) -> None:
-        wanted = self._ticked or not self._ui.measurementsCollapsibleButton.collapsed
+        wanted = self._ticked or self._active
         node = self._node
         if node is None or self.measurements is not None or not (wanted or LandmarkMeasurements.has_table(node)):
             return
@@ -84,9 +94,6 @@ class MeasurementsPanel:
     def _on_changed(self) -> None:
         if not self._timer.active:
             self._timer.start(0)
-
-    def _on_folded(self, _folded: bool) -> None:
-        self._begin()
 
     def _on_ticked(self, row: int, column: int) -> None:
         measurements = self.measurements

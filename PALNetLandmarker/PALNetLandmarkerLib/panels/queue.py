@@ -1,4 +1,4 @@
-"""The section "Scans" of the module's panel: the list of scans, and the way from one to the next."""
+"""The list in the tab "Scans" of the module's panel: the list of scans, and the way from one to the next."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from slicer.i18n import tr as _
 from ..engine.background import BackgroundPredictor
 from ..queue.queue import QueueEntry, ScanQueue, ScanState
 from .folders import remember_folder, start_folder
-from .looks import tell
+from .looks import shortened, tell
 
 _SCENE, _FOLDER = 0, 1
 _KEY_ROLE = qt.Qt.UserRole
-_MOST_LETTERS = 22
 
 
 class QueuePanel:
     """Shows a :class:`ScanQueue` and opens its scans.
 
     :param ui: widgets by name: ``sourceSelector``, ``folderButton``, ``scansTable``, ``previousScanButton``,
-        ``nextScanButton``, ``queueLabel``, ``queueStatusLabel``, ``scansCollapsibleButton``
+        ``nextScanButton``, ``queueLabel``, ``queueStatusLabel``
     :param open_scan: shows a scan to the person: its model node, and its landmarks node or None; called again with the
         landmarks where they come later
     :param landmark_model: says which landmark model is in use, by name or file
@@ -94,8 +93,7 @@ class QueuePanel:
             self._use(folder)
 
     def read_folder(self, folder: str) -> None:
-        """Queue the scans of a folder as it is now, also where they are queued already, and show the list."""
-        self._ui.scansCollapsibleButton.collapsed = False
+        """Queue the scans of a folder as it is now, also where they are queued already."""
         self._change_folder(folder)
 
     def open_file(self, scan: Path) -> None:
@@ -165,7 +163,9 @@ class QueuePanel:
 
     def _summary(self, entries: list[QueueEntry]) -> str:
         if not entries:
-            return _("There are no scans in this folder.") if self._folder else _("There are no scans in the scene.")
+            if self._folder:
+                return _("There are no scans in this folder.")
+            return _("No scans yet: drop scan files into Slicer, or choose 'A folder of scans' above.")
         states = [entry.state for entry in entries]
         text = _("{reviewed} of {count} reviewed; {ready} ready").format(
             reviewed=states.count(ScanState.REVIEWED), count=len(states), ready=states.count(ScanState.READY)
@@ -257,9 +257,3 @@ def state_text(entry: QueueEntry) -> str:
         ScanState.REVIEWED: _("reviewed"),
         ScanState.FAILED: _("failed"),
     }[entry.state]
-
-
-def shortened(name: str) -> str:
-    """The name of a folder as it fits on half the panel."""
-    half = (_MOST_LETTERS - 1) // 2
-    return name if len(name) <= _MOST_LETTERS else f"{name[:half]}\u2026{name[-half:]}"

@@ -14,9 +14,10 @@ from slicer.i18n import tr as _
 from ..review.actions import Act, Action, review_actions
 from ..review.landmark_list import choices, listed
 from ..review.session import ReviewSession
+from ..view.labels import Labels
 from .landmark_card import LandmarkCard
 from .landmark_table import LandmarkTable
-from .looks import color_text
+from .looks import color_text, shortened
 from .shortcuts import Shortcuts
 
 _STOP_KEY = "Esc"
@@ -27,10 +28,18 @@ class ReviewPanel:
 
     :param ui: widgets by name, of ``PALNetReview.ui``
     :param on_limit_changed: called with :attr:`limit` when the person chose another one
+    :param bring_back: called when the person wants a deleted set back
     """
 
-    def __init__(self, ui: Any, on_limit_changed: Callable[[float], None] = lambda _mm: None) -> None:
+    def __init__(
+        self,
+        ui: Any,
+        on_limit_changed: Callable[[float], None] = lambda _mm: None,
+        bring_back: Callable[[], None] = lambda: None,
+    ) -> None:
         self._ui = ui
+        self._lost = ""
+        self._bring_back = bring_back
         self._on_limit_changed = on_limit_changed
         self._limit = 0.0
         self._session: ReviewSession | None = None
@@ -38,6 +47,7 @@ class ReviewPanel:
         self._is_warning = False
         self._said_of: tuple[Any, int | None] = (None, None)
         self._closed = False
+        self._active = True
         self._actions = review_actions(ui)
         self._card = LandmarkCard(ui)
         self._table = LandmarkTable(ui.landmarkTable, self._choose, self.refresh)
@@ -46,13 +56,17 @@ class ReviewPanel:
         self._timer.setSingleShot(True)
         self._timer.connect("timeout()", self._update)
         ui.noticeLabel.setMinimumHeight(2 * ui.noticeLabel.fontMetrics().lineSpacing())
+        ui.reviewedBar.setFixedHeight(ui.reviewedBar.fontMetrics().lineSpacing() + 2)
         self._connect()
         self._update()
 
-    def show(self, session: ReviewSession | None, notice: str = "") -> None:
-        """Show a session; None: that there is none, and why, if that is to be said."""
-        self._session = session
-        self._say(notice, warning=bool(notice))
+    def show(self, session: ReviewSession | None, notice: str = "", warning: bool = True, lost: str = "") -> None:
+        """Show a session; None: that there is none; and a sentence, such as why.
+
+        :param lost: the name of a set that was deleted and can be brought back; empty if there is none
+        """
+        self._session, self._lost = session, lost
+        self._say(notice, warning=bool(notice) and warning)
         if session is not None:
             self._offer_choices(session)
             self._show_limit(session)
@@ -70,6 +84,16 @@ class ReviewPanel:
         if session is not None:
             self._show_limit(session)
 
+    @property
+    def active(self) -> bool:
+        """Whether the person sees the panel: else its keys do not act, for what they do would not be seen."""
+        return self._active
+
+    @active.setter
+    def active(self, active: bool) -> None:
+        self._active = active
+        self.refresh()
+
     def refresh(self) -> None:
         """Something has changed; any number of calls make one update, when the events at hand are done."""
         if not self._closed and not self._timer.active:
@@ -84,11 +108,16 @@ class ReviewPanel:
         """The module is left: the keys belong to others."""
         self._shortcuts.remove()
 
+    def take_keyboard(self) -> None:
+        """Let arrow keys go through the list."""
+        self._table.take_keyboard()
+
     def close(self) -> None:
         """Touch no widget any more: they are about to be destroyed."""
         self._closed = True
         self._session = None
         self._timer.stop()
+        self._table.close()
         self._shortcuts.remove()
 
     # What the person does
@@ -100,13 +129,13 @@ class ReviewPanel:
             action.button.setToolTip(f"{action.button.toolTip} ({action.key})")
             action.button.connect("clicked(bool)", self._clicked(action))
         ui.keysLabel.setText(_keys_text(self._actions))
+        ui.bringBackButton.connect("clicked(bool)", self._on_bring_back)
         ui.searchEdit.connect("textChanged(QString)", self._on_view_changed)
         ui.searchEdit.connect("returnPressed()", self._choose_first)
         ui.choiceCombo.connect("currentIndexChanged(int)", self._on_view_changed)
         ui.choiceCombo.connect("activated(int)", self._give_keyboard_back)
         ui.acceptUnderSpinBox.connect("valueChanged(double)", self._on_limit)
         ui.acceptUnderSpinBox.connect("editingFinished()", self._on_limit_entered)
-        ui.reviewSection.connect("contentsCollapsed(bool)", self._on_view_changed)
 
     def _pressed(self, action: Action) -> Any:
         return lambda: self._do(action.act)
@@ -143,6 +172,9 @@ class ReviewPanel:
 
     def _stop_placing(self) -> None:
         self._do(ReviewSession.stop_placing)
+
+    def _on_bring_back(self, _checked: bool = False) -> None:
+        self._bring_back()
 
     def _on_view_changed(self, *_value: Any) -> None:
         self.refresh()
@@ -198,6 +230,7 @@ class ReviewPanel:
             return
         session = self._shown()
         self._update_progress(session)
+        self._card.show_result(session is None or session.current is None)
         self._update_notice(session)
         self._update_actions(session)
         if session is None:
@@ -213,15 +246,12 @@ class ReviewPanel:
         total, reviewed = (len(session.protocol), session.reviewed) if session else (0, 0)
         ui.reviewedBar.setMaximum(max(total, 1))
         ui.reviewedBar.setValue(reviewed)
-        texts = ("", "")
+        text = _("Nothing to review yet")
         if session is not None:
-            left = _("{count} doubtful left") if session.doubtful else _("All doubtful landmarks are done.")
-            texts = (
-                _("{reviewed} of {total} reviewed").format(reviewed=reviewed, total=total),
-                left.format(count=session.doubtful),
-            )
-        ui.reviewedLabel.setText(texts[0])
-        ui.doubtfulLabel.setText(texts[1])
+            left = _("{count} doubtful left") if session.doubtful else _("no doubtful one left")
+            done = _("{reviewed} of {total} reviewed").format(reviewed=reviewed, total=total)
+            text = f"{done} \u00b7 {left.format(count=session.doubtful)}"
+        ui.reviewedBar.setFormat(text)
 
     def _update_notice(self, session: ReviewSession | None) -> None:
         label = self._ui.noticeLabel
@@ -231,19 +261,25 @@ class ReviewPanel:
             notice, warning = self._notice, self._is_warning
         elif session.problem:
             notice, warning = session.problem, True
+        elif session.notice:
+            notice, warning = session.notice, True
         elif session.placing and session.current is not None:
             place = _("Click on the surface to place {name}. Esc calls it off.")
             notice, warning = place.format(name=session.protocol.landmarks[session.current].name), False
         elif self._notice and _is_same(self._said_of, _moment(session)):
             notice, warning = self._notice, self._is_warning
+        elif session.model is None:
+            notice, warning = _("No scan: points are not held to a surface. Choose the scan that they are of."), True
         else:
             notice, warning = _hint(session), False
         color_text(label, warning)
         label.setText(notice)
+        self._ui.bringBackButton.setVisible(bool(self._lost))
+        self._ui.bringBackButton.setText(_("Bring back '{name}'").format(name=shortened(self._lost)))
 
     def _update_actions(self, session: ReviewSession | None) -> None:
         ui = self._ui
-        keys_act = session is not None and not ui.reviewSection.collapsed
+        keys_act = session is not None and self._active
         for action in self._actions:
             action.button.setEnabled(session is not None and action.possible(session))
             # A key that cannot act says why, so it is on whenever there is a review.
@@ -251,9 +287,15 @@ class ReviewPanel:
         placing = session is not None and session.placing
         self._shortcuts.switch(_STOP_KEY, keys_act and placing)
         ui.placeButton.setChecked(placing)
+        ui.labelsButton.setText(_labels_text(session.labels if session is not None else Labels.NEAR))
         ui.ghostsCheckBox.setChecked(session is not None and session.ghosts)
         for widget in (ui.searchEdit, ui.choiceCombo, ui.landmarkTable, ui.acceptUnderSpinBox):
             widget.setEnabled(session is not None)
+
+
+def _labels_text(labels: Labels) -> str:
+    texts = {Labels.NEAR: _("Labels: near"), Labels.ALL: _("Labels: all"), Labels.NONE: _("Labels: none")}
+    return f"{texts[labels]} (B)"
 
 
 def _moment(session: ReviewSession | None) -> tuple[Any, int | None]:
@@ -269,7 +311,7 @@ def _hint(session: ReviewSession) -> str:
     """What to do next, where nothing else is to be said."""
     index = session.current
     if session.reviewed == len(session.protocol):
-        return _("Every landmark is reviewed.")
+        return _("Every landmark is reviewed. The tab Save writes them to a file.")
     if index is None:
         return _("Press N to go to the first landmark that needs a look.")
     if session.review.states[index] is not State.TO_CHECK:

@@ -13,18 +13,23 @@ from slicer.i18n import tr as _
 from ..engine.landmarking import Placement
 from ..nodes.record import is_untouched_prediction
 from .looks import tell
+from .tabs import scroll_to_top
 
 
 class RunPanel:
     """Runs one job at a time and keeps the window alive meanwhile.
 
-    :param ui: widgets by name: ``cancelButton``, ``progressBar``, ``stepLabel``, ``statusLabel``, ``resultLabel``,
-        ``applyButton``, and the choices, which stay as they are during a run
+    The button becomes progress with *Cancel*, at the same place.
+
+    :param ui: widgets by name: ``runStack`` with ``readyPage`` and ``runningPage``, ``cancelButton``, ``progressBar``,
+        ``statusLabel``, ``applyButton``, and the choices, which stay as they are during a run
+    :param result: the label that says what a run found
     :param on_running_changed: called when a run begins and when it has ended
     """
 
-    def __init__(self, ui: Any, on_running_changed: Callable[[], None]) -> None:
+    def __init__(self, ui: Any, result: Any, on_running_changed: Callable[[], None]) -> None:
         self._ui = ui
+        self._result = result
         self._on_running_changed = on_running_changed
         self._cancel_requested = False
         self._closed = False
@@ -32,7 +37,7 @@ class RunPanel:
         self._placed: Any = None
         ui.cancelButton.connect("clicked(bool)", self.cancel)
         self._show_idle("")
-        tell(ui.resultLabel, "")
+        tell(result, "")
 
     def cancel(self, _checked: bool = False) -> None:
         """Stop the run at its next step."""
@@ -43,14 +48,14 @@ class RunPanel:
         self._closed = True
         self.cancel()
 
-    def run(self, job: Callable[[Progress], Placement | None], replaced: Any) -> Placement | None:
+    def run(self, job: Callable[[Progress], Placement | None], kept: str = "") -> Placement | None:
         """Run a job; errors are shown to the user.
 
         :param job: is given the progress callback; None means that there was nothing to do
-        :param replaced: the fiducial node that it fills; None for a new one
-        :returns: what the job returned, or None if it failed or was cancelled, or the user keeps what would be replaced
+        :param kept: the name of a list that a new one is made beside; the person is told
+        :returns: what the job returned, or None if it failed or was cancelled
         """
-        if self.running or not _may_replace(replaced):
+        if self.running:
             return None
         self._cancel_requested = False
         self._set_running(True)
@@ -68,7 +73,7 @@ class RunPanel:
             self._set_running(False)
             if not self._closed:
                 self._show_idle(status)
-                tell(self._ui.resultLabel, summary(placement.prediction) if placement else "")
+                tell(self._result, summary(placement.prediction, kept) if placement else "")
                 self._placed = placement.node if placement else None
         return placement
 
@@ -93,55 +98,61 @@ class RunPanel:
         # What a run found is shown beside the landmarks that it placed.
         if self._placed is not None and self._placed is not (parameters.landmarks if parameters else None):
             self._placed = None
-            tell(ui.resultLabel, "")
+            tell(self._result, "")
 
     def _set_running(self, running: bool) -> None:
         self.running = running
         if self._closed:
             return
-        self._on_running_changed()
-        self._ui.cancelButton.enabled = running
-        self._ui.progressBar.visible = running
-        self._ui.stepLabel.visible = running
+        ui = self._ui
+        ui.cancelButton.enabled = running
         if running:
-            self._ui.progressBar.value = 0
-            self._ui.stepLabel.text = _("Starting")
-            tell(self._ui.statusLabel, "")
-            tell(self._ui.resultLabel, "")
+            self._show_step(0.0, _("Starting"))
+            ui.runStack.setCurrentWidget(ui.runningPage)
+            ui.cancelButton.setFocus()
+            tell(ui.statusLabel, "")
+            tell(self._result, "")
+        self._on_running_changed()
+        if running:
+            # The button that was pressed is gone: Qt looks for another place for the keyboard, and scrolls there.
+            scroll_to_top(ui.runStack)
             slicer.app.processEvents()
+
+    def _show_step(self, fraction: float, step: str) -> None:
+        self._ui.progressBar.value = round(100 * fraction)
+        self._ui.progressBar.setFormat(f"{step}  %p %")
 
     def _progress(self, fraction: float, step: str) -> None:
         """Callback of the engine."""
         if not self._closed:
-            self._ui.progressBar.value = round(100 * fraction)
-            self._ui.stepLabel.text = step
+            self._show_step(fraction, step)
         slicer.app.processEvents()
         if self._cancel_requested:
             raise Cancelled(_("Cancelled; nothing was changed."))
 
     def _show_idle(self, status: str) -> None:
         self._ui.cancelButton.enabled = False
-        self._ui.progressBar.visible = False
-        self._ui.stepLabel.visible = False
+        self._ui.runStack.setCurrentWidget(self._ui.readyPage)
+        scroll_to_top(self._ui.runStack)
         tell(self._ui.statusLabel, status)
 
 
-def _may_replace(node: Any) -> bool:
-    """Ask before points that a person placed, corrected or reviewed are lost."""
-    if not node or not node.GetNumberOfControlPoints() or is_untouched_prediction(node):
-        return True
-    question = _("'{name}' holds {count} points. Replace them by predicted landmarks?")
-    return bool(
-        slicer.util.confirmOkCancelDisplay(question.format(name=node.GetName(), count=node.GetNumberOfControlPoints()))
-    )
+def may_be_filled(node: Any) -> bool:
+    """Whether landmarks can go into a fiducial node: not where a person placed, corrected or decided on points."""
+    return not node or not node.GetNumberOfControlPoints() or is_untouched_prediction(node)
 
 
-def summary(prediction: Prediction) -> str:
-    """What a run found, in sentences; the warnings, which name what is missing, come last."""
+def summary(prediction: Prediction, kept: str = "") -> str:
+    """What a run found, in sentences; the warnings, which name what is missing, come last.
+
+    :param kept: the name of a list that was not filled anew, if there is one
+    """
     placed, total = int((~prediction.missing).sum()), len(prediction.protocol)
     lines = [_("{placed} of {total} landmarks placed.").format(placed=placed, total=total)]
     if placed:
         median, largest, label = prediction.error_summary
         line = _("Expected error: median {median:.1f} mm, largest {largest:.1f} mm at {label}.")
         lines.append(line.format(median=median, largest=largest, label=label))
+    if kept:
+        lines.append(_("'{name}' was kept as it is: these are in a new list.").format(name=kept))
     return "\n".join([*lines, *prediction.warnings])

@@ -1,4 +1,4 @@
-"""The sections of the module's panel, each with a class of its own, and what they tell each other."""
+"""The tabs of the module's panel, each with a class of its own, and what they tell each other."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..nodes.scan_nodes import kept_together
+import slicer
+import vtk
+from slicer.util import VTKObservationMixin
+
+from ..nodes.scan_nodes import is_released
 from ..nodes.scene import file_of
+from ..nodes.shown_alone import show, show_alone
+from ..nodes.skin import dress
+from ..nodes.ties import kept_together
 from ..review.current import CurrentReview
+from ..view.layout import ReviewLayout
 from .batch import BatchPanel
 from .compare import ComparePanel
 from .export import ExportPanel
@@ -16,49 +24,73 @@ from .measurements import MeasurementsPanel
 from .model_selector import LandmarkModelSelector
 from .queue import QueuePanel
 from .review import ReviewPanel
-from .run import RunPanel
+from .run import RunPanel, may_be_filled
 from .shortcuts import Shortcuts
+from .tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS, Tabs, scroll_to_top
+
+_FIRST = 100.0
 
 
-class Sections:
+class Sections(VTKObservationMixin):
     """Makes the sections, and keeps them at what the parameters say.
 
-    :param add: puts a .ui file below the others; returns its widgets by name
+    :param add: puts a .ui file into a layout, or where that is None into the module's; returns its widgets by name
     :param logic: the module's logic, ``PALNetLandmarkerLogic``
     :param default_model: name of the landmark model that is used ahead of a choice
-    :ivar ui: widgets by name of the section "Place landmarks"
+    :ivar ui: widgets by name of what is always in sight: the choices, the button and the tabs
+    :ivar tabs: one for each task
     """
 
-    def __init__(self, add: Callable[[str], Any], logic: Any, default_model: str) -> None:
+    def __init__(self, add: Callable[[str, Any], Any], logic: Any, default_model: str) -> None:
+        super().__init__()
         self._logic = logic
+        self._leaving: Any = None
+        self._comparing = False
+        self._compared: tuple[Any, Any] | None = None
         self._default_model = default_model
         self._parameters: Any = None
         self._scan: Any = None
-        queue_ui, batch_ui = add("PALNetQueue.ui"), add("PALNetBatch.ui")
-        self.ui = add("PALNetLandmarker.ui")
-        self.run = RunPanel(self.ui, self.update)
+        self._layout = ReviewLayout()
+        self.ui = add("PALNetLandmarker.ui", None)
+        self.tabs = Tabs(self.ui.tabs, self._on_tab)
+        self._review_ui = add("PALNetReview.ui", self.tabs.layout_of(REVIEW))
+        self.run = RunPanel(self.ui, self._review_ui.resultLabel, self.update)
         self._model_selector = LandmarkModelSelector(self.ui.landmarkModelSelector, self._on_landmark_model)
-        self._review_ui = add("PALNetReview.ui")
-        self._review_panel = ReviewPanel(self._review_ui, self._on_limit)
+        self._review_panel = ReviewPanel(self._review_ui, self._on_limit, self._on_bring_back)
         self.review = CurrentReview(self._review_panel, self._chosen_model)
-        self.measurements = MeasurementsPanel(add("PALNetMeasurements.ui"))
-        self.compare = ComparePanel(add("PALNetCompare.ui"), self._on_review)
-        self.export = ExportPanel(add("PALNetExport.ui"), self._landmarks, logic.exportLandmarks)
         self.queue = QueuePanel(
-            queue_ui, self._on_scan_opened, self._chosen_model, lambda: self.run.running, self._on_folder
+            add("PALNetQueue.ui", self.tabs.layout_of(SCANS)),
+            self._on_scan_opened,
+            self._chosen_model,
+            lambda: self.run.running,
+            self._on_folder,
         )
-        self.batch = BatchPanel(batch_ui, self._chosen_model, self.queue.read_folder)
+        batch_ui = add("PALNetBatch.ui", self.tabs.layout_of(SCANS))
+        self.tabs.layout_of(SCANS).setStretch(0, 1)  # the list has what the batch below it does not need
+        self.batch = BatchPanel(batch_ui, self._chosen_model, self._on_batch_review)
+        self.measurements = MeasurementsPanel(add("PALNetMeasurements.ui", self.tabs.layout_of(MEASURE)))
+        self.compare = ComparePanel(
+            add("PALNetCompare.ui", self.tabs.layout_of(COMPARE)), self._on_review, self._on_compare
+        )
+        self.export = ExportPanel(
+            add("PALNetExport.ui", self.tabs.layout_of(SAVE)), self._landmarks, logic.exportLandmarks
+        )
         self._keys = Shortcuts({"X": self.queue.next_scan})
         self.ui.applyButton.connect("clicked(bool)", self.apply)
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._on_node_goes, priority=_FIRST)
+        self.addObserver(scene, scene.NodeRemovedEvent, self._on_node_gone, priority=-_FIRST)
 
     def enter(self) -> None:
         """The module is opened: its keys act."""
         self._review_panel.enter()
         self._keys.install()
         self._keys.switch("X", True)
+        scroll_to_top(self.ui.tabs)
 
     def exit(self) -> None:
         """The module is left: the keys belong to others."""
+        self._end_comparing()
         self._review_panel.exit()
         self._keys.remove()
 
@@ -67,7 +99,9 @@ class Sections:
         for section in (self.run, self.compare, self.batch, self.queue, self._review_panel, self.measurements):
             section.close()
         self.review.close()
+        self._layout.leave()
         self._keys.remove()
+        self.removeObservers()
 
     def show(self, parameters: Any) -> None:
         """Go on with these parameters.
@@ -82,40 +116,81 @@ class Sections:
         parameters = self._parameters
         if parameters:
             # With another scan its landmarks are chosen, and with other landmarks their scan.
-            before, self._scan = self._scan, parameters.surfaceModel
-            scan, landmarks = kept_together(before, parameters.surfaceModel, parameters.landmarks)
+            # While a scan goes, what the selectors choose in its place is no one's choice.
+            chosen = None if self._leaving is not None else parameters.surfaceModel
+            before, self._scan = self._scan, chosen
+            scan, landmarks = kept_together(before, chosen, parameters.landmarks)
             if landmarks is not parameters.landmarks:
                 parameters.landmarks = landmarks
             if scan is not parameters.surfaceModel:
                 parameters.surfaceModel = scan
+            dress(scan)
+            if scan is not None and before is not None and scan is not before:
+                self._leave_scan(before, scan, landmarks)
         self.run.show(parameters)
-        if parameters:
-            self.review.choose(None if self.run.running else parameters.landmarks)
+        if self._comparing and parameters:
+            self._compared = (parameters.surfaceModel, parameters.landmarks)  # the first scan to be loaded is chosen
+        elif parameters and self._compared not in (None, (parameters.surfaceModel, parameters.landmarks)):
+            self._compared = None  # the person chose something else: the view is the review's again
+            self.compare.leave()
+        if parameters and self._compared is None:
+            self.review.choose(None if self.run.running else parameters.landmarks, parameters.surfaceModel)
         else:
             self.review.rest()
-        session = self.review.session if parameters else None
+        session = self.review.session if parameters and self._compared is None else None
         self.measurements.follow(session.node if session else None)
+        self._choose_layout()
         self.export.update()
         if parameters:
             self._review_panel.limit = parameters.acceptUnder
             self._model_selector.select(parameters.landmarkModel)
             self.queue.folder = parameters.scanFolder
+            self.batch.folder = Path(parameters.scanFolder) if parameters.scanFolder else None
 
     def apply(self, _checked: bool = False) -> None:
         """Place landmarks on the chosen scan."""
         chosen = self._parameters
         if not chosen:
             return
+        self._end_comparing()
+        # What a person decided is never written over: the landmarks go into a list of their own then.
+        output = chosen.landmarks if may_be_filled(chosen.landmarks) else None
+        kept = chosen.landmarks.GetName() if chosen.landmarks and output is None else ""
         placement = self.run.run(
-            lambda progress: self._logic.placeLandmarks(
-                chosen.surfaceModel, chosen.landmarkModel, chosen.landmarks, progress
-            ),
-            chosen.landmarks,
+            lambda progress: self._logic.placeLandmarks(chosen.surfaceModel, chosen.landmarkModel, output, progress),
+            kept,
         )
         if placement:
             # The person may have gone to another module meanwhile: the choice is there when they come back.
             self._logic.getParameterNode().landmarks = placement.node
-            self.ui.placeCollapsibleButton.collapsed = True  # what follows is the review, which needs the room
+            self.tabs.show(REVIEW)
+            self._review_panel.take_keyboard()
+            scroll_to_top(self.ui.tabs)
+
+    def _leave_scan(self, before: Any, scan: Any, landmarks: Any) -> None:
+        """Another scan was chosen: the face of the one before would lie over it."""
+        if slicer.mrmlScene.IsNodePresent(before):
+            show(before, False)
+        show_alone(scan, landmarks)
+
+    def _choose_layout(self) -> None:
+        """One 3D view while there is a face to look at; before, after and in other modules the person's own."""
+        if self._parameters and (self.review.session is not None or self._compared is not None):
+            self._layout.enter()
+        elif not (self._parameters and self.run.running):
+            self._layout.leave()
+
+    def _on_tab(self, name: str) -> None:
+        """The person goes to another task."""
+        self._review_panel.active = name == REVIEW
+        self.measurements.active = name == MEASURE
+        if name != COMPARE:
+            self._end_comparing()
+
+    def _on_batch_review(self, folder: str) -> None:
+        """The person wants to review what a batch has made."""
+        self.queue.read_folder(folder)
+        self.queue.next_scan()
 
     def _landmarks(self) -> Any:
         return self._parameters.landmarks if self._parameters else None
@@ -132,6 +207,42 @@ class Sections:
         if self._parameters:
             self._parameters.acceptUnder = mm
 
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _on_node_goes(self, _caller: Any, _event: Any, node: Any) -> None:
+        """The scan under review is being removed: its review goes on, without a surface."""
+        session = self.review.session
+        if not self._parameters or session is None or node is not session.model:
+            return
+        if not slicer.mrmlScene.IsClosing() and not is_released(node):
+            self._leaving = node
+            self._parameters.surfaceModel = None
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _on_node_gone(self, _caller: Any, _event: Any, node: Any) -> None:
+        if node is self._leaving:
+            self._leaving = None
+            self.update()
+
+    def _on_compare(self, begins: bool) -> None:
+        """A case of a comparison is about to be shown: nothing of the patient under review stays on that face."""
+        if self._parameters:
+            self._comparing = begins
+            self._compared = (self._parameters.surfaceModel, self._parameters.landmarks)
+            self.update()
+
+    def _end_comparing(self) -> None:
+        """The view goes back to the review."""
+        if self._compared is not None:
+            self._compared = None
+            self.compare.leave()
+            self.update()
+
+    def _on_bring_back(self) -> None:
+        """The person wants the set that was deleted."""
+        landmarks = self.review.bring_back()
+        if landmarks is not None and self._parameters:
+            self._parameters.landmarks = landmarks
+
     def _on_folder(self, folder: str) -> None:
         if self._parameters:
             self._parameters.scanFolder = folder
@@ -142,12 +253,13 @@ class Sections:
         parameters.surfaceModel = scan
         parameters.landmarks = landmarks
         if landmarks:
-            self.ui.placeCollapsibleButton.collapsed = True
+            self.tabs.show(REVIEW)
 
     def _on_review(self, scan: Path, label: str) -> None:
         """The person wants to review a scan of a folder, from a landmark on."""
+        self._end_comparing()
         self.queue.open_file(scan)
-        self._review_ui.reviewSection.collapsed = False
+        self.tabs.show(REVIEW)
         session = self.review.session
         if session is not None and file_of(session.model) == scan and label in session.protocol.labels:
             session.select(label)

@@ -19,8 +19,8 @@ from palnet.scans.file import scan_ending
 from ..engine.landmarking import fill
 from ..nodes import own_points, storage
 from ..nodes.record import ATTRIBUTE, node_points
-from ..nodes.scan_nodes import Progress, landmarks_of, load_scan, progress_of, remove_node
-from ..nodes.scene import file_of
+from ..nodes.scan_nodes import Progress, landmarks_of, load_scan, progress_of, release, remove_node
+from ..nodes.scene import TABLE_REFERENCE, file_of
 
 RESULTS = "landmarks"
 """The folder beside the scans of a folder where their landmarks go."""
@@ -133,8 +133,11 @@ class FolderScans:
         self._told[key] = self._read_progress(key)
 
     def release(self, key: str) -> None:
-        """Take a scan that was saved out of the scene again."""
-        for node in self.nodes(key):
+        """Take a scan that was saved out of the scene again, with the table of its measurements."""
+        model, landmarks = self.nodes(key)
+        table = landmarks.GetNodeReference(TABLE_REFERENCE) if landmarks is not None else None
+        release(model, landmarks)
+        for node in (model, landmarks, table):
             if node is not None:
                 remove_node(self._scene, node)
 

@@ -14,6 +14,7 @@ from palnet.errors import OutputError, PalnetError
 from palnet.pipeline.prediction import Prediction
 from vtk import vtkCommand
 
+from ..nodes.shown_alone import show
 from .folder_scans import FolderScans
 from .predictions_ahead import PredictionsAhead
 from .sources import Scans, SceneScans
@@ -188,8 +189,7 @@ class ScanQueue:
         self.current = key
         for other in self._scans.present:
             for node in self._scans.nodes(other):
-                if node is not None:
-                    node.SetDisplayVisibility(other == key)  # scans of faces lie over each other
+                show(node, other == key)  # scans of faces lie over each other
         self._open_scan(model, landmarks)
 
     def _save_all(self, fate: str = "They stay in the scene.") -> list[str]:

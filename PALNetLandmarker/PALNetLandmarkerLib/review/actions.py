@@ -9,6 +9,7 @@ from typing import Any
 from palnet.review.record import State
 from slicer.i18n import tr as _
 
+from ..view.labels import Labels
 from .session import ReviewSession
 
 Act = Callable[[ReviewSession], "str | None"]
@@ -47,6 +48,7 @@ def review_actions(ui: Any) -> list[Action]:
         Action(ui.acrossButton, "V", ReviewSession.look_across, _is_chosen),
         Action(ui.wholeFaceButton, "F", ReviewSession.show_whole_face, lambda s: not s.review.missing.all()),
         Action(ui.acceptUnderButton, "Shift+A", lambda s: _accept_under(s, spin_box.value), _is_open),
+        Action(ui.labelsButton, "B", _change_labels, lambda s: True),
         Action(ui.ghostsCheckBox, "G", _turn_ghosts, lambda s: True),
     ]
 
@@ -88,6 +90,12 @@ def _redo(session: ReviewSession) -> str | None:
 
 def _turn_ghosts(session: ReviewSession) -> None:
     session.ghosts = not session.ghosts
+
+
+def _change_labels(session: ReviewSession) -> None:
+    """From the labels near the chosen landmark to all, to none, and back."""
+    ways = list(Labels)
+    session.labels = ways[(ways.index(session.labels) + 1) % len(ways)]
 
 
 def _accept_under(session: ReviewSession, mm: float) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import slicer
 from palnet.errors import ReviewError
+from slicer.i18n import tr as _
 
-from ..nodes.scan_nodes import scan_of
+from ..nodes.lost_set import LostSet
+from ..nodes.scan_nodes import is_released
+from ..nodes.shown_alone import show_alone
+from ..nodes.ties import tie
 from .session import ReviewSession
 
 
 class Panel(Protocol):
     """Shows a review."""
 
-    def show(self, session: ReviewSession | None, notice: str = "") -> None:
-        """Show a session, or none and why."""
+    def show(self, session: ReviewSession | None, notice: str = "", warning: bool = True, lost: str = "") -> None:
+        """Show a session, or none; a sentence, which may be a warning; and that a set can be brought back."""
         ...
 
     def refresh(self) -> None:
@@ -28,38 +31,55 @@ class CurrentReview:
     """Opens a session for the chosen landmarks, and closes the one before.
 
     :param landmark_model: says which landmark model is in use, by name or file
+    :ivar lost: the set that was under review when someone deleted it; None if it was not, or is back
     """
 
     def __init__(self, panel: Panel, landmark_model: Callable[[], str]) -> None:
         self._panel = panel
         self._landmark_model = landmark_model
         self._session: ReviewSession | None = None
+        self._tried: tuple[Any, Any] = (None, None)
+        self.lost: LostSet | None = None
 
     @property
     def session(self) -> ReviewSession | None:
         """The review that is open; None if there is none."""
         return self._session if self._session is not None and not self._session.closed else None
 
-    def choose(self, landmarks: Any) -> None:
+    def choose(self, landmarks: Any, scan: Any = None) -> None:
         """Review a fiducial node; one that is under review stays so, and is gone on with if it rests.
 
         :param landmarks: ``vtkMRMLMarkupsFiducialNode``; None or an empty one: review nothing
+        :param scan: ``vtkMRMLModelNode`` that is chosen beside them; they are tied to it if no one has said of which
+            scan they are
         """
         if self.session is not None and self.session.node is landmarks:
+            told = self._tie_to(scan)
             if self.session.resting:
                 self.session.go_on()
-                _show_alone(self.session)
+                show_alone(self.session.model, landmarks)
+            if told is not None:
+                self._show(*told)
             return
         self.close()
-        notice = ""
+        notice, warning = "", True
         if landmarks is not None and landmarks.GetNumberOfControlPoints():
             try:
-                self._session = ReviewSession(landmarks, self._panel.refresh, self._landmark_model())
+                self._session = ReviewSession(landmarks, self._changed, self._landmark_model())
             except ReviewError as error:
                 notice = str(error)
             else:
-                _show_alone(self._session)
-        self._panel.show(self._session, notice)
+                notice, warning = self._tie_to(scan) or ("", False)
+                show_alone(self._session.model, landmarks)
+                self._session.show_whole_face()  # else the view would stay where the scan before was looked at
+        elif self.lost is not None:
+            notice = self._of_lost()
+        self._show(notice, warning)
+
+    def bring_back(self) -> Any:
+        """The set that was deleted, as it was, in a new node; None where there is none."""
+        lost, self.lost = self.lost, None
+        return lost.bring_back() if lost is not None else None
 
     def rest(self) -> None:
         """The module is left: other modules may have the landmarks and the view."""
@@ -72,14 +92,41 @@ class CurrentReview:
             self.session.close()
         self._session = None
 
+    def forget(self) -> None:
+        """The scene closes: what was deleted from it is not brought back into another."""
+        self.lost = None
 
-def _show_alone(session: ReviewSession) -> None:
-    """Hide the other scans with landmarks: faces lie over each other, and the wrong surface hides the points."""
-    for node in slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode"):
-        scan = scan_of(node)
-        if scan is not None and scan is not session.model:
-            for other in (scan, node):
-                other.SetDisplayVisibility(False)
-    for own in (session.model, session.node):
-        if own is not None:
-            own.SetDisplayVisibility(True)
+    def _tie_to(self, scan: Any) -> tuple[str, bool] | None:
+        """Tie the landmarks to a scan, if they are of none.
+
+        :returns: what to tell the person, and whether as a warning; None: nothing
+        """
+        session = self.session
+        if session is None or scan is None or session.model is not None or self._tried == (session.node, scan):
+            return None
+        self._tried = (session.node, scan)
+        try:
+            tie(session.node, scan)
+        except ReviewError as error:
+            return str(error), True
+        show_alone(scan, session.node)
+        text = _("These landmarks lie on the scan '{name}': from now on they are held to its surface.")
+        return text.format(name=scan.GetName()), False
+
+    def _changed(self) -> None:
+        """The session has changed, or ended by itself."""
+        session = self._session
+        if session is not None and session.closed:
+            self._session = None
+            if not session.scene.IsClosing() and not is_released(session.node):
+                self.lost = LostSet.of(session.node, session.review)
+            self._show(self._of_lost() if self.lost is not None else "")
+        self._panel.refresh()
+
+    def _show(self, notice: str, warning: bool = True) -> None:
+        self._panel.show(self.session, notice, warning, self.lost.name if self.lost is not None else "")
+
+    def _of_lost(self) -> str:
+        name = self.lost.name if self.lost is not None else ""
+        text = _("The point list '{name}' was deleted, with all that was decided. It can be brought back.")
+        return text.format(name=name)

@@ -21,6 +21,7 @@ from palnet.review.record import Review, State
 from ..nodes.reviewed_points import Change, ReviewedPoints
 from ..nodes.scene import SCAN_REFERENCE
 from ..nodes.watch import Listener, PointsWatch
+from ..view.labels import Labels
 from ..view.placing import OneClick
 from ..view.review_view import ReviewView
 
@@ -51,7 +52,9 @@ class ReviewSession:
         self._points = ReviewedPoints(node, lambda: self._watch.deaf())
         self._begin()
         self._view = ReviewView(node, self.review, self._points.surface)
-        self._one_click = OneClick(self.scene, node, self._placed, self._notify)
+        self._one_click = OneClick(
+            self.scene, node, self._points.meets_surface, self._placed, self._missed, self._notify
+        )
         listener = Listener(self._grabbed, self._draw, self._dropped, self._changed_by_others, self._gone)
         self._watch = PointsWatch(node, listener)
         self._draw()
@@ -70,7 +73,7 @@ class ReviewSession:
 
     @property
     def notice(self) -> str:
-        """What the last drag came to, if the person has to know; empty otherwise."""
+        """What the last drag or click came to, if the person has to know; empty otherwise."""
         return self._points.notice
 
     @property
@@ -148,6 +151,17 @@ class ReviewSession:
     @ghosts.setter
     def ghosts(self, shown: bool) -> None:
         self._view.ghosts = shown
+        self._draw()
+        self._notify()
+
+    @property
+    def labels(self) -> Labels:
+        """Which landmarks have a label in the 3D view."""
+        return self._view.labels
+
+    @labels.setter
+    def labels(self, shown: Labels) -> None:
+        self._view.labels = shown
         self._draw()
         self._notify()
 
@@ -329,6 +343,11 @@ class ReviewSession:
         """A click placed the chosen landmark."""
         if self.current is not None and not self.problem:
             self.place(self.current, place)
+
+    def _missed(self) -> None:
+        """A click that was to place the chosen landmark met no surface."""
+        self._points.notice = "Nothing was placed: that click did not meet the scan. Click on the face, or press Esc."
+        self._notify()
 
     def nearest_on_scan(self, place: np.ndarray) -> np.ndarray:
         """(3,) RAS in the scene: the place of the scan nearest to another; that one itself if the scan is gone."""

@@ -18,10 +18,10 @@ from ..nodes.hidden_nodes import add_hidden
 from ..palette import CHOSEN, ERROR_CLASSES, GHOST, Color, error_class
 
 _COLOURS = "colour"
-_ZONE_OPACITY = 0.42
+_ZONE_OPACITY = 0.5
 _GHOST_MM = 1.0
 _THREAD_MM = 0.25
-_LEAST_ZONE_MM = 2.2
+_LEAST_ZONE_MM = 2.6
 _RING_MM, _RING_THICK_MM, _THIN_RING_MM = 5.0, 0.25, 0.15
 # So far before the landmark that no nose or ear beside it cuts the rings; from behind, the head still hides them.
 _RINGS_BEFORE_MM = 25.0

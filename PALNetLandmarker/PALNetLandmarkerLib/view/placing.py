@@ -21,17 +21,28 @@ class OneClick(VTKObservationMixin):
 
     :param landmarks: ``vtkMRMLMarkupsFiducialNode``, whose look the point has; the next manual placement goes there
         afterwards, unless another node was chosen for that before
+    :param meets: says whether a place (3,) RAS is on the scan; where a click is not, nothing is placed and the next
+        one is waited for: Slicer puts a point into the air beside a face, and into an empty slice
     :param on_placed: called with the place (3,) RAS of the click
+    :param on_missed: called after a click that met no scan
     :param on_stopped: called when nothing is waited for any more, whatever the reason
     """
 
     def __init__(
-        self, scene: Any, landmarks: Any, on_placed: Callable[[np.ndarray], None], on_stopped: Callable[[], None]
+        self,
+        scene: Any,
+        landmarks: Any,
+        meets: Callable[[np.ndarray], bool],
+        on_placed: Callable[[np.ndarray], None],
+        on_missed: Callable[[], None],
+        on_stopped: Callable[[], None],
     ) -> None:
         super().__init__()
         self._scene = scene
         self._landmarks = landmarks
+        self._meets = meets
         self._on_placed = on_placed
+        self._on_missed = on_missed
         self._on_stopped = on_stopped
         self._node: Any = None
         self._active_before: str = ""
@@ -71,15 +82,23 @@ class OneClick(VTKObservationMixin):
         """The click came, or the person called it off by Esc, a right click or another tool."""
         if interaction.GetCurrentInteractionMode() == interaction.Place:
             return
-        node = self._node
+        place = self._clicked()
+        if place is not None and not self._meets(place):
+            self._node.RemoveAllControlPoints()
+            interaction.SetCurrentInteractionMode(interaction.Place)
+            self._on_missed()
+            return
         self.stop()
-        placed = [
-            i
-            for i in range(node.GetNumberOfControlPoints())
-            if node.GetNthControlPointPositionStatus(i) == node.PositionDefined
-        ]
-        if placed:
-            self._on_placed(np.array(node.GetNthControlPointPositionWorld(placed[0])))
+        if place is not None:
+            self._on_placed(place)
+
+    def _clicked(self) -> np.ndarray | None:
+        """(3,) RAS: where the click was; None if there was none."""
+        node = self._node
+        for index in range(node.GetNumberOfControlPoints()):
+            if node.GetNthControlPointPositionStatus(index) == node.PositionDefined:
+                return np.array(node.GetNthControlPointPositionWorld(index))
+        return None
 
     def _on_active_node_changed(self, selection: Any, _event: Any) -> None:
         """The next click would go to another node: another module wants it, or Slicer chose a node that was added."""

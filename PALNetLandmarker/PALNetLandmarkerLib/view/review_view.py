@@ -10,13 +10,15 @@ import vtk
 from palnet.review.record import Review
 from slicer.util import VTKObservationMixin
 
+from ..nodes.fiducials import size_points
 from ..nodes.scene import world
 from ..nodes.snap import ScanSurface
+from .labels import Labels, LandmarkLabels
 from .overlays import Overlays
-from .viewpoint import aim, camera_of_first_view, view_of
+from .viewpoint import aim, camera_of_first_view, remember_zoom, view_of
 
 _CLOSE_UP_MM = 38.0
-_WHOLE_FACE_MM = 125.0
+_WHOLE_FACE_MM = 120.0
 _UNMOVED_MM = 0.05
 _PROFILE_TILT = np.array([0.0, 0.0, 0.25])
 _TURNS_DEGREES = (15.0, 30.0)
@@ -29,6 +31,7 @@ class ReviewView(VTKObservationMixin):
 
     :param node: ``vtkMRMLMarkupsFiducialNode`` of the landmarks, :param surface: of their scan
     :ivar ghosts: whether the predictions of moved landmarks are shown
+    :ivar labels: which landmarks have a label
     """
 
     def __init__(self, node: Any, review: Review, surface: ScanSurface) -> None:
@@ -41,11 +44,40 @@ class ReviewView(VTKObservationMixin):
         self._current: int | None = None
         self._camera: Any = None
         self._shows_through = self._showed_through = False
+        self._hovered: int | None = None
+        self._own_labels: bool | None = None
         self.ghosts = False
+        self.labels = Labels.NEAR
+        self._open()
+
+    def _open(self) -> None:
+        """Have the points as they are best seen, and hear which one is under the mouse."""
+        unit = 1.0 / self._review.mm_per_unit
+        self._labels = LandmarkLabels(self._scene, unit)
+        display = self._node.GetDisplayNode()
+        if display is None:
+            return
+        size_points(display, unit)
+        self._own_labels = bool(display.GetPointLabelsVisibility())
+        display.SetPointLabelsVisibility(False)
+        self.addObserver(display, vtk.vtkCommand.ModifiedEvent, self._on_hover)
+
+    def _on_hover(self, display: Any, _event: Any) -> None:
+        index = display.GetActiveComponentIndex()
+        is_point = display.GetActiveComponentType() == display.ComponentControlPoint
+        hovered = index if is_point and 0 <= index < self._node.GetNumberOfControlPoints() else None
+        if hovered != self._hovered:
+            self._hovered = hovered
+            self._draw_labels()
 
     def close(self) -> None:
         """Remove what was shown."""
         self.removeObservers()
+        self._labels.close()
+        display = self._node.GetDisplayNode()
+        if display is not None and self._own_labels is not None:
+            display.SetPointLabelsVisibility(self._own_labels)
+        self._own_labels = None
         self._camera = None
         self._showed_through = self._shows_through
         self._show_through(False)
@@ -54,6 +86,7 @@ class ReviewView(VTKObservationMixin):
     def reopen(self) -> None:
         """Show things again after :meth:`close`, from the next drawing on."""
         self._overlays = Overlays(self._scene, 1.0 / self._review.mm_per_unit)
+        self._open()
         self._show_through(self._showed_through)
 
     def turn_to(self, review: Review, index: int, across: bool = False) -> None:
@@ -113,13 +146,43 @@ class ReviewView(VTKObservationMixin):
         """Rings face the viewer, also when the person turns the view."""
         camera = camera_of_first_view(self._scene)
         if camera is not self._camera:
-            self.removeObservers()
+            if self._camera is not None:
+                self.removeObserver(self._camera, vtk.vtkCommand.ModifiedEvent, self._turn_rings)
             self._camera = camera
             self._overlays.show_rings_in(view_of(camera) if camera is not None else None)
             if camera is not None:
                 self.addObserver(camera, vtk.vtkCommand.ModifiedEvent, self._turn_rings)
 
+    def _draw_labels(self) -> None:
+        """Beside the points, as the view is now; in full the name of the chosen one, and of that under the mouse."""
+        camera, protocol = self._camera, self._review.prediction.protocol
+        count = self._node.GetNumberOfControlPoints()
+        if camera is None or count != len(protocol):
+            self._labels.hide()
+            return
+        places = np.full((count, 3), np.nan)
+        for index in range(count):
+            if self._is_placed(index):
+                places[index] = self._node.GetNthControlPointPositionWorld(index)
+        chosen = [] if self.labels is Labels.NONE else [self._current]
+        full = [index for index in dict.fromkeys([*chosen, self._hovered]) if index is not None]
+        names = {index: protocol.landmarks[index].name for index in full}
+        self._labels.draw(camera, places, protocol.labels, names, self.labels, self._is_in_sight)
+
+    def _is_in_sight(self, place: np.ndarray) -> bool:
+        """Whether nothing of the scan stands between a place (3,) RAS and the viewer."""
+        camera = self._camera.GetCamera()
+        towards = -np.array(camera.GetDirectionOfProjection())
+        if not camera.GetParallelProjection():
+            towards = np.array(camera.GetPosition()) - place
+            towards /= max(float(np.linalg.norm(towards)), 1e-9)
+        unit = 1.0 / self._review.mm_per_unit
+        return not self._surface.between(place + _FAR_MM * unit * towards, place + _NEAR_SURFACE_MM * unit * towards)
+
     def _turn_rings(self, *_event: Any) -> None:
+        if self._camera is not None:
+            remember_zoom(self._camera)
+        self._draw_labels()
         index, node = self._current, self._camera
         if index is None or node is None or not self._is_placed(index):
             self._overlays.hide_rings()

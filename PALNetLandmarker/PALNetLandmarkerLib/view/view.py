@@ -17,6 +17,8 @@ _DISPLAYABLE_MANAGERS = (
     "vtkMRMLViewDisplayableManager",
     "vtkMRMLModelDisplayableManager",
     "vtkMRMLMarkupsDisplayableManager",
+    "vtkMRMLRulerDisplayableManager",
+    "vtkMRMLOrientationMarkerDisplayableManager",
 )
 
 

@@ -49,3 +49,18 @@ def aim(camera_node: Any, focus: np.ndarray, towards_viewer: np.ndarray, up: np.
         camera_node.SetPosition(*(np.asarray(focus) + direction * distance))
         camera_node.SetViewUp(*up)
     camera_node.ResetClippingRange()
+    remember_zoom(camera_node)
+
+
+def remember_zoom(camera_node: Any) -> None:
+    """Tell a view without perspective how much is seen in it now.
+
+    At its next change, whatever that is of, Slicer's view would take the size that it was told last.
+    """
+    view, camera = view_of(camera_node), camera_node.GetCamera()
+    if view is None or not camera.GetParallelProjection() or view.GetFieldOfView() == camera.GetParallelScale():
+        return
+    before = view.GetDisableModifiedEvent()
+    view.SetDisableModifiedEvent(True)
+    view.SetFieldOfView(camera.GetParallelScale())
+    view.SetDisableModifiedEvent(before)

@@ -49,7 +49,7 @@ def test_sample_scan(host: Host, sample: Any, module: LoadedModule, tmp_path: Pa
     for point in slicer.util.arrayFromMarkupsControlPoints(node, world=True)[np.array(defined)]:
         locator.FindClosestPoint(point, place, cell, part, squared)
         assert float(squared) ** 0.5 < 0.5
-    assert "landmarks placed" in ui.resultLabel.text
+    assert "landmarks placed" in module.widget.sections._review_ui.resultLabel.text
 
 
 def test_sphere_is_refused(host: Host, module: LoadedModule) -> None:

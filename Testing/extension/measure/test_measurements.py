@@ -15,8 +15,9 @@ import slicer
 import vtk
 from host.start import Host, LoadedModule
 from palnet.errors import ReviewError
-from palnet.measures.measurements import measure
+from palnet.measures.measurements import definitions, measure
 from palnet.pipeline.prediction import Prediction
+from palnet.protocols.protocol import Protocol
 from palnet.review.record import Review
 from PALNetLandmarkerLib.measure.measurements import TABLE_REFERENCE, LandmarkMeasurements, unit_mm, value_text
 from PALNetLandmarkerLib.nodes import own_points
@@ -44,9 +45,11 @@ def lines() -> int:
 
 
 def line_of(label: str) -> Any:
-    """The node that shows a measurement."""
+    """The node that shows a measurement, which is called as in the list."""
+    found = [one.name for one in definitions(Protocol.bundled("face50")) if one.label == label]
+    name = found[0] if found and found[0] else label
     nodes = [node for kind in LINES for node in slicer.util.getNodesByClass(kind)]
-    return next(node for node in nodes if node.GetName().startswith(f"{label}  "))
+    return next(node for node in nodes if node.GetName().startswith(f"{name}  "))
 
 
 def move(node: Any, label: str, step: tuple[float, float, float]) -> None:
@@ -121,7 +124,7 @@ def test_on_the_face_and_away_again(measured: LandmarkMeasurements, node: Any, t
     assert measured.shown == [label for label in wanted if label != "Facial index"]
     assert lines() == 6
     line = line_of("N-Sn")
-    assert line.GetName() == f"N-Sn  {measured.values['N-Sn']:.1f} mm" and line.GetLocked()
+    assert line.GetName() == f"Nose height  {measured.values['N-Sn']:.1f} mm" and line.GetLocked()
     points = slicer.util.arrayFromMarkupsControlPoints(node)
     labels = own_points.labels_of(measured.node)
     ends = points[[labels.index("N"), labels.index("Sn")]]
@@ -132,7 +135,7 @@ def test_on_the_face_and_away_again(measured: LandmarkMeasurements, node: Any, t
     move(node, "Sn", (0.0, 0.0, 7.0))
     moved = slicer.util.arrayFromMarkupsControlPoints(line)[1]
     np.testing.assert_allclose(moved, ends[1] + [0, 0, 7], atol=1e-6)
-    assert line.GetName() == f"N-Sn  {measured.values['N-Sn']:.1f} mm"
+    assert line.GetName() == f"Nose height  {measured.values['N-Sn']:.1f} mm"
     assert "<MarkupsLine" not in save_data(tmp_path).read_text(encoding="utf-8")
     measured.show("N-Sn", False)
     assert lines() == 5 and "N-Sn" not in measured.shown

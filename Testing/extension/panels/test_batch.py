@@ -26,6 +26,7 @@ from PALNetLandmarkerLib.engine import engine_process
 from PALNetLandmarkerLib.engine.landmarking import bundled_model_names
 from PALNetLandmarkerLib.panels import batch as batch_panel
 from PALNetLandmarkerLib.panels.batch import BatchPanel
+from PALNetLandmarkerLib.panels.tabs import REVIEW
 from PALNetLandmarkerLib.queue import batch_process
 from queues import QueueDesk, decide, scan_folder
 from section import load_section, on_screen
@@ -65,7 +66,6 @@ class Shown(SimpleNamespace):
 def shown(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
     monkeypatch.setattr(batch_process, "_PROCESS", ["-c", _BATCH])
     window, widget, ui = load_section(UI)
-    widget.collapsed = False
     made = Shown(window=window, widget=widget, ui=ui, reviewed=[])
     made.panel = BatchPanel(ui, lambda: ("face50", True), made.reviewed.append)
     with on_screen(window, made.panel, 320):
@@ -77,20 +77,16 @@ def test_empty(shown: Shown) -> None:
     assert not any(
         b.enabled for b in (ui.batchButton, ui.cancelBatchButton, ui.reviewBatchButton, ui.contactSheetButton)
     )
-    assert "Choose a folder" in ui.batchLabel.text and not ui.batchProgressBar.visible
+    assert "choose 'A folder of scans'" in ui.batchLabel.text and not ui.batchProgressBar.visible
     assert cut_off(shown.window) == [] and unknown_attributes(shown.widget) == []
 
 
 def test_from_a_folder_to_the_review(shown: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = ["", str(tmp_path)]
     opened: list[str] = []
-    monkeypatch.setattr(qt.QFileDialog, "getExistingDirectory", staticmethod(lambda *_arguments: answers.pop(0)))
     monkeypatch.setattr(qt.QDesktopServices, "openUrl", staticmethod(lambda url: opened.append(url.toLocalFile())))
     ui = shown.ui
-    click(ui.batchFolderButton)  # and the dialog is closed
-    assert shown.panel.folder is None
-    click(ui.batchFolderButton)
-    assert ui.batchButton.enabled and not ui.reviewBatchButton.enabled
+    shown.panel.folder = tmp_path
+    assert ui.batchButton.enabled and not ui.reviewBatchButton.visible
     ui.recursiveCheckBox.checked = True
     click(ui.batchButton)
     assert not ui.batchButton.enabled and ui.cancelBatchButton.enabled and ui.batchProgressBar.visible
@@ -252,15 +248,16 @@ def test_queue_takes_what_a_batch_wrote(queue_desk: QueueDesk, landmarked: Path)
 
 def test_review_of_a_batch_in_the_module(module: LoadedModule, landmarked: Path) -> None:
     widget = module.widget
-    widget.sections.batch.folder = landmarked
+    widget._parameterNode.scanFolder = str(landmarked)
+    assert widget.sections.batch.folder == landmarked
     widget.sections.batch._on_review()
-    assert not widget.sections.queue._ui.scansCollapsibleButton.collapsed
+    assert widget.sections.tabs.shown == REVIEW and widget.sections.review.session.model.GetName() == "a"
     assert widget._parameterNode.scanFolder == str(landmarked)
     assert [entry.name for entry in widget.sections.queue.queue.entries] == ["a.ply", "day/a.ply", "day/b.ply"]
     (landmarked / "landmarks" / "day" / "b.mrk.json").unlink()
     widget.sections.batch._on_review()  # the folder is read anew
     states = [entry.state.value for entry in widget.sections.queue.queue.entries]
-    assert states == ["ready to review", "ready to review", "waiting"]
+    assert states[:2] == ["ready to review"] * 2 and states[2] != "ready to review"
 
 
 @pytest.mark.skipif(

@@ -24,6 +24,7 @@ from PALNetLandmarkerLib.engine.landmarking import fill
 from PALNetLandmarkerLib.nodes.scene import flip
 from PALNetLandmarkerLib.panels import compare
 from PALNetLandmarkerLib.panels.compare import ComparePanel
+from PALNetLandmarkerLib.panels.tabs import COMPARE, REVIEW
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -56,7 +57,6 @@ class Shown(SimpleNamespace):
 def shown(host: Host) -> Iterator[Shown]:
     slicer.mrmlScene.AddNewNodeByClass("vtkMRMLCameraNode")
     window, widget, ui = load_section(UI)
-    widget.collapsed = False
     made = Shown(window=window, widget=widget, ui=ui, reviewed=[])
     made.panel = ComparePanel(ui, lambda *case: made.reviewed.append(case))
     with on_screen(window, made.panel, 480):
@@ -180,11 +180,11 @@ def test_from_a_case_to_its_review_in_the_module(
     sections = module.widget.sections
     sections.compare.compare(ours, observers[1])
     sections.compare.next_case()
-    sections._review_ui.reviewSection.collapsed = True
+    sections.tabs.show(COMPARE)
     sections.compare.review_case()
     session = sections.review.session
     assert session.model.GetName() == "a" and session.current == PRN
-    assert not sections._review_ui.reviewSection.collapsed
+    assert sections.tabs.shown == REVIEW
     session.accept("Prn")
     sections.queue.next_scan()  # and the decision is saved beside the scan
     assert json.loads((ours / "a.review.json").read_text())["landmarks"][PRN]["state"] == "accepted"

@@ -57,7 +57,7 @@ def test_where_the_person_was_last(panel: LoadedModule, scan: Path, monkeypatch:
         "getExistingDirectory",
         staticmethod(lambda *arguments: (asked.append(arguments[2]), answers.pop(0))[1]),
     )
-    panel.widget.sections.batch._choose_folder()
+    panel.widget.sections.queue._choose_folder()
     panel.widget.sections.compare._choose_first()
     assert asked == [str(Path.home()), str(scan.parent)]
 

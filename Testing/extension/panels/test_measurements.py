@@ -17,6 +17,7 @@ from host.start import Host, LoadedModule
 from palnet.pipeline.prediction import Prediction
 from PALNetLandmarkerLib.panels import measurements
 from PALNetLandmarkerLib.panels.measurements import MeasurementsPanel
+from PALNetLandmarkerLib.panels.tabs import MEASURE
 from reviews import landmarks_of
 from section import load_section, on_screen
 from user import add_points, click, count
@@ -45,7 +46,6 @@ class Shown(SimpleNamespace):
 def shown(host: Host) -> Iterator[Shown]:
     window, widget, ui = load_section(UI)
     made = Shown(window=window, widget=widget, ui=ui, panel=MeasurementsPanel(ui))
-    assert widget.collapsed
     with on_screen(window, made.panel, 400):
         yield made
 
@@ -56,15 +56,15 @@ def node(model: Any, prediction: Prediction) -> Any:
 
 
 def unfold(shown: Shown, node: Any) -> None:
-    shown.widget.collapsed = False
+    shown.panel.active = True
     shown.panel.follow(node)
     slicer.app.processEvents()
 
 
-def test_nothing_is_measured_while_folded(shown: Shown, node: Any) -> None:
+def test_nothing_is_measured_while_the_tab_is_not_shown(shown: Shown, node: Any) -> None:
     shown.panel.follow(node)
     assert shown.panel.measurements is None
-    shown.widget.collapsed = False
+    shown.panel.active = True
     assert shown.panel.measurements is not None and shown.ui.measurementsTable.rowCount > 60
 
 
@@ -124,8 +124,8 @@ def test_table(shown: Shown, node: Any) -> None:
     assert count("vtkMRMLTableNode") == 1 and not shown.ui.measurementsTableButton.enabled
     assert shown.ui.measurementsLabel.text.endswith("in the table 'egg landmarks measurements'")
     shown.panel.follow(None)
-    shown.widget.collapsed = True
-    shown.panel.follow(node)  # it follows again, though the section is folded
+    shown.panel.active = False
+    shown.panel.follow(node)  # it follows again, though the tab is not shown
     assert shown.panel.measurements is not None
     slicer.mrmlScene.RemoveNode(node)
     slicer.app.processEvents()
@@ -138,7 +138,7 @@ def test_in_the_module(module: LoadedModule, node: Any, model: Any) -> None:
     slicer.app.processEvents()
     panel = widget.sections.measurements
     assert panel.measurements is None
-    panel._ui.measurementsCollapsibleButton.collapsed = False
+    widget.sections.tabs.show(MEASURE)
     slicer.app.processEvents()
     panel._ui.measurementsTable.item(0, 0).setCheckState(qt.Qt.Checked)
     assert count(LINE) == 1 and panel.measurements.shown == ["Tr-N"]

@@ -63,8 +63,6 @@ def shown(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
         busy=lambda: made.busy,
         on_folder_changed=made.folders.append,
     )
-    assert widget.collapsed
-    widget.collapsed = False
     with on_screen(window, made.panel, 400):
         yield made
 
@@ -76,7 +74,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_empty(shown: Shown) -> None:
-    assert shown.rows == [] and shown.ui.queueLabel.text == "There are no scans in the scene."
+    assert shown.rows == [] and shown.ui.queueLabel.text.startswith("No scans yet: drop scan files")
     assert not shown.ui.nextScanButton.enabled and not shown.ui.previousScanButton.enabled
     assert not shown.ui.folderButton.visible and not shown.ui.queueStatusLabel.visible
     assert cut_off(shown.window) == [] and unknown_attributes(shown.widget) == []

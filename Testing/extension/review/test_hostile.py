@@ -315,7 +315,7 @@ def test_placing_gives_the_mouse_back(session: ReviewSession) -> None:
         expected = make()
         session.start_placing("Prn")
         assert session.placing
-        click(session, place_of(session, "Prn") + 3.0)
+        click(session, session.nearest_on_scan(place_of(session, "Prn") + 3.0))
         assert not session.placing and states(session) == {"Prn": State.CORRECTED}
         assert selection().GetActivePlaceNodeID() == expected.GetID()
 

@@ -118,12 +118,12 @@ def test_leaving_the_limit_for_another_field(desk: Desk, session: ReviewSession)
     assert QApplication.focusWidget() is desk.ui.searchEdit
 
 
-def test_no_keys_while_the_section_is_closed(desk: Desk, session: ReviewSession) -> None:
-    desk.ui.reviewSection.collapsed = True
+def test_no_keys_while_another_tab_is_shown(desk: Desk, session: ReviewSession) -> None:
+    desk.panel.active = False
     desk.settle()
     desk.press("N")
     assert session.current is None
-    desk.ui.reviewSection.collapsed = False
+    desk.panel.active = True
     desk.settle()
     desk.press("N")
     assert session.current is not None
@@ -164,11 +164,11 @@ def test_another_module_has_the_same_key(desk: Desk, session: ReviewSession) -> 
     assert session.placing and heard == []
     desk.press("T")
     assert heard == ["t"]  # which we do not use
-    desk.ui.reviewSection.collapsed = True
+    desk.panel.active = False
     desk.settle()
     desk.press("L")
     assert heard == ["t", "l"]
-    desk.ui.reviewSection.collapsed = False
+    desk.panel.active = True
     desk.settle()
     desk.press("L")
     assert heard == ["t", "l"]
@@ -184,7 +184,8 @@ def test_another_module_has_the_same_key(desk: Desk, session: ReviewSession) -> 
 def test_keys_are_listed(desk: Desk) -> None:
     text = desk.ui.keysLabel.text
     assert all(
-        f"<b>{key}</b>" in text for key in ("P", "N", "A", "L", "R", "M", "Z", "Y", "V", "F", "G", "Shift+A", "Esc")
+        f"<b>{key}</b>" in text
+        for key in ("P", "N", "A", "L", "R", "M", "Z", "Y", "V", "F", "B", "G", "Shift+A", "Esc")
     )
     assert desk.ui.acceptButton.text == "Accept (A)"
     assert desk.ui.keysSection.collapsed

@@ -281,7 +281,7 @@ def test_what_is_shown_beside_the_landmarks(session: ReviewSession) -> None:
         nodes = slicer.util.getNodesByClass("vtkMRMLModelNode")
         return [node for node in nodes if node.GetName().startswith("PAL-Net")]
 
-    zones, ghosts, ring = overlays()
+    zones, ghosts, ring, _label_lines = overlays()
     assert all(node.GetHideFromEditors() and not node.GetSaveWithScene() for node in overlays())
     assert not any(node.GetSelectable() for node in overlays())
     spheres = zones.GetPolyData().GetNumberOfPoints() / 48
