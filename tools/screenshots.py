@@ -236,8 +236,8 @@ def thumbnail(host: Any, scan: Path, target: Path) -> None:
     """The scan as the module Sample Data shows it."""
     import numpy as np
     import slicer
+    from host.view3d import View3D
     from PALNetLandmarkerLib.nodes.skin import dress
-    from PALNetLandmarkerLib.view.view import View3D
     from PySide6.QtGui import QImage
 
     slicer.mrmlScene.Clear()

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import vtk
 from fakes import FakePredictor, egg, predict_egg
 from host.start import Host
-from palnet.errors import OutputError
 from PALNetLandmarkerLib import command
-from PALNetLandmarkerLib.nodes import headless
 
 
 @pytest.fixture
@@ -42,17 +38,6 @@ def test_landmark(
     assert len(points) == 50
     for kind in ("vtkMRMLMarkupsNode", "vtkMRMLModelNode", "vtkMRMLDisplayNode"):
         assert host.core.scene.GetNumberOfNodesByClass(kind) == 0
-
-
-def test_without_slicer_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = importlib.util.find_spec
-
-    def without_slicer(name: str, *arguments: Any) -> Any:
-        return None if name == "slicer" else real(name, *arguments)
-
-    monkeypatch.setattr(importlib.util, "find_spec", without_slicer)
-    with pytest.raises(OutputError, match="slicer-core is not installed"):
-        headless.require_slicer_core()
 
 
 def test_nothing_is_loaded_before_it_is_used() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import qt
-from PALNetLandmarkerLib.nodes.headless import Core
 from PySide6.QtCore import QObject, Signal
 
+from .core import Core
 from .files import IOManager
 
 _YES = (qt.QMessageBox.Ok, qt.QMessageBox.Yes, qt.QMessageBox.Retry, qt.QMessageBox.Save)

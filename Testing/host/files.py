@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import slicer
-from PALNetLandmarkerLib.nodes.headless import Core
+
+from .core import Core
 
 _SCENES = (".mrml", ".mrb")
 

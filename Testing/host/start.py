@@ -19,7 +19,7 @@ _REPOSITORY = _HERE.parent.parent
 class Host:
     """The running host.
 
-    :ivar core: ``PALNetLandmarkerLib.nodes.headless.Core``, :ivar boxes: the recorded message boxes
+    :ivar core: ``host.core.Core``, :ivar boxes: the recorded message boxes
     :ivar real_layer: whether Slicer's own Python layer runs, by SLICER_PY
     """
 
@@ -46,11 +46,11 @@ def start() -> Host:
     for name in ("MRMLCorePython", "MRMLLogicPython", "SlicerBaseLogicPython"):
         sys.modules.setdefault(name, slicer)
 
-    from PALNetLandmarkerLib.nodes.headless import core
-
     from host import data_tree, widgets
     from host.app import App, MessageBoxes
     from host.palettes import use_palette
+
+    from .core import core
 
     boxes = MessageBoxes()
     use_palette(dark=False)

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import qt
-from PALNetLandmarkerLib.view.view import View3D
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QLabel
 
 from .start import Host
+from .view3d import View3D
 
 _BUTTONS = {Qt.LeftButton: "Left", Qt.MiddleButton: "Middle", Qt.RightButton: "Right"}
 _BUTTON_EVENTS = {
@@ -49,7 +49,7 @@ _KEY_NAMES = {
 class ThreeDWidget(QLabel):
     """A 3D view of the host's scene: ``slicer.app.layoutManager().threeDWidget(0)`` and its ``threeDView()`` in one.
 
-    :ivar view: ``PALNetLandmarkerLib.view.view.View3D``, :ivar frames: how many pictures were drawn
+    :ivar view: ``host.view3d.View3D``, :ivar frames: how many pictures were drawn
     """
 
     def __init__(self, host: Host, width: int, height: int, smooth: bool = False) -> None:

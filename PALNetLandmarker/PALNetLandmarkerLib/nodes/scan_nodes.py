@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,12 +12,11 @@ import vtk
 from palnet.errors import ScanError
 from palnet.review.record import Review
 from palnet.scans.file import read_surface, scan_ending, scan_space, scan_stem, slicers_scale
-from palnet.scans.surface import polydata_from_arrays
 from palnet.units import unit_of_size
 
 from .record import ATTRIBUTE
 from .scene import LPS_FROM_RAS, SCAN_REFERENCE, file_of
-from .skin import dress
+from .skin import dress, tell_stored
 
 _RELEASED = "PALNet.released"
 
@@ -81,23 +79,11 @@ def load_scan(path: Path) -> Any:
     model.CreateDefaultDisplayNodes()
     model.AddDefaultStorageNode(str(path))
     storage = model.GetStorageNode()
-    _tell_stored(storage)
     storage.SetFileName(str(path))
+    tell_stored(storage)
     storage.SetCoordinateSystem(getattr(slicer.vtkMRMLStorageNode, f"CoordinateSystem{space}"))
     dress(model)
     return model
-
-
-def _tell_stored(storage: Any) -> None:
-    """Let Slicer know that what is in the scene is what is in the file.
-
-    A storage node knows the time of its own reading and writing only; so it writes a triangle, which is thrown away.
-    """
-    triangle = slicer.vtkMRMLModelNode()
-    triangle.SetAndObservePolyData(polydata_from_arrays(np.eye(3), np.array([[0, 1, 2]])))
-    with tempfile.TemporaryDirectory() as folder:
-        storage.SetFileName(str(Path(folder) / "triangle.vtk"))
-        storage.WriteData(triangle)
 
 
 def _turned(surface: vtk.vtkPolyData) -> vtk.vtkPolyData:

@@ -50,10 +50,10 @@ def _add_normals(model: Any, mesh: Any) -> None:
     is_saved = storage is not None and bool(storage.GetFileName()) and not model.GetModifiedSinceRead()
     mesh.GetPointData().SetNormals(normals)
     if is_saved:
-        _touch(storage)
+        tell_stored(storage)
 
 
-def _touch(storage: Any) -> None:
+def tell_stored(storage: Any) -> None:
     """Have a storage node take its model for as it is in the file: else Save Data would write over a person's scan.
 
     Slicer sets that time when something is written; so another model is, which is next to nothing, into another file.

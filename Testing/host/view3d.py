@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
+from PALNetLandmarkerLib.view.drawing import pixels_of
 
-from ..nodes.headless import Core
-from .drawing import pixels_of
+from .core import Core
 
 _DISPLAYABLE_MANAGERS = (
     "vtkMRMLCameraDisplayableManager",

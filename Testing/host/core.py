@@ -1,13 +1,10 @@
-"""Slicer's engine without its window: a scene with Markups and Models, for the shell command and the tests."""
+"""Slicer's engine without its window: a scene with Markups and Models."""
 
 from __future__ import annotations
 
 import functools
-import importlib.util
 from dataclasses import dataclass
 from typing import Any
-
-from palnet.errors import OutputError
 
 
 @dataclass(frozen=True)
@@ -24,27 +21,12 @@ class Core:
     logics: dict[str, Any]
 
 
-def require_slicer_core() -> None:
-    """Check that slicer-core is installed.
-
-    :raises OutputError: it is not; the sentence says how to get it
-    """
-    if importlib.util.find_spec("slicer") is None or importlib.util.find_spec("vtk") is None:
-        raise OutputError(
-            "Pictures are drawn by Slicer's engine, and the package slicer-core is not installed; "
-            "run: pip install palnetlandmarker[slicer]"
-        )
-
-
 @functools.cache
 def core() -> Core:
     """The application core of this process, started at the first call.
 
     One a process: Slicer's factory of displayable managers is a singleton and knows one application logic.
-
-    :raises OutputError: slicer-core is not installed
     """
-    require_slicer_core()
     import slicer
     import vtk
 
