@@ -68,13 +68,13 @@ def _kept(surface: Surface, mm: float, directions: np.ndarray, least_share: floa
         pixel *= (count / _MOST_SAMPLES) ** 0.5
     owner, u, v = draw_evenly(total, int(min(max(count, 1000), _MOST_SAMPLES)))
     points = np.einsum("nkj,nk->nj", surface.points[surface.triangles[owner]], np.column_stack([1 - u - v, u, v]))
-    seen = _seen(points, across[owner] / (2 * areas[owner, None]), directions, pixel, slack)
+    normals = across / np.maximum(2 * areas, np.finfo(float).tiny)[:, None]
+    seen = _seen(points, normals[owner], directions, pixel, slack)
     # Samples that are not seen are the most that may be hidden: on most scans too little, or here and there alone.
     if (~seen).mean() * total[-1] <= max(pocket, least_share * total[-1]):
         return surface
     if _most_in_one_place(points[~seen], pocket**0.5) * total[-1] / len(points) <= pocket / 4:
         return surface
-    normals = surface.normals()
     hidden = _hidden_triangles(surface, normals, points, owner, seen, pixel)
     if areas[hidden].sum() <= pocket:
         return surface
@@ -122,10 +122,10 @@ def _hidden_triangles(
     surface: Surface, normals: np.ndarray, points: np.ndarray, owner: np.ndarray, seen: np.ndarray, pixel: float
 ) -> np.ndarray:
     """(T,) whether triangles have samples, or lie where samples are, and none of these is seen."""
-    hidden = np.zeros(len(surface.triangles), bool)
     if seen.all():
-        return hidden
-    middles = surface.points[surface.triangles].mean(axis=1)
+        return np.zeros(len(surface.triangles), bool)
+    a, b, c = (surface.points[corner] for corner in surface.triangles.T)
+    middles = (a + b + c) / 3
     low = np.minimum(points.min(axis=0), middles.min(axis=0))
     size = np.floor((np.maximum(points.max(axis=0), middles.max(axis=0)) - low) / pixel).astype(np.int64) + 1
 
@@ -136,13 +136,15 @@ def _hidden_triangles(
         way = 2 * axis + (sides[np.arange(len(sides)), axis] > 0)
         return ((x * size[1] + y) * size[2] + z) * 6 + way
 
-    of_samples, of_triangles = cell(points, normals[owner]), cell(middles, normals)
-    sampled, visible = np.unique(of_samples), np.unique(of_samples[seen])
-    hidden = np.isin(of_triangles, sampled) & ~np.isin(of_triangles, visible)
-    own = np.bincount(owner, minlength=len(hidden)) > 0
-    own_seen = np.bincount(owner[seen], minlength=len(hidden)) > 0
+    of_seen = cell(points[seen], normals[owner[seen]])
+    of_hidden = np.unique(cell(points[~seen], normals[owner[~seen]]))
+    of_triangles = cell(middles, normals)
+    hidden = np.isin(of_triangles, of_hidden[~np.isin(of_hidden, of_seen)])
     # A large triangle is judged by its own samples, wherever its middle lies.
-    return np.where(own, ~own_seen & (hidden | ~np.isin(of_triangles, visible)), hidden)
+    hidden[owner[seen]] = False
+    own = np.setdiff1d(owner[~seen], owner[seen])
+    hidden[own] |= ~np.isin(of_triangles[own], of_seen)
+    return hidden
 
 
 def _smoothed(surface: Surface, hidden: np.ndarray) -> np.ndarray:
