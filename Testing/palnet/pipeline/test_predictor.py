@@ -251,9 +251,9 @@ def test_the_best_few_are_looked_at_again(
     looking = _with(predictor, _Held(predictor.aligner, (away,), nothing_further=True))
     looks: list[Alignment] = []
 
-    def look(surface: Surface, alignment: Alignment, passes: int) -> _Look | None:
+    def look(surface: Surface, alignment: Alignment, passes: int, in_front: bool = False) -> _Look | None:
         looks.append(alignment)
-        said = predictor._look(surface, alignment, passes)
+        said = predictor._look(surface, alignment, passes, in_front)
         # What the first look at it says is neither clear nor accepted.
         return dataclasses.replace(said, doubt=9.0, beyond=1.0) if said and len(looks) == 1 else said
 
