@@ -12,7 +12,7 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from ..errors import ModelError, NoFaceError, ScanError
 from ..rigid import apply, random_pose, rigid_fit
 from ..scans.clean import clean_and_thin, usable
-from ..scans.file import read_surface, reading_warnings, scan_space, stated_unit
+from ..scans.file import read_surface, reading_warnings, scan_space, surface_unit
 from ..scans.surface import Surface, closest_on_surface, compact, surface_from_polydata
 from ..scans.visibility import seen_from_front, seen_from_outside
 from ..units import mm_per_unit
@@ -78,8 +78,7 @@ class Predictor:
         )
         space = scan_space(path, mesh)
         reading = time.perf_counter() - started
-        unit = (stated_unit(mesh) or unit) if unit == "auto" else unit
-        prediction = self.predict_surface(mesh, unit, progress)
+        prediction = self.predict_surface(mesh, surface_unit(mesh, unit), progress)
         return replace(prediction, space=space, seconds={"reading": reading, **prediction.seconds})
 
     def predict_surface(self, mesh: vtkPolyData, unit: str = "auto", progress: Progress | None = None) -> Prediction:

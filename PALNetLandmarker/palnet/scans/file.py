@@ -6,7 +6,6 @@ import struct
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -16,7 +15,7 @@ from vtkmodules.vtkCommonCore import vtkStringArray
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from ..errors import ScanError
-from ..units import unit_of_size
+from ..units import is_unit, mm_per_unit, unit_of_size
 from .header import space_in, unit_in
 from .mesh import Mesh, Unreadable
 from .obj import header_comment, read_obj
@@ -47,7 +46,7 @@ _UNPACKED = 1100
 _READING = 0.3
 _FIRST_WORD_S, _WORDS_S = 0.3, 0.3
 
-_UNIT, _WARNINGS = "UNIT_MM", "WARNINGS"
+_UNIT, _SCALE, _WARNINGS = "UNIT_MM", "SCALED_BY", "WARNINGS"
 
 
 def scan_ending(path: str | Path) -> str:
@@ -113,10 +112,11 @@ def read_surface(path: str | Path, progress: Callable[[float], None] | None = No
             for text in texts:
                 array.InsertNextValue(text)
             surface.GetFieldData().AddArray(array)
-    if mesh.unit_mm is not None:
-        unit = numpy_to_vtk(np.array([mesh.unit_mm / scale]), deep=True)
-        unit.SetName(_UNIT)
-        surface.GetFieldData().AddArray(unit)
+    for name, number in {_UNIT: (mesh.unit_mm or 0.0) / scale, _SCALE: scale if scale != 1.0 else 0.0}.items():
+        if number:
+            stated = numpy_to_vtk(np.array([number]), deep=True)
+            stated.SetName(name)
+            surface.GetFieldData().AddArray(stated)
     return surface
 
 
@@ -153,10 +153,17 @@ def _is_packed(path: Path) -> bool:
     return scan_ending(path).endswith(".gz")
 
 
-def stated_unit(mesh: vtkPolyData) -> str:
-    """The unit of what :func:`read_surface` read, as the file's header states it; empty where it states none."""
-    array = mesh.GetFieldData().GetArray(_UNIT)
-    return unit_of_size(array.GetValue(0)) if array is not None and array.GetNumberOfValues() else ""
+def surface_unit(mesh: vtkPolyData, asked: str = "auto") -> str:
+    """The unit of what :func:`read_surface` read.
+
+    :param asked: the unit of the file's numbers, which counts for more than what the header states; ``"auto"``, and
+        what is no length, as ``"unknown"``
+    :returns: ``"auto"`` where neither says it
+    """
+    stated, scaled = (mesh.GetFieldData().GetArray(name) for name in (_UNIT, _SCALE))
+    if asked == "auto":
+        return asked if stated is None else unit_of_size(stated.GetValue(0))
+    return unit_of_size(mm_per_unit(asked) / scaled.GetValue(0)) if scaled is not None and is_unit(asked) else asked
 
 
 def reading_warnings(mesh: vtkPolyData) -> tuple[str, ...]:
@@ -291,9 +298,3 @@ def _check_file(path: Path) -> str:
     if not size:
         raise ScanError(f"{path.name} is empty: export the scan again.")
     return ending
-
-
-def in_slicers_mm(mesh: Mesh) -> Mesh:
-    """The mesh as Slicer 5.13 shows it: in mm where the header states the unit in its words."""
-    scale = scale_of(mesh)
-    return mesh if scale == 1.0 else replace(mesh, points=mesh.points * scale, unit_mm=1.0, unit_is_slicers=False)

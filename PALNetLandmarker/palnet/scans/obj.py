@@ -246,7 +246,7 @@ class _Reader:
     def _wrong_face(self, lines: Lines, is_f: np.ndarray) -> Unreadable:
         for at in np.flatnonzero(is_f).tolist():
             for corner in lines.text(at).split()[1:]:
-                if not re.fullmatch(rb"[-+]?\d{1,18}(/([-+]?\d{1,18})?){0,2}", corner):
+                if not re.fullmatch(rb"[-+]?\d{1,18}(/([-+]?\d{1,18})?){0,3}", corner):
                     return no_number(corner, f"in line {self._number(lines, at):,}")
         return Damaged("its faces cannot be told apart")
 

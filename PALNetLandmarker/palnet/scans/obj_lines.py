@@ -43,7 +43,7 @@ def corners_of(text: bytes, total: int) -> tuple[np.ndarray, np.ndarray | None] 
             values = values.reshape(total, each + 1)
             return values[:, 0].copy(), values[:, 1].copy()
     slashes_each = np.bincount(np.searchsorted(starts, slashes, side="right") - 1, minlength=total)
-    if slashes_each.max() > 2:
+    if slashes_each.max() > 3:
         return None
     at = np.cumsum(slashes_each + 1) - slashes_each - 1
     textures = np.zeros(total, np.int64)

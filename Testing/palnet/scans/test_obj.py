@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from palnet.errors import ScanError
-from palnet.scans.file import read_mesh, read_surface, stated_unit
+from palnet.scans.file import read_mesh, read_surface, surface_unit
+from palnet.units import mm_per_unit
 from shapes import head
 
 SHAPE = head(60)
@@ -56,6 +57,7 @@ LINES = {
     "continued points": "".join("v {:.6f} {:.6f} \\\n  {:.6f}\n".format(*p) for p in SHAPE.points) + faces(),
     "slash at the end": V + faces("{0}/"),
     "slashes at the end": V + faces("{0}//"),
+    "a slash behind all": V + VT + VN + faces("{0}/{0}/{0}/"),
     "texture and slash": V + VT + faces("{0}/{0}/"),
     "texture 0": V + VT + faces("{0}/0"),
     "faces of one and two corners": V + "f 1\nf 1 2\n" + faces(),
@@ -142,7 +144,7 @@ def test_a_file_that_ends_early_is_said_so(tmp_path: Path) -> None:
         ("1 unit = 2 cm", 20.0, False, "20 mm"),
         ("File units = centimeters", 10.0, False, "cm"),
         ("units: inches", 25.4, False, "inch"),
-        ("a unit of the hospital", None, False, ""),
+        ("a unit of the hospital", None, False, "auto"),
     ],
 )
 def test_unit_in_the_header(tmp_path: Path, words: str, factor: float | None, is_slicers: bool, unit: str) -> None:
@@ -150,6 +152,10 @@ def test_unit_in_the_header(tmp_path: Path, words: str, factor: float | None, is
     mesh = read_mesh(tmp_path / "a.obj")
     assert (mesh.unit_mm, mesh.unit_is_slicers) == (factor, is_slicers)
     surface = read_surface(tmp_path / "a.obj")
-    assert stated_unit(surface) == unit
+    assert surface_unit(surface) == unit
+    assert surface_unit(surface, "unknown") == "unknown"
+    # What a person says is of the file's numbers.
+    asked = mm_per_unit(surface_unit(surface, "dm"))
+    assert asked * (factor if is_slicers and factor else 1.0) == pytest.approx(100.0)
     expected = np.ptp(SHAPE.points, axis=0).max() * (factor if is_slicers and factor else 1.0)
     assert np.ptp(np.reshape(surface.GetBounds(), (3, 2)), axis=1).max() == pytest.approx(expected, rel=1e-5)
