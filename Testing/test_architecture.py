@@ -45,6 +45,13 @@ def test_the_table_names_every_room() -> None:
     assert len(rows) == len(ROOMS)
 
 
+def test_the_ground_is_named() -> None:
+    ground = PAGE.split("files on the ground:")[1].split(". ")[0]
+    entrances = {"__init__", "command"}
+    files = {path.stem for package in PACKAGES for path in (MODULE / package).glob("*.py")} - entrances
+    assert set(re.findall(r"`(\w+)`", ground)) == files
+
+
 def test_the_table_goes_downwards(graph: grimp.ImportGraph) -> None:
     rooms = [name.replace("/", ".") for name in re.findall(r"^\| `(\w+/\w+)`", PAGE, re.MULTILINE)]
     for above, room in enumerate(rooms):
