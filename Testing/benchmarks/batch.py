@@ -50,7 +50,7 @@ def _measure(folder: Path, output: Path, jobs: int) -> tuple[int, float, np.ndar
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "PALNetLandmarker")}
     command = [sys.executable, "-c", _CODE, "landmark", str(folder), "--jobs", str(jobs), "--output", str(output)]
     started, memory = time.perf_counter(), []
-    with subprocess.Popen([*command, "--cpu"], env=environment, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
             now = time.perf_counter() - started
             sizes = _sizes(process.pid)

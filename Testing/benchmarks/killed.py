@@ -51,12 +51,13 @@ job(folder_)
 def folder_of_scans(output: Path) -> int:
     """``palnet landmark FOLDER``: three scans, of which one has changed since."""
     from batches import Engine, model
-    from palnet.batch import batch, run
+    from palnet.batch import run
     from palnet.commands import cli
+    from palnet.exports.predicted import write_predicted
     from palnet.pipeline.model import Model
 
     class Host:
-        write_markups = staticmethod(batch.write_markups)
+        write_markups = staticmethod(write_predicted)
 
     run.run_here = lambda tasks, jobs, stop: Engine()(tasks, stop)
     Model.find = staticmethod(lambda _name: model())
@@ -66,15 +67,15 @@ def folder_of_scans(output: Path) -> int:
 def one_scan(output: Path) -> None:
     """``palnet landmark SCAN``, with a record of an earlier batch beside it."""
     from batches import prediction
-    from palnet.batch.batch import write_markups
     from palnet.batch.single import has_review, write_landmarks
+    from palnet.exports.predicted import write_predicted
 
     if not (output / "a.mrk.json").exists():
         folder_of_scans(output)
     if has_review(output / "a.mrk.json"):
         raise SystemExit("a prediction is taken for a person's work")
     scan = output.parent / "scans" / "a.ply"
-    write_landmarks(prediction(float(scan.read_text())), scan, output / "a.mrk.json", write_markups)
+    write_landmarks(prediction(float(scan.read_text())), scan, output / "a.mrk.json", write_predicted)
 
 
 def convert(output: Path) -> None:

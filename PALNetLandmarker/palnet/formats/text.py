@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.A
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _DECIMALS = 12
 """Of a number in a file: a millionth of a millimetre is kept also where the unit is a metre."""
-_STATEMENT = re.compile(rf"coordinates: (\w+), ({UNIT_PATTERN}|\w+)(?=\s|$)")
+_STATEMENT = re.compile(rf"coordinates: (\w+), ((?:{UNIT_PATTERN})(?!\w)|\w+)")
 _DECIMALS_OF = re.compile(r"(?<![\w.])-?\d+\.(\d+)(?![\w.])", re.ASCII)
 _FEW = 3
 _FARTHEST = 1e100

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from batches import Engine, files, model, prediction, run, scans
-from palnet.batch.batch import Batch, Fate, Settings, run_batch, write_markups
+from palnet.batch.batch import Batch, Fate, Settings, run_batch
 from palnet.batch.files import find_scans
+from palnet.exports.predicted import write_predicted
 from palnet.formats.files import read_landmarks
 from palnet.pipeline.prediction import Prediction
 from palnet.review.persons_work import is_persons
@@ -110,7 +111,7 @@ def test_an_error_of_any_kind_while_writing_costs_one_scan(tmp_path: Path) -> No
     def write(found: Prediction, path: Path, name: str) -> None:
         if name == "b":
             raise MemoryError
-        write_markups(found, path, name)
+        write_predicted(found, path, name)
 
     folder, output = scans(tmp_path / "in", a="0", b="1", c="2"), tmp_path / "out"
     batch = Batch(find_scans([folder], False), output, model())

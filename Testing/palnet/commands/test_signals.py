@@ -17,12 +17,12 @@ COMMAND = """
 import os, signal, sys
 from batches import Engine, model
 from palnet.batch import run
-from palnet.batch.batch import write_markups
 from palnet.commands import cli
+from palnet.exports.predicted import write_predicted
 from palnet.pipeline.model import Model
 
 class Host:
-    write_markups = staticmethod(write_markups)
+    write_markups = staticmethod(write_predicted)
 
 def here(tasks, jobs, stop):
     for index, (_, outcome) in enumerate(Engine()(tasks, stop)):

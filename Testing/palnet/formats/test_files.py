@@ -164,7 +164,7 @@ def test_lafas(tmp_path: Path) -> None:
         ("a.csv", "label,x,y,z\na,1,2,3\nb,1,2\n", "line 3 of a.csv"),
         ("a.csv", "label,x,y,z\na,1,2,north\n", "line 2 of a.csv"),
         ("a.csv", "x,y,z,what\n1,2,3,a\n", "names no column 'label': none of what"),
-        ("a.csv", "what,X (inch),Y (inch),Z (inch)\na,1,2,3\n", "the unit inch"),
+        ("a.csv", "what,X (km),Y (km),Z (km)\na,1,2,3\n", "the unit km"),
         ("a.csv", "length,width,height\n1,2,3\n", "line 1 of a.csv, the names of the columns are not known"),
         ("a.csv", "1.5,1,2,3\n", "the labels are numbers with decimals"),
         ("a.csv", "a,length,width,height\n", "names of the columns are not known here. Known are"),

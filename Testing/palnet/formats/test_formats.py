@@ -278,7 +278,7 @@ def test_files_of_other_programs(
         ("a.landmarkAscii", "# AmiraMesh BINARY-LITTLE-ENDIAN 2.1\n", "save it as LandmarkSet Ascii"),
         ("a.ljson", '{"version": 2, "landmarks": {"points": [[1, 2]]}}', "not in 3D"),
         ("a.ljson", '{"a":' * 100_000, "no file of landmarks of menpo"),
-        ("a.mrk.json", '{"markups": [{"coordinateUnits": "inch", "controlPoints": [{"label": "a"}]}]}', "unit 'inch'"),
+        ("a.mrk.json", '{"markups": [{"coordinateUnits": "px", "controlPoints": [{"label": "a"}]}]}', "unit 'px'"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, name: str, text: str, said: str) -> None:

@@ -308,7 +308,7 @@ def test_settings_that_cannot_be(file: Path, key: str, value: Any) -> None:
 
 def test_settings_that_are_missing(model: Model) -> None:
     with pytest.raises(ModelError, match="lacks the settings least_presence, least_shown"):
-        Predictor(model, "cpu")
+        Predictor(model)
 
 
 def test_a_model_that_cannot_be_opened_is_not_called_damaged(file: Path, nobody: Path) -> None:
