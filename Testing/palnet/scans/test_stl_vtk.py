@@ -93,6 +93,15 @@ def test_bytes_missing_in_a_binary_stl(tmp_path: Path) -> None:
     for lost in (1, 2, 3, 4, 26):
         # As many bytes follow at the end: the length is right.
         refused(tmp_path / "a.stl", data[:1000] + data[1000 + lost :] + b"\0" * lost)
+    for place in (84, 300, len(data) // 2, len(data) - 7000):
+        for more in (4, 8, 12):
+            refused(tmp_path / "a.stl", data[:place] + b"\1" * more + data[place:], "normals")
+    # Colours of triangles stand where these bytes are.
+    coloured = bytearray(data)
+    for record in range(84, len(data), 50):
+        coloured[record + 48 : record + 50] = b"\x7f\x83"
+    (tmp_path / "a.stl").write_bytes(coloured)
+    assert len(read_mesh(tmp_path / "a.stl").triangles) == (len(data) - 84) // 50
 
 
 def solids() -> vtk.vtkUnstructuredGrid:
