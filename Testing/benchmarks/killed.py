@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -154,7 +155,7 @@ def started(name: str, output: Path, last: int) -> int:
 
 
 def prepared(folder: Path, name: str, number: str) -> Path:
-    """A folder with inputs, and the results of a run with others."""
+    """A folder with inputs; the folder of its results."""
     from batches import scans
 
     scans(folder / "scans", a=number, b="1", c="bad")
@@ -169,41 +170,43 @@ def main() -> None:
     wrong = 0
     print("| what | killed at | files half-written | work that did not go on |\n| --- | --- | --- | --- |")
     for name in sys.argv[1:] or JOBS:
-        half, stuck, last = 0, 0, 0
-        code = -signal.SIGKILL
-        while code != 0:
-            last += 1
-            with tempfile.TemporaryDirectory() as place:
-                folder = Path(place)
-                output = prepared(folder, name, "0")
-                if name != "train":
-                    started(name, output, 0)
-                before = contents(output, name)
-                prepared(folder, name, "2")
-                code = started(name, output, last)
-                try:
-                    now = contents(output, name)
-                except ValueError as error:
-                    now, half = {}, half + 1
-                    print(f"{name}, operation {last}: {error}", file=sys.stderr)
-                if started(name, output, 0) != 0:
-                    stuck += 1
-                    continue
-                after = contents(output, name)
-                others = [file for file, text in now.items() if text not in (before.get(file), after.get(file))]
-                if others or (code == 0 and now != after):
-                    half += 1
-                    print(f"{name}, operation {last}: {others} are neither as before nor as after", file=sys.stderr)
-                fresh = folder / "fresh" / "out"
-                prepared(folder / "fresh", name, "2")
-                started(name, fresh, 0)
-                lost = {k: v for k, v in contents(fresh, name).items() if after.get(k) != v}
-                if lost:
-                    stuck += 1
-                    print(f"{name}, operation {last}: {sorted(lost)} are not right in the end", file=sys.stderr)
-        print(f"| {name} | {last - 1} operations | {half} | {stuck} |", flush=True)
+        with tempfile.TemporaryDirectory() as place:
+            last, half, stuck = _walk(name, Path(place))
+        print(f"| {name} | {last} operations | {half} | {stuck} |", flush=True)
         wrong += half + stuck
     sys.exit(1 if wrong else 0)
+
+
+def _walk(name: str, place: Path) -> tuple[int, int, int]:
+    """Kill a job at each of its operations; how many there were, how often files were half-written or work stuck."""
+    work, kept = place / "work", place / "kept"
+    output = prepared(work, name, "0")
+    if name != "train":
+        started(name, output, 0)
+    before = contents(output, name)
+    prepared(work, name, "2")
+    shutil.copytree(work, kept)
+    started(name, output, 0)
+    after = contents(output, name)
+    half, stuck, last, code = 0, 0, 0, -signal.SIGKILL
+    while code != 0:
+        last += 1
+        # At the same place, for it is in the records.
+        shutil.rmtree(work)
+        shutil.copytree(kept, work)
+        code = started(name, output, last)
+        try:
+            now = contents(output, name)
+            others = [file for file, text in now.items() if text not in (before.get(file), after.get(file))]
+        except ValueError as error:
+            others = [str(error)]
+        if others:
+            half += 1
+            print(f"{name}, operation {last}: {others} are neither as before nor as after", file=sys.stderr)
+        if started(name, output, 0) != 0 or contents(output, name) != after:
+            stuck += 1
+            print(f"{name}, operation {last}: the work did not go on", file=sys.stderr)
+    return last - 1, half, stuck
 
 
 if __name__ == "__main__":

@@ -44,9 +44,9 @@ def read_landmark_ascii(text: str, name: str) -> FileOfSets:
         elif found := _COUNT.fullmatch(line):
             _once(not count, where)
             count = count_of(found[1], 1, 10**6, where, "landmarks")
-        elif found := _SETS.search(line):
-            _once(not stated_sets, where)
-            stated_sets = count_of(found[1], 1, 1000, where, "sets")
+        elif said := _SETS.findall(line):
+            _once(not stated_sets and len(said) == 1, where)
+            stated_sets = count_of(said[0], 1, 1000, where, "sets")
         elif found := _COORDINATES.fullmatch(line):
             _once(found[2] not in places and (found[1] or "1") not in places.values(), where)
             places[found[2]] = found[1] or "1"
