@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
+from palnet.exports.predicted import POINT_MM
 from palnet.pipeline.prediction import Prediction
 
 from ..palette import REVIEWED, UNREVIEWED
 from . import record
 from .scene import SCAN_REFERENCE, points_in_scene, set_expected_error
-
-_POINT_MM = 2.2
-"""Across."""
 
 
 def create_fiducials(scene: Any, name: str) -> Any:
@@ -64,7 +62,7 @@ def size_points(display: Any, unit_per_mm: float) -> None:
     """
     with slicer.util.NodeModify(display):
         display.SetUseGlyphScale(False)
-        display.SetGlyphSize(_POINT_MM * unit_per_mm)
+        display.SetGlyphSize(POINT_MM * unit_per_mm)
         display.SetVisibility2D(False)
 
 

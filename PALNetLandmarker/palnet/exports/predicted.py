@@ -13,6 +13,7 @@ from ..formats.text import TO_LPS
 from ..pipeline.prediction import Prediction
 from ..review.record import Review
 from ..review.words import describe
+from ..units import mm_per_unit
 
 LOOKS: dict[str, Any] = {
     "visibility": True,
@@ -23,11 +24,12 @@ LOOKS: dict[str, Any] = {
     "pointLabelsVisibility": True,
     "textScale": 2.6,
     "glyphType": "Sphere3D",
-    "glyphScale": 1.8,
-    "useGlyphScale": True,
+    "useGlyphScale": False,
     "snapMode": "toVisibleSurface",
 }
 """How Slicer shows the points: as the module does (a test compares the two)."""
+POINT_MM = 2.2
+"""Diameter of a point: smaller than the smallest zone of doubt."""
 
 
 def predicted_markups(prediction: Prediction, name: str) -> str:
@@ -53,7 +55,7 @@ def predicted_markups(prediction: Prediction, name: str) -> str:
         [describe(review, index) for index in range(len(protocol))],
         selected=False,
         measurements=[measurement],
-        display=LOOKS,
+        display=LOOKS | {"glyphSize": POINT_MM / mm_per_unit(prediction.unit)},
     )
 
 

@@ -123,9 +123,9 @@ def test_next_scan_from_within_a_crash(predictor: BackgroundPredictor, monkeypat
     def done(outcome: Any) -> None:
         outcomes.append(outcome)
         if not predictor.problem:
-            predictor.submit(Path("b.ply"), "face50", True, done, lambda _share, _step: None)
+            predictor.submit(Path("b.ply"), "face50", done, lambda _share, _step: None)
 
-    predictor.submit(Path("a.ply"), "face50", True, done, lambda _share, _step: None)
+    predictor.submit(Path("a.ply"), "face50", done, lambda _share, _step: None)
     wait_for(lambda: len(outcomes) == 3)
     assert not predictor.busy
 
@@ -154,7 +154,7 @@ def test_cannot_be_started(predictor: BackgroundPredictor, tmp_path: Path, monke
 def test_stop(predictor: BackgroundPredictor, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_worker(monkeypatch, _HANGS)
     outcomes: list[Any] = []
-    predictor.submit(egg(), "face50", True, outcomes.append, lambda _share, _step: None)
+    predictor.submit(egg(), "face50", outcomes.append, lambda _share, _step: None)
     process = predictor._process._process
     assert process.waitForStarted()
     predictor.stop()

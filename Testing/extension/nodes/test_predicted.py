@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import slicer
 from host.start import Host
-from palnet.exports.predicted import LOOKS, write_predicted
+from palnet.exports.predicted import LOOKS, POINT_MM, write_predicted
 from palnet.formats.text import MM_PER_UNIT
 from palnet.pipeline.prediction import Prediction
 from PALNetLandmarkerLib.nodes import storage
-from PALNetLandmarkerLib.nodes.fiducials import create_fiducials, fill_fiducials, style_fiducials
+from PALNetLandmarkerLib.nodes.fiducials import create_fiducials, fill_fiducials, size_points, style_fiducials
 from PALNetLandmarkerLib.nodes.scene import expected_error
 from PALNetLandmarkerLib.review.session import ReviewSession
 
@@ -32,10 +32,12 @@ def test_as_slicer_writes_it(host: Host, prediction: Prediction, tmp_path: Path,
     node = create_fiducials(slicer.mrmlScene, "egg")
     fill_fiducials(node, prediction)
     style_fiducials(node)
+    size_points(node.GetDisplayNode(), 1 / MM_PER_UNIT[unit])
     storage.write_markups_node(node, tmp_path / "slicer.mrk.json")
     write_predicted(prediction, tmp_path / "plain.mrk.json", "egg")
     by_slicer, plain = listed(tmp_path / "slicer.mrk.json"), listed(tmp_path / "plain.mrk.json")
-    assert {key: by_slicer["display"][key] for key in LOOKS} == LOOKS == plain["display"]
+    size = {"glyphSize": POINT_MM / MM_PER_UNIT[unit]}
+    assert {key: by_slicer["display"][key] for key in (*LOOKS, *size)} == LOOKS | size == plain["display"]
     for key in ("type", "coordinateSystem", "coordinateUnits", "locked", "fixedNumberOfControlPoints", "labelFormat"):
         assert plain[key] == by_slicer[key], key
     assert plain["measurements"] == by_slicer["measurements"]
@@ -51,7 +53,7 @@ def test_slicer_reads_it(host: Host, prediction: Prediction, tmp_path: Path) -> 
     node = slicer.util.loadMarkups(str(tmp_path / "egg.mrk.json"))
     np.testing.assert_allclose(expected_error(node), prediction.expected_error)
     display = node.GetDisplayNode()
-    assert display.GetSnapMode() == display.SnapModeToVisibleSurface and display.GetGlyphScale() == LOOKS["glyphScale"]
+    assert display.GetSnapMode() == display.SnapModeToVisibleSurface and display.GetGlyphSize() == POINT_MM
     session = ReviewSession(node)
     assert session.reviewed == 0 and [row.missing for row in session.rows] == prediction.missing.tolist()
     np.testing.assert_allclose(session.review.points, prediction.points, atol=1e-9)
