@@ -205,7 +205,7 @@ def test_folder_with_the_real_process(predictor: BackgroundPredictor, tmp_path: 
     for name in ("ann.ply", "ben.ply"):
         (folder / name).write_bytes(resource("samples/sample_face.ply").read_bytes())
     desk = QueueDesk(predictor)
-    desk.settings = ("face50", True)
+    desk.settings = "face50"
     desk.queue.use_folder(folder)
     desk.queue.open_next()
     assert desk.opened[-1][1] is None

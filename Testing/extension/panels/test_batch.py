@@ -67,7 +67,7 @@ def shown(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
     monkeypatch.setattr(batch_process, "_PROCESS", ["-c", _BATCH])
     window, widget, ui = load_section(UI)
     made = Shown(window=window, widget=widget, ui=ui, reviewed=[])
-    made.panel = BatchPanel(ui, lambda: ("face50", True), made.reviewed.append)
+    made.panel = BatchPanel(ui, lambda: "face50", made.reviewed.append)
     with on_screen(window, made.panel, 320):
         yield made
 

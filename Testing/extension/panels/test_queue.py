@@ -59,7 +59,7 @@ def shown(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
     made.panel = QueuePanel(
         ui,
         lambda model, landmarks: made.opened.append((model.GetName(), landmarks)),
-        lambda: ("face50", False),
+        lambda: "face50",
         busy=lambda: made.busy,
         on_folder_changed=made.folders.append,
     )
