@@ -10,6 +10,8 @@ from .model import Model
 _PART, _WHOLE = 0.45, 0.7
 # From here on the shape is asked, too: of what is left of a face, the network sometimes claims a little too much.
 _MOSTLY_WHOLE = 0.65
+# And less is usual there than where nearly all is shown: share of the limit, from mostly whole to so much of a face.
+_OF_THE_LIMIT, _COMPLETE = 0.8, 0.85
 
 
 def beyond_acceptance(
@@ -36,4 +38,5 @@ def beyond_acceptance(
     deviation = model.shape.plausibility(seen / model.scale, expected / model.scale).deviation
     if np.isnan(deviation).all():
         return beyond
+    most *= float(np.interp(shown, (_MOSTLY_WHOLE, _COMPLETE), (_OF_THE_LIMIT, 1.0)))
     return max(beyond, float(np.nanmean(deviation)) - most)

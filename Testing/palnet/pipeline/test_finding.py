@@ -115,6 +115,10 @@ def test_a_doubted_whole_face_has_a_usual_shape(predictor: Predictor) -> None:
     assert beyond_acceptance(model, stretched, expected, whole, 2.1) < 0
     assert beyond_acceptance(model, stretched, expected, np.where(np.arange(len(face)) < 20, 0.9, 0.1), 2.4) < 0
     assert beyond_acceptance(dataclasses.replace(model, shape=None), stretched, expected, whole, 2.4) < 0
+    # What is usual enough of a whole face is not where a third of it is not shown.
+    longer = (face * [1.0, factor, 1.0] for factor in np.arange(2.5, 1.0, -0.02))
+    unusual = next(points for points in longer if beyond_acceptance(model, points, expected, whole, 2.4) < 0)
+    assert beyond_acceptance(model, unusual, expected, np.full(len(face), 0.7), 2.4) > 0
     del model.settings["most_deviation_mm"]
     assert beyond_acceptance(model, stretched, expected, whole, 2.4) < 0
 
