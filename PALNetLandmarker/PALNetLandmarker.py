@@ -207,7 +207,7 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
         recursive: bool = False,
         progress: Callable[[float, str], None] | None = None,
     ) -> str:
-        """Landmark the scan files of a folder, as the section Batch does; the results go to ``landmarks`` in it.
+        """Landmark the scan files of a folder, as the tab Scans does; the results go to ``landmarks`` in it.
 
         :param recursive: also scans in folders of the folder
         :param progress: called with the fraction done and the scan; may raise ``palnet.errors.Cancelled``

@@ -16,7 +16,7 @@ from palnet.review.record import Review
 from palnet.scans.clean import clean_surface
 from palnet.scans.surface import Surface, surface_from_polydata
 from palnet.scans.surface_path import SurfacePaths
-from palnet.training.annotated import UNITS_MM
+from palnet.units import MM_PER_UNIT
 
 from ..nodes import own_points
 from ..nodes.scene import SCAN_REFERENCE, TABLE_REFERENCE, flip
@@ -229,7 +229,7 @@ def unit_mm(review: Review) -> float:
 
     The record's own scale may hold the size of the face, where no prediction stands behind it.
     """
-    return min([*UNITS_MM.values(), UNITS_MM[review.unit]], key=lambda mm: abs(math.log(mm / review.mm_per_unit)))
+    return min([*MM_PER_UNIT.values(), MM_PER_UNIT[review.unit]], key=lambda mm: abs(math.log(mm / review.mm_per_unit)))
 
 
 def value_text(one: Measurement, value: float) -> str:

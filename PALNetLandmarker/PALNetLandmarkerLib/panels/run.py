@@ -1,4 +1,4 @@
-"""The section "Place landmarks" of the module's panel: runs the engine; progress, cancel, and what came out."""
+"""The button "Place landmarks" on top of the panel: runs the engine; progress, cancel, and what came out."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import AnnotationError, LandmarkFileError
 from ..exports.sets import LandmarkSet
-from ..formats.text import MM_PER_UNIT
+from ..formats.text import MM_PER_UNIT, TO_LPS
 from ..measures import metrics
 from ..protocols.from_labels import protocol_from_labels
 from ..protocols.protocol import Protocol
@@ -20,7 +20,6 @@ from ..scans.file import READERS
 from .comparison import Comparison, measured
 
 _FEWEST = 3
-_TURN = np.array([-1.0, -1.0, 1.0])
 _MANY = 5
 # Beyond, and below, no digits are left.
 _FARTHEST_MM, _SMALLEST_MM = 1e9, 1e-6
@@ -173,7 +172,7 @@ def _problem(name: str, first: np.ndarray, second: np.ndarray) -> str:
     first, second = first[both], second[both]
     if len(first) <= _FEWEST or _like(first, second):
         return ""
-    if _like(first, second * _TURN):
+    if _like(first, second * TO_LPS["RAS"]):
         return f"{name}: one of the two is in RAS and says LPS, or the reverse: it is left out."
     size = np.linalg.norm(second - second.mean(axis=0)) / max(np.linalg.norm(first - first.mean(axis=0)), 1e-12)
     if any(0.8 < size * factor < 1.25 for factor in (0.001, 0.01, 0.1, 10.0, 100.0, 1000.0)):

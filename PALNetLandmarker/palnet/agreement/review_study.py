@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import ReviewError
 from ..files import files_below
+from ..measures.metrics import share
 from ..protocols.protocol import Protocol
 from ..review.record import SUFFIX, Review, State
 from ..rigid import apply
@@ -131,18 +132,14 @@ def _sums(one: ReviewStudy, landmarks: Any) -> Row:
     moved = spread(one.moved[:, landmarks])
     return {
         **{name.replace(" ", "_"): int(count) for name, count in zip(DECISIONS, counts, strict=True)},
-        "changed": _share(changed[decided]),
-        "changed_of_doubtful": _share(changed[decided & doubtful]),
-        "changed_of_others": _share(changed[decided & ~doubtful]),
+        "changed": share(changed[decided]),
+        "changed_of_doubtful": share(changed[decided & doubtful]),
+        "changed_of_others": share(changed[decided & ~doubtful]),
         "moved_mean_mm": moved.mean,
         "moved_sd_mm": moved.sd,
         "moved_median_mm": moved.median,
         "moved_largest_mm": moved.largest,
     }
-
-
-def _share(values: np.ndarray) -> float:
-    return float(values.mean()) if values.size else np.nan
 
 
 def _study(named: Sequence[tuple[str, Review]]) -> ReviewStudy:

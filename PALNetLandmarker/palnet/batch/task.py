@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ModelError, NoFaceError, PalnetError, ScanError, sentence_of
+from ..formats.text import TO_LPS
 from ..pipeline.prediction import Prediction
 from ..reports.thumbnail import draw_thumbnail
 from .files import checksum
 
 if TYPE_CHECKING:
     from ..pipeline.predictor import Predictor
-
-_TURN = np.array([-1.0, -1.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ def _predict(predictor: Predictor, path: Path, unit: str) -> tuple[Prediction, b
 
 def turned(found: Prediction) -> Prediction:
     """A prediction in RAS in LPS, or back; Slicer's files of landmarks are in LPS."""
-    frame = found.face_from_scan @ np.diag([*_TURN, 1.0])
+    frame = found.face_from_scan @ np.diag([*TO_LPS["RAS"], 1.0])
     return replace(
-        found, points=found.points * _TURN, face_from_scan=frame, space="LPS" if found.space == "RAS" else "RAS"
+        found, points=found.points * TO_LPS["RAS"], face_from_scan=frame, space="LPS" if found.space == "RAS" else "RAS"
     )

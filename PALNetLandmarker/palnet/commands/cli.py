@@ -1,4 +1,5 @@
-"""The command line: ``palnet landmark``, ``train``, ``crossvalidate``, ``evaluate`` and ``convert``."""
+"""The command line: ``palnet landmark``, ``train``, ``crossvalidate``, ``evaluate``, ``convert``,
+``compare`` and ``measure``."""
 
 from __future__ import annotations
 

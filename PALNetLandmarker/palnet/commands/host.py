@@ -9,7 +9,7 @@ from ..pipeline.prediction import Prediction
 
 
 class Host(Protocol):
-    """What the command line asks of Slicer's engine; the engine of this project never imports it."""
+    """What the command line asks of the library beside the engine, which never imports it."""
 
     def write_markups(self, prediction: Prediction, path: Path, name: str) -> None:
         """Write a prediction as ``.mrk.json``."""

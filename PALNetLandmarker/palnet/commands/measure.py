@@ -11,7 +11,7 @@ from ..errors import LandmarkFileError, PalnetError
 from ..exports.sets import LandmarkSet, LandmarkSets, read_sets
 from ..files import check_writable
 from ..formats.cells import read_cells
-from ..formats.text import read_text
+from ..formats.text import TO_LPS, read_text, some_of
 from ..measures.measurements import Measurer, reference_shape
 from ..measures.tables import EVERYONE, MeasuredScans, asymmetry_rows, asymmetry_sums
 from ..protocols.protocol import Protocol
@@ -19,9 +19,9 @@ from ..scans.file import scan_space
 from ..scans.surface import Surface
 from ..scans.surface_path import SurfacePaths
 from ..tables import Row, write_table
-from ..training.annotated import UNITS_MM, AnnotatedScan, far_from_surface
-from ..training.annotated_folders import match_key, scans_by_key, some_of
-from ..units import is_relative
+from ..training.annotated import AnnotatedScan, far_from_surface
+from ..training.annotated_folders import match_key, scans_by_key
+from ..units import MM_PER_UNIT, is_relative
 
 _GROUP_COLUMNS = ("scan", "group")
 
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         )
     groups = read_groups(options.groups) if options.groups else {}
     problems += _unmatched(groups, sets.names) if groups else []
-    points = np.stack([one.points * UNITS_MM[one.unit] for one in sets.sets])
+    points = np.stack([one.points * MM_PER_UNIT[one.unit] for one in sets.sets])
     reference = reference_shape(protocol, points)
     measurer = Measurer(protocol, reference)
     scans = scans_by_key(options.scans, problems) if options.scans else {}
@@ -97,9 +97,9 @@ def _in_order(sets: list[LandmarkSet], protocol: Protocol, problems: list[str]) 
     """The sets with the protocol's landmarks in its order, NaN where one lacks them."""
     labels, ordered = tuple(protocol.labels), []
     for one in sets:
-        if one.unit not in UNITS_MM:
+        if one.unit not in MM_PER_UNIT:
             raise LandmarkFileError(
-                f"'{one.name}' is in '{one.unit}', which is not known here: use {', '.join(UNITS_MM)}."
+                f"'{one.name}' is in '{one.unit}', which is not known here: use {', '.join(MM_PER_UNIT)}."
             )
         places = dict(zip(one.labels, one.points, strict=True))
         if not places.keys() & set(labels):
@@ -131,7 +131,7 @@ def _paths(one: LandmarkSet, scans: dict[str, Path], problems: list[str]) -> Sur
         problems.append(f"There is no scan of the name {one.name}: its surface paths are missing.")
         return None
     try:
-        turn = np.array([-1.0, -1.0, 1.0]) if scan_space(path) == "RAS" else np.ones(3)
+        turn = TO_LPS[scan_space(path)]
         scan = AnnotatedScan(one.name, one.name, path, one.points * turn)
         surface = scan.surface()
         far = far_from_surface(scan, surface)
@@ -140,7 +140,7 @@ def _paths(one: LandmarkSet, scans: dict[str, Path], problems: list[str]) -> Sur
     if far:
         problems.append(f"{far} The surface paths of {one.name} are missing.")
         return None
-    return SurfacePaths(Surface(surface.points * turn * UNITS_MM[one.unit], surface.triangles))
+    return SurfacePaths(Surface(surface.points * turn * MM_PER_UNIT[one.unit], surface.triangles))
 
 
 def _summary(measured: MeasuredScans, with_scans: bool) -> str:

@@ -114,7 +114,7 @@ def called_missing(found: np.ndarray, shown: np.ndarray, accepted: np.ndarray) -
     """
     gone = ~np.isfinite(found).all(axis=-1)[accepted]
     there = shown[accepted]
-    return _share(gone[~there]), _share(gone[there])
+    return share(gone[~there]), share(gone[there])
 
 
 def distance_errors(found: np.ndarray, truth: np.ndarray, shown: np.ndarray) -> np.ndarray:
@@ -196,5 +196,6 @@ def _pairwise(points: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.norm(points[:, None] - points[None], axis=-1))
 
 
-def _share(values: np.ndarray) -> float:
+def share(values: np.ndarray) -> float:
+    """How many of some (N,) are true, as a share; NaN of none."""
     return float(values.mean()) if values.size else np.nan

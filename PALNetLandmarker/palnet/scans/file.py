@@ -73,7 +73,7 @@ def read_mesh(path: str | Path, progress: Callable[[float], None] | None = None)
     told = _Told(progress)
     ending = _check_file(path)
     try:
-        data = cast(bytes, _content(path, ending, told.part(0.0, _READING)))
+        data = cast(bytes, _content(path, told.part(0.0, _READING)))
         mesh = READERS[ending.removesuffix(".gz")](data, path.parent, told.part(_READING, 1.0))
         _check_mesh(mesh)
     except Unreadable as error:
@@ -218,7 +218,7 @@ class _Told:
         return told
 
 
-def _content(path: Path, ending: str, told: Told) -> bytes | bytearray:
+def _content(path: Path, told: Told) -> bytes | bytearray:
     """What a file holds, unpacked."""
     size = path.stat().st_size
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if _is_packed(path) else None

@@ -125,7 +125,7 @@ def _wrong_line(line: str, number: int) -> Unreadable:
 _Read = dict[str, dict[str, Column]]
 
 
-def _wanted(header: Header) -> dict[str, set[str]]:
+def _wanted() -> dict[str, set[str]]:
     """Which properties of which elements are looked at."""
     colours = {name for names in COLOURS for name in names}
     texture = {name for names in TEXTURE for name in names}
@@ -139,7 +139,7 @@ def _wanted(header: Header) -> dict[str, set[str]]:
 
 def _binary(data: bytes, header: Header, told: Told) -> _Read:
     read: _Read = {}
-    place, wanted = header.end, _wanted(header)
+    place, wanted = header.end, _wanted()
     for element in header.elements:
         names = {own.name for own in element.properties if own.name.lower() in wanted.get(element.name, set())}
         columns, place = binary_rows(
@@ -155,7 +155,7 @@ def _binary(data: bytes, header: Header, told: Told) -> _Read:
 
 def _text(data: bytes, header: Header, told: Told) -> _Read:
     read: _Read = {}
-    wanted = _wanted(header)
+    wanted = _wanted()
     pieces = _Pieces(data, header, told)
     for element in header.elements:
         parts: list[dict[str, Column]] = []

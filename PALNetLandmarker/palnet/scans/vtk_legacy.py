@@ -201,13 +201,13 @@ class _Reader:
             count = self._count(about, 1) * self._count(about, 2)
             if about[3].lower() in ("string", "utf8_string", "variant", "bit"):
                 # One a line, or with their lengths: what they say is not asked for here.
-                self._skip_texts(count)
+                self._skip_texts()
             elif count > len(self._data):
                 raise Damaged(f"{about[0][:30]} says more than the file holds")
             else:
                 self._numbers(count, self._type(about, 3), "field data")
 
-    def _skip_texts(self, count: int) -> None:
+    def _skip_texts(self) -> None:
         following = _NEXT.search(self._data, self._place)
         self._place = following.start() if following else len(self._data)
 

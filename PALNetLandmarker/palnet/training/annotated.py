@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import AnnotationError, LandmarkFileError, PalnetError
 from ..exports.sets import in_reviewed_unit
 from ..formats.files import LandmarkFile, read_landmarks
+from ..formats.text import TO_LPS
 from ..protocols.protocol import Protocol
 from ..scans.clean import clean_surface
 from ..scans.file import read_surface, scan_space, scan_stem
@@ -28,7 +29,6 @@ from .annotated_folders import (
 )
 
 KINDS = ("auto", "markups", "lafas", "facescape")
-UNITS_MM = MM_PER_UNIT
 _FACESCAPE_KEY, _FACESCAPE_SCAN = "v10", "_neutral.obj"
 # People's points lie within a few hundredths of the size of the whole; one of another frame or unit lies far off.
 _FAR_SHARE = 0.1
@@ -88,7 +88,7 @@ class AnnotatedScans:
     @property
     def scale_mm(self) -> float:
         """Millimetres in one unit of the files."""
-        return UNITS_MM[self.unit]
+        return MM_PER_UNIT[self.unit]
 
 
 def read_annotated(
@@ -138,7 +138,7 @@ def read_annotated(
     scans = []
     for path, name, file in found:
         try:
-            in_mesh = file.points * (np.array([-1.0, -1.0, 1.0]) if scan_space(path) == "RAS" else 1.0)
+            in_mesh = file.points * TO_LPS[scan_space(path)]
         except PalnetError as error:
             problems.append(str(error))
             continue
@@ -159,7 +159,7 @@ def far_from_surface(scan: AnnotatedScan, surface: Surface) -> str | None:
     if not len(points) or np.median(closest_on_surface(surface, points)[1]) <= _FAR_SHARE * size:
         return None
     for turned, why in (
-        (points * [-1.0, -1.0, 1.0], "they fit when x and y change their signs: one of the two is RAS, the other LPS"),
+        (points * TO_LPS["RAS"], "they fit when x and y change their signs: one of the two is RAS, the other LPS"),
         *((points * f, "they fit in another unit") for f in (0.1, 0.01, 0.001, 10.0, 100.0, 1000.0)),
     ):
         if np.median(closest_on_surface(surface, turned)[1]) <= _FAR_SHARE / 4 * size:
@@ -170,10 +170,10 @@ def far_from_surface(scan: AnnotatedScan, surface: Surface) -> str | None:
 def _of_one_unit(
     found: list[tuple[Path, str, LandmarkFile]], problems: list[str]
 ) -> tuple[list[tuple[Path, str, LandmarkFile]], str]:
-    units = Counter(file.unit for _, _, file in found if file.unit in UNITS_MM)
+    units = Counter(file.unit for _, _, file in found if file.unit in MM_PER_UNIT)
     unit = units.most_common(1)[0][0] if units else "mm"
     for _, name, file in found:
-        if file.unit not in UNITS_MM:
+        if file.unit not in MM_PER_UNIT:
             problems.append(f"{name} is in '{file.unit}', which is not known here; it is left out.")
         elif file.unit != unit:
             problems.append(f"{name} is in {file.unit}, most others are in {unit}; it is left out.")
