@@ -151,12 +151,21 @@ def _smoothed(surface: Surface, hidden: np.ndarray) -> np.ndarray:
     """(T,) the same without specks: what is hidden, or seen, by chance among neighbours that are not."""
     if not hidden.any():
         return hidden
-    share, corners, count = hidden.astype(float), surface.triangles.ravel(), len(surface.points)
-    around = np.maximum(np.bincount(corners, minlength=count), 1)
+    count = len(surface.points)
+    around = np.maximum(np.bincount(surface.triangles.ravel(), minlength=count), 1)
+    # So many rings around what is hidden are all that can change.
+    near = hidden
     for _ in range(_ROUNDS):
-        of_points = np.bincount(corners, np.repeat(share, 3), count) / around
-        share = of_points[surface.triangles].mean(axis=1)
-    return share > 0.5
+        reached = np.zeros(count, bool)
+        reached[surface.triangles[near]] = True
+        near = reached[surface.triangles[:, 0]] | reached[surface.triangles[:, 1]] | reached[surface.triangles[:, 2]]
+    triangles, share = surface.triangles[near], hidden[near].astype(float)
+    for _ in range(_ROUNDS):
+        of_points = np.bincount(triangles.ravel(), np.repeat(share, 3), count) / around
+        share = of_points[triangles].mean(axis=1)
+    result = np.zeros(len(hidden), bool)
+    result[near] = share > 0.5
+    return result
 
 
 def _without_pockets(surface: Surface, hidden: np.ndarray, areas: np.ndarray, pocket: float) -> np.ndarray:
