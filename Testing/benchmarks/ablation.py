@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import tempfile
 import time
@@ -24,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from common import ROOT, predictor, test_scans
 from palnet.evaluation.results import Case, Evaluation, evaluate, synthetic_cases
 from palnet.measures.metrics import distance_errors
@@ -78,7 +78,6 @@ def read_case(path: Path) -> Case:
 
 def measure(model: Path, folder: Path) -> Measured:
     """Run a model file on all scans of a folder."""
-    torch.set_num_threads(1)
     machine = predictor(str(model))
     results, spent = [], 0.0
     for path in sorted(folder.glob("*.npz")):
@@ -137,6 +136,8 @@ def main() -> None:
 
 def _alone(work: Callable[..., Any], *values: object) -> Any:
     """The answer of a fresh process: what others needed does not count in its memory."""
+    # Read where numpy and vtk are first imported, which is in the new process.
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VTK_SMP_MAX_THREADS"), "1"))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *values).result()
 

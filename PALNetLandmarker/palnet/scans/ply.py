@@ -27,14 +27,10 @@ _SPLAT = {"f_dc_0", "opacity", "rot_0"}
 
 @dataclass
 class Element:
-    """What the header says of an element.
-
-    :ivar line: of the header, from 1
-    """
+    """What the header says of an element."""
 
     name: str
     count: int
-    line: int
     properties: list[Property] = field(default_factory=list)
 
     def names(self, lists: bool) -> list[str]:
@@ -96,7 +92,7 @@ def read_header(data: bytes) -> Header:
         elif words[0] == "element" and len(words) == 3 and re.fullmatch(r"\d{1,15}", words[2]):
             if any(one.name == words[1] for one in elements):
                 raise _wrong_line(line, number)
-            elements.append(Element(words[1], int(words[2]), number))
+            elements.append(Element(words[1], int(words[2])))
         elif words[0] == "property" and elements:
             own = _property(words)
             if own is None or any(own.name == other.name for other in elements[-1].properties):
