@@ -38,6 +38,7 @@ class Mesh:
     :ivar uv_index: (T, 3) int64 into ``uv`` of each triangle's corners, -1 where a corner has none; None without ``uv``
     :ivar images: names of image files, as the file or its materials write them
     :ivar held: the content of those images that the file itself holds, by their names
+    :ivar missing_looks: names of files that say how it looks and are not there
     :ivar image_index: (T,) int64 into ``images``, -1 where a triangle has none; None where that is not said
     :ivar space: the frame that the header states, ``"RAS"`` or ``"LPS"``; empty where it states none
     :ivar unit_mm: millimetres in a unit of the file, where its header states it
@@ -54,6 +55,7 @@ class Mesh:
     uv_index: np.ndarray | None = None
     images: tuple[str, ...] = ()
     held: Mapping[str, bytes] = field(default_factory=dict)
+    missing_looks: tuple[str, ...] = ()
     image_index: np.ndarray | None = None
     space: str = ""
     unit_mm: float | None = None

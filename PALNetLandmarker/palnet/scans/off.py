@@ -105,7 +105,7 @@ def _text(data: bytes, names: list[str], told: Told) -> Mesh:
     more = pieces.left()
     if more > max(2, _MORE * (vertex.count + face.count)):
         raise Damaged(f"it goes on for {more:,} rows behind the last one that it says it holds")
-    of_faces = np.concatenate([one for one in colours if one is not None]) if colours else np.zeros((0, 3))
+    of_faces = np.concatenate([np.zeros((0, 3)), *(one for one in colours if one is not None)])
     xyz = _stacked(points, ("x", "y", "z"), float)
     joined = Column.joined(corners) if corners else None
     return _mesh(xyz, points, joined, of_faces if len(of_faces) == face.count and face.count else None, comment)

@@ -14,6 +14,7 @@ from .mesh import Damaged, Unreadable
 from .threemf_objects import Group, Model, Shape
 
 _DEEPEST = 50
+_DIGITS = 12
 _NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*\Z")
 
 
@@ -46,6 +47,7 @@ class _Reader:
         self.parser.StartDoctypeDeclHandler = self._refuse
         self.parser.EntityDeclHandler = self._refuse
         self._depth = 0
+        self._known: dict[str, object] = {}
         self._shape: Shape | None = None
         self._group: Group | None = None
         self._takes: dict[str, Callable[[dict[str, str]], None]] = {
@@ -76,16 +78,18 @@ class _Reader:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise self._wrong("its elements are nested too deeply")
-        take = self._takes.get(name.rpartition(" ")[2])
+        take = self._known.get(name, self)
+        if take is self:
+            # Of millions of elements few have different names.
+            take = self._known[name] = self._takes.get(name.rpartition(" ")[2])
         if take is not None:
-            take(own)
+            take(own)  # type: ignore[operator]
 
     def _end(self, name: str) -> None:
         self._depth -= 1
-        last = name.rpartition(" ")[2]
-        if last == "object":
+        if name.endswith("object"):
             self._shape = None
-        elif last in ("basematerials", "colorgroup", "texture2dgroup", "multiproperties"):
+        elif name.endswith(("basematerials", "colorgroup", "texture2dgroup", "multiproperties")):
             self._group = None
 
     def _number(self, own: dict[str, str], name: str) -> float:
@@ -100,8 +104,8 @@ class _Reader:
     def _whole(self, own: dict[str, str], name: str, usual: int | None = None) -> int:
         if usual is not None and name not in own:
             return usual
-        word = own.get(name, "").strip()
-        if not re.fullmatch(r"\+?\d{1,12}", word):
+        word = own.get(name, "")
+        if not (word.isascii() and word.isdecimal() and len(word) <= _DIGITS):
             raise self._wrong(f"'{re.sub(r'[^ -~]', '?', word)[:20]}' is no number of its '{name}'")
         return int(word)
 
@@ -114,6 +118,16 @@ class _Reader:
         shape, whole = self._shape, self._whole
         if shape is None:
             return
+        if len(own) == 7:
+            words = "".join(own.values())
+            if words.isascii() and words.isdecimal() and max(map(len, own.values())) <= _DIGITS:
+                # The usual way, in one go.
+                try:
+                    shape.corners.extend((int(own["v1"]), int(own["v2"]), int(own["v3"])))
+                    shape.looks.extend((int(own["pid"]), int(own["p1"]), int(own["p2"]), int(own["p3"])))
+                    return
+                except KeyError:
+                    raise self._wrong("a triangle has not three corners") from None
         shape.corners.extend((whole(own, "v1"), whole(own, "v2"), whole(own, "v3")))
         if "p1" in own:
             first = whole(own, "p1")
