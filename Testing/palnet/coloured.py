@@ -1,10 +1,12 @@
-"""The sample face in colours of our own making, and files of it in each format: with images, or with coloured points."""
+"""The sample face in colours of our own making, and files of it in each format, with images or coloured points."""
 
 from __future__ import annotations
 
+import base64
 import json
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +124,33 @@ def image_file(pixels: np.ndarray, ending: str = ".jpg") -> bytes:
     return bytes(vtk_to_numpy(writer.GetResult()))
 
 
+def bmp_file(pixels: np.ndarray) -> bytes:
+    """An image's content as a BMP file of 24 bits."""
+    height, width = pixels.shape[:2]
+    body = b"".join(row[:, ::-1].tobytes() + b"\0" * (-3 * width % 4) for row in pixels)
+    head = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, len(body), 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 54 + len(body), 0, 0, 54) + head + body
+
+
+def with_right_sums(png: bytes) -> bytes:
+    """A PNG file whose parts have the sums that they should have, whatever they hold."""
+    found, place = png[:8], 8
+    while place + 12 <= len(png):
+        length = int.from_bytes(png[place : place + 4], "big")
+        held = png[place + 4 : place + 8 + length]
+        found += png[place : place + 4] + held + struct.pack(">I", zlib.crc32(held))
+        place += 12 + length
+    return found
+
+
+def as_text(glb: bytes) -> bytes:
+    """A GLB file as glTF, with the data in it."""
+    length = int.from_bytes(glb[12:16], "little")
+    tree = json.loads(glb[20 : 20 + length])
+    tree["buffers"][0]["uri"] = "data:application/octet-stream;base64," + base64.b64encode(glb[28 + length :]).decode()
+    return json.dumps(tree).encode()
+
+
 def _images_beside(scan: Coloured, path: Path) -> list[str]:
     names = [f"{path.stem} {k}.jpg" for k in range(len(scan.images))]
     for name, pixels in zip(names, scan.images, strict=True):
@@ -129,9 +158,23 @@ def _images_beside(scan: Coloured, path: Path) -> list[str]:
     return names
 
 
-def write_obj(scan: Coloured, path: Path, textured: bool = True) -> None:
+def bare(surface: Surface) -> Coloured:
+    """A surface to be written without looks."""
+    none = np.zeros(0, np.int64)
+    return Coloured(
+        surface.points.astype(np.float32),
+        surface.triangles,
+        none,
+        none,
+        none,
+        [],
+        np.zeros(surface.points.shape, np.uint8),
+    )
+
+
+def write_obj(scan: Coloured, path: Path, textured: bool | None = True) -> None:
     """With a .mtl file and images beside it, or with colours behind the coordinates."""
-    rows = ["%.9g %.9g %.9g" % tuple(p) for p in scan.points]
+    rows = ["{:.9g} {:.9g} {:.9g}".format(*p) for p in scan.points]
     if textured:
         names = _images_beside(scan, path)
         text = "".join(f"newmtl skin{k}\nKd 1 1 1\nmap_Kd {name}\n" for k, name in enumerate(names))
@@ -139,7 +182,7 @@ def write_obj(scan: Coloured, path: Path, textured: bool = True) -> None:
         lines = [
             f"mtllib {path.stem}.mtl",
             *(f"v {row}" for row in rows),
-            *("vt %.9g %.9g" % tuple(p) for p in scan.uv),
+            *("vt {:.9g} {:.9g}".format(*p) for p in scan.uv),
         ]
         last = -1
         for corners, texture, k in zip(scan.triangles + 1, scan.uv_index + 1, scan.image_index, strict=True):
@@ -148,13 +191,13 @@ def write_obj(scan: Coloured, path: Path, textured: bool = True) -> None:
                 last = k
             lines.append("f " + " ".join(f"{a}/{b}" for a, b in zip(corners, texture, strict=True)))
     else:
-        colours = ["%.6f %.6f %.6f" % tuple(c / 255) for c in scan.colours]
+        colours = ["{:.6f} {:.6f} {:.6f}".format(*c / 255) for c in scan.colours]
         lines = [f"v {row} {colour}" for row, colour in zip(rows, colours, strict=True)]
-        lines += ["f %d %d %d" % tuple(t) for t in scan.triangles + 1]
+        lines += ["f {} {} {}".format(*t) for t in scan.triangles + 1]
     path.write_text("\n".join(lines) + "\n")
 
 
-def write_ply(scan: Coloured, path: Path, textured: bool = True) -> None:
+def write_ply(scan: Coloured, path: Path, textured: bool | None = True) -> None:
     """Binary, with texture coordinates of the faces' corners and numbers of their images, or with coloured points."""
     names = _images_beside(scan, path) if textured else []
     head = ["ply", "format binary_little_endian 1.0", *(f"comment TextureFile {name}" for name in names)]
@@ -178,7 +221,7 @@ def write_ply(scan: Coloured, path: Path, textured: bool = True) -> None:
     path.write_bytes(text.encode() + vertex.tobytes() + face.tobytes())
 
 
-def write_glb(scan: Coloured, path: Path, textured: bool = True) -> None:
+def write_glb(scan: Coloured, path: Path, textured: bool | None = True) -> None:
     """In metres, y up, images in it."""
     points, colours, triangles, uv = scan.points, scan.colours, scan.triangles, None
     if textured:
@@ -206,7 +249,7 @@ def write_glb(scan: Coloured, path: Path, textured: bool = True) -> None:
     if uv is not None:
         flipped = np.column_stack([uv[:, 0], 1 - uv[:, 1]]).astype("<f4")
         attributes["TEXCOORD_0"] = put(flipped.tobytes(), componentType=5126, type="VEC2", count=len(points))
-    else:
+    elif textured is not None:
         padded = np.column_stack([colours, np.full(len(colours), 255, np.uint8)])
         attributes["COLOR_0"] = put(
             padded.tobytes(), componentType=5121, type="VEC4", count=len(points), normalized=True
@@ -215,7 +258,7 @@ def write_glb(scan: Coloured, path: Path, textured: bool = True) -> None:
     kind = ("<u2", 5123) if len(points) < 65536 else ("<u4", 5125)
     for k in range(len(scan.images) if textured else 1):
         own = (triangles[scan.image_index == k] if textured else triangles).astype(kind[0])
-        if len(own):
+        if len(own) or not textured:
             index = put(own.tobytes(), componentType=kind[1], type="SCALAR", count=own.size)
             primitives.append({"attributes": attributes, "indices": index, **({"material": k} if textured else {})})
     tree["meshes"] = [{"primitives": primitives}]
@@ -235,24 +278,26 @@ def write_glb(scan: Coloured, path: Path, textured: bool = True) -> None:
     path.write_bytes(head + parts)
 
 
-def write_wrl(scan: Coloured, path: Path, textured: bool = True) -> None:
+def write_wrl(scan: Coloured, path: Path, textured: bool | None = True) -> None:
     """A shape an image, all of the same points; or one with coloured points."""
-    rows = ", ".join("%.9g %.9g %.9g" % tuple(p) for p in scan.points)
+    rows = ", ".join("{:.9g} {:.9g} {:.9g}".format(*p) for p in scan.points)
     names = _images_beside(scan, path) if textured else [""]
     shapes, coord = [], f"DEF P Coordinate {{ point [ {rows} ] }}"
     for k, name in enumerate(names):
         own = scan.image_index == k if textured else np.ones(len(scan.triangles), bool)
-        if not own.any():
+        if textured and not own.any():
             continue
-        index = ", ".join("%d %d %d -1" % tuple(t) for t in scan.triangles[own])
+        index = ", ".join("{} {} {} -1".format(*t) for t in scan.triangles[own])
         if textured:
             used, back = np.unique(scan.uv_index[own], return_inverse=True)
-            places = ", ".join("%.9g %.9g" % tuple(p) for p in scan.uv[used])
-            texture = ", ".join("%d %d %d -1" % tuple(t) for t in back.reshape(-1, 3))
+            places = ", ".join("{:.9g} {:.9g}".format(*p) for p in scan.uv[used])
+            texture = ", ".join("{} {} {} -1".format(*t) for t in back.reshape(-1, 3))
             look = f'appearance Appearance {{ texture ImageTexture {{ url "{name}" }} }}'
             more = f"texCoord TextureCoordinate {{ point [ {places} ] }} texCoordIndex [ {texture} ]"
+        elif textured is None:
+            look = more = ""
         else:
-            colours = ", ".join("%.6f %.6f %.6f" % tuple(c / 255) for c in scan.colours)
+            colours = ", ".join("{:.6f} {:.6f} {:.6f}".format(*c / 255) for c in scan.colours)
             look, more = "", f"color Color {{ color [ {colours} ] }}"
         geometry = f"IndexedFaceSet {{ solid FALSE coord {coord} coordIndex [ {index} ] {more} }}"
         shapes.append(f"Shape {{ {look} geometry {geometry} }}")
@@ -260,9 +305,9 @@ def write_wrl(scan: Coloured, path: Path, textured: bool = True) -> None:
     path.write_text("#VRML V2.0 utf8\nTransform { children [\n" + "\n".join(shapes) + "\n] }\n")
 
 
-def write_3mf(scan: Coloured, path: Path, textured: bool = True) -> None:
+def write_3mf(scan: Coloured, path: Path, textured: bool | None = True) -> None:
     """With texture groups, or with a group of colours."""
-    vertices = "".join('<vertex x="%.9g" y="%.9g" z="%.9g"/>' % tuple(p) for p in scan.points)
+    vertices = "".join('<vertex x="{:.9g}" y="{:.9g}" z="{:.9g}"/>'.format(*p) for p in scan.points)
     resources, files = "", {}
     if textured:
         faces = []
@@ -271,14 +316,16 @@ def write_3mf(scan: Coloured, path: Path, textured: bool = True) -> None:
             used, back = np.unique(scan.uv_index[own], return_inverse=True)
             files[f"3D/Textures/{k}.jpg"] = image_file(pixels)
             resources += f'<m:texture2d id="{10 + k}" path="/3D/Textures/{k}.jpg" contenttype="image/jpeg"/>'
-            places = "".join('<m:tex2coord u="%.9g" v="%.9g"/>' % tuple(p) for p in scan.uv[used])
+            places = "".join('<m:tex2coord u="{:.9g}" v="{:.9g}"/>'.format(*p) for p in scan.uv[used])
             resources += f'<m:texture2dgroup id="{20 + k}" texid="{10 + k}">{places}</m:texture2dgroup>'
             faces += [
                 f'<triangle v1="{a}" v2="{b}" v3="{c}" pid="{20 + k}" p1="{i}" p2="{j}" p3="{m}"/>'
                 for (a, b, c), (i, j, m) in zip(scan.triangles[own], back.reshape(-1, 3), strict=True)
             ]
+    elif textured is None:
+        faces = ['<triangle v1="{}" v2="{}" v3="{}"/>'.format(*t) for t in scan.triangles]
     else:
-        colours = "".join('<m:color color="#%02X%02X%02X"/>' % tuple(c) for c in scan.colours)
+        colours = "".join('<m:color color="#{:02X}{:02X}{:02X}"/>'.format(*c) for c in scan.colours)
         resources += f'<m:colorgroup id="5">{colours}</m:colorgroup>'
         faces = [
             f'<triangle v1="{a}" v2="{b}" v3="{c}" pid="5" p1="{a}" p2="{b}" p3="{c}"/>' for a, b, c in scan.triangles
@@ -301,18 +348,18 @@ def write_3mf(scan: Coloured, path: Path, textured: bool = True) -> None:
             archive.writestr(name, content)
 
 
-def write_off(scan: Coloured, path: Path, textured: bool = False) -> None:
+def write_off(scan: Coloured, path: Path, textured: bool | None = False) -> None:
     """With coloured points; OFF names no images."""
     assert not textured
-    lines = ["COFF", f"{len(scan.points)} {len(scan.triangles)} 0"]
-    lines += [
-        "%.9g %.9g %.9g %d %d %d 255" % (*p, *c) for p, c in zip(scan.points, scan.colours, strict=True)
-    ]  # fmt: skip
-    lines += ["3 %d %d %d" % tuple(t) for t in scan.triangles]
+    lines = ["OFF" if textured is None else "COFF", f"{len(scan.points)} {len(scan.triangles)} 0"]
+    rows = ["{:.9g} {:.9g} {:.9g}".format(*p) for p in scan.points]
+    colours = [" {} {} {} 255".format(*c) if textured is False else "" for c in scan.colours]
+    lines += [row + colour for row, colour in zip(rows, colours, strict=True)]
+    lines += ["3 {} {} {}".format(*t) for t in scan.triangles]
     path.write_text("\n".join(lines) + "\n")
 
 
-WRITERS: dict[str, Callable[[Coloured, Path, bool], None]] = {
+WRITERS: dict[str, Callable[[Coloured, Path, bool | None], None]] = {
     ".obj": write_obj, ".ply": write_ply, ".glb": write_glb, ".wrl": write_wrl, ".3mf": write_3mf,
 }  # fmt: skip
 """Of the formats with images, by their endings."""

@@ -36,15 +36,15 @@ READERS: dict[str, _Reader] = {
     ".obj": read_obj,
     ".ply": lambda data, _folder, told: read_ply(data, told),
     ".stl": lambda data, _folder, told: read_stl(data, told),
+    ".vtk": lambda data, _folder, told: read_vtk(data, told),
+    ".vtp": lambda data, _folder, told: read_vtk_xml(data, told),
+    ".vtu": lambda data, _folder, told: read_vtk_xml(data, told),
     ".off": lambda data, _folder, told: read_off(data, told),
     ".glb": read_gltf,
     ".gltf": read_gltf,
     ".wrl": lambda data, _folder, told: read_vrml(data, told),
     ".wrz": lambda data, _folder, told: read_vrml(data, told),
     ".3mf": lambda data, _folder, told: read_threemf(data, told),
-    ".vtk": lambda data, _folder, told: read_vtk(data, told),
-    ".vtp": lambda data, _folder, told: read_vtk_xml(data, told),
-    ".vtu": lambda data, _folder, told: read_vtk_xml(data, told),
 }
 """The reader of each file format, by the file's ending; each may be packed by gzip, with ``.gz`` behind that."""
 

@@ -173,9 +173,9 @@ class _Reader:
         mode = one.get("mode", 4)
         packed = next((_PACKED[name] for name in one.get("extensions", {}) if name in _PACKED), "")
         attributes = fits(one.get("attributes", {}), dict, f"primitive {what}")
-        if "POSITION" not in attributes or mode in (0, 1, 2, 3):
+        if "POSITION" not in attributes or mode in (1, 2, 3):
             return None
-        if mode not in (4, 5, 6):
+        if mode not in (0, 4, 5, 6):
             raise Damaged(f"primitive {what} is of kind {str(mode)[:20]}, which is none")
         read = self._buffers.accessor
         points = read(attributes["POSITION"], f"the points of primitive {what}")
@@ -183,6 +183,8 @@ class _Reader:
             raise Damaged(f"the points of primitive {what} have not three coordinates")
         if packed and not len(points):
             raise Unreadable(f"is packed by {packed}, which is not read here: export the scan without compression")
+        if mode == 0:
+            return Part(points, np.zeros((0, 3), np.int64))
         if "indices" in one:
             corners = read(one["indices"], f"the corners of primitive {what}")
             if corners.ndim != 1 or corners.dtype.kind == "f":

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import struct
-import zlib
+from typing import Any
 
 import numpy as np
+import vtkmodules.vtkIOCore
 from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkCommand
+from vtkmodules.vtkCommonCore import vtkObject
 from vtkmodules.vtkIOImage import vtkJPEGReader, vtkPNGReader
 
 from .mesh import Damaged, Unreadable
+from .png import MARK as PNG_MARK
+from .png import png_size, sound_png
 
-_PNG = b"\x89PNG\r\n\x1a\n"
 LARGEST = 16384
 """Texels on a side: what graphics cards take."""
 _MANY, _PACKED = 1 << 24, 300
@@ -33,16 +35,19 @@ def decoded(content: bytes) -> np.ndarray:
         raise Unreadable("would be far larger unpacked than a picture is: it is not read")
     if content.startswith(b"BM"):
         return _bmp(content, width, height)
-    reader = vtkPNGReader() if content.startswith(_PNG) else vtkJPEGReader()
-    problems: list[str] = []
-    reader.AddObserver(vtkCommand.ErrorEvent, lambda *_: problems.append("error"))
-    reader.AddObserver(vtkCommand.WarningEvent, lambda *_: None)
-    reader.SetMemoryBuffer(content)
-    reader.SetMemoryBufferLength(len(content))
-    reader.Update()
+    is_png = content.startswith(PNG_MARK)
+    reader = vtkPNGReader() if is_png else vtkJPEGReader()
+    content = sound_png(content) if is_png else content
+    _give(reader, content)
+    shown = vtkObject.GetGlobalWarningDisplay()
+    vtkObject.GlobalWarningDisplayOff()  # what is wrong is said in a sentence
+    try:
+        is_whole = reader.GetExecutive().Update() and not reader.GetErrorCode()
+    finally:
+        vtkObject.SetGlobalWarningDisplay(shown)
     image = reader.GetOutput()
     scalars = image.GetPointData().GetScalars()
-    if problems or scalars is None or image.GetDimensions()[:2] != (width, height):
+    if not is_whole or scalars is None or image.GetDimensions()[:2] != (width, height):
         raise Damaged("it cannot be unpacked")
     values = vtk_to_numpy(scalars).reshape(height, width, -1)
     if values.dtype == np.uint16:
@@ -52,40 +57,30 @@ def decoded(content: bytes) -> np.ndarray:
     return np.ascontiguousarray(values[:, :, :3])
 
 
+def _give(reader: Any, content: bytes) -> None:
+    """Have a reader read what is in memory; VTK changed how in 9.6."""
+    if hasattr(reader, "SetStream"):
+        stream = vtkmodules.vtkIOCore.vtkMemoryResourceStream()
+        stream.SetBuffer(content, len(content), True)
+        reader.SetStream(stream)
+    else:
+        reader.SetMemoryBuffer(content)
+        reader.SetMemoryBufferLength(len(content))
+
+
 def _size_of(content: bytes) -> tuple[int, int]:
     """Width and height, as its header says.
 
     :raises Unreadable: it is of no kind that is known, or its parts are damaged
     """
-    if content.startswith(_PNG):
-        return _png_size(content)
+    if content.startswith(PNG_MARK):
+        return png_size(content)
     if content.startswith(b"\xff\xd8"):
         return _jpeg_size(content)
     if content.startswith(b"BM") and len(content) >= 54:
         width, height = struct.unpack_from("<ii", content, 18)
         return abs(width), abs(height)
     raise Unreadable("is no PNG, JPEG or BMP image: export the scan with one of these")
-
-
-def _png_size(content: bytes) -> tuple[int, int]:
-    """Every part of the file has a sum of its own, so that damage is seen before anything is unpacked."""
-    place, size, ended = 8, (0, 0), False
-    view = memoryview(content)
-    while place + 12 <= len(content) and not ended:
-        length = int.from_bytes(view[place : place + 4], "big")
-        end = place + 8 + length
-        if end + 4 > len(content) or zlib.crc32(view[place + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
-            raise Damaged("a part of it is not whole")
-        kind = bytes(view[place + 4 : place + 8])
-        if place == 8:
-            if kind != b"IHDR" or length != 13:
-                raise Damaged("it has no header")
-            size = struct.unpack_from(">II", content, 16)
-        ended = kind == b"IEND"
-        place = end + 4
-    if not ended:
-        raise Damaged("its end is missing")
-    return size
 
 
 def _jpeg_size(content: bytes) -> tuple[int, int]:

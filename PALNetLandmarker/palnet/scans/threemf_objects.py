@@ -77,8 +77,10 @@ def _parts(model: Model, number: int) -> list[Part]:
     triangles = (
         np.frombuffer(shape.corners, np.int64).reshape(-1, 3) if len(shape.corners) else np.zeros((0, 3), np.int64)
     )
-    if not len(triangles) or not shape.is_shown:
+    if not shape.is_shown or not len(points):
         return []
+    if not len(triangles):
+        return [Part(points, triangles)]
     check_corners(triangles.ravel(), np.full(len(triangles), 3), len(points), f"object {number:,}: triangle")
     looks = np.frombuffer(shape.looks, np.int64).reshape(-1, 4)
     groups = looks[:, 0]

@@ -103,7 +103,7 @@ class _Reader:
 
     def _shape(self, node: Node) -> Part | None:
         geometry = node.node("geometry")
-        if geometry is None or geometry.kind != "IndexedFaceSet":
+        if geometry is None or geometry.kind not in ("IndexedFaceSet", "PointSet"):
             return None
         coordinates = geometry.node("coord")
         if id(coordinates) not in self._points:
@@ -111,8 +111,10 @@ class _Reader:
             self._points[id(coordinates)] = found
         points = self._points[id(coordinates)]
         index = self._text.numbers(geometry, "coordIndex", 1, whole=True)
-        if points is None or index is None or not len(index):
+        if points is None:
             return None
+        if geometry.kind == "PointSet" or index is None or not len(index):
+            return Part(points, np.zeros((0, 3), np.int64))
         corners, counts = _split(index.astype(np.int64))
         check_corners(corners, counts, len(points))
         cut = triangulated(points, corners, counts)
