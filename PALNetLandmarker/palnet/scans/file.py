@@ -110,7 +110,11 @@ def read_surface(path: str | Path, progress: Callable[[float], None] | None = No
 
     :raises ScanError: as :func:`read_mesh`
     """
-    mesh = read_mesh(path, progress)
+    return surface_in(read_mesh(path, progress))
+
+
+def surface_in(mesh: Mesh) -> vtkPolyData:
+    """What :func:`read_surface` gives, of what was read already."""
     scale = scale_of(mesh)
     surface = polydata_from_arrays(mesh.points if scale == 1.0 else mesh.points * scale, mesh.triangles)
     if mesh.colours is not None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkDataArray
 from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPolyData
 
 from .atlas import Atlas, atlas_of
@@ -21,7 +22,8 @@ from .surface import Surface, polydata_from_arrays
 
 ORIGIN = "PALNetPoint"
 """Of the points of a surface with looks: the array that says which point of the bare one each is."""
-COLOURS = "RGB"
+COLOURS, TEXTURE = "RGB", "PALNetTexture"
+"""Names of the arrays with the points' colours and with their places in the image."""
 _ENDINGS = (".jpg", ".jpeg", ".png", ".bmp")
 
 
@@ -36,6 +38,7 @@ class Looks:
     :ivar bare: how many points that has
     :ivar colours: (M, 3) uint8, or None
     :ivar uv: (M, 2) float32, the origin at the lower left, or None, :ivar image: (H, W, 3) uint8, the first row below
+    :ivar space: the frame that the file states, ``"RAS"`` or ``"LPS"``; empty where it states none
     :ivar warnings: sentences for the user
     """
 
@@ -46,6 +49,7 @@ class Looks:
     colours: np.ndarray | None = None
     uv: np.ndarray | None = None
     image: np.ndarray | None = None
+    space: str = ""
     warnings: tuple[str, ...] = ()
 
     @property
@@ -96,7 +100,7 @@ def looks_of(mesh: Mesh, path: Path) -> Looks:
     :param path: of the file
     """
     points = mesh.points if scale_of(mesh) == 1.0 else mesh.points * scale_of(mesh)
-    bare = Looks(points, mesh.triangles, np.arange(len(points)), len(points))
+    bare = Looks(points, mesh.triangles, np.arange(len(points)), len(points), space=mesh.space)
     images, warnings = _images(mesh, path)
     if mesh.uv is not None and mesh.uv_index is not None and any(image is not None for image in images):
         atlas = atlas_of(images, mesh.uv, mesh.uv_index, _slots(mesh, images))
@@ -124,13 +128,39 @@ def polydata_of(looks: Looks) -> vtkPolyData:
         data.SetScalars(colours)
     if looks.uv is not None:
         uv = numpy_to_vtk(np.ascontiguousarray(looks.uv), deep=True)
-        uv.SetName("TextureCoordinates")
+        uv.SetName(TEXTURE)
         data.SetTCoords(uv)
     if len(looks.points) > looks.bare:
         origin = numpy_to_vtkIdTypeArray(np.ascontiguousarray(looks.origin, np.int64), deep=True)
         origin.SetName(ORIGIN)
         data.AddArray(origin)
     return mesh
+
+
+def bare_of(mesh: vtkPolyData) -> vtkPolyData:
+    """The bare surface in what :func:`polydata_of` made, as it was before points were parted along seams.
+
+    What has no such points, or was changed since, is returned as it is.
+    """
+    array = mesh.GetPointData().GetArray(ORIGIN)
+    if array is None or array.GetNumberOfComponents() != 1 or mesh.GetPolys().IsHomogeneous() != 3:
+        return mesh
+    origin = vtk_to_numpy(array).astype(np.int64)
+    points = vtk_to_numpy(mesh.GetPoints().GetData())
+    count = int(origin.max()) + 1 if len(origin) else 0
+    is_whole = count and origin.min() >= 0 and np.array_equal(origin[:count], np.arange(count))
+    if not is_whole or not np.array_equal(points[origin], points, equal_nan=True):
+        return mesh
+    corners = vtk_to_numpy(mesh.GetPolys().GetConnectivityArray())
+    return polydata_from_arrays(points[:count], origin[corners].reshape(-1, 3))
+
+
+def set_normals(mesh: vtkPolyData, normals: vtkDataArray) -> None:
+    """Give a surface of :func:`polydata_of` the normals of the bare one: seams of the image are none of the surface."""
+    values = vtk_to_numpy(normals)[vtk_to_numpy(mesh.GetPointData().GetArray(ORIGIN))]
+    array = numpy_to_vtk(np.ascontiguousarray(values), deep=True)
+    array.SetName("Normals")
+    mesh.GetPointData().SetNormals(array)
 
 
 def image_of(looks: Looks) -> vtkImageData | None:
