@@ -8,7 +8,7 @@ from typing import Any
 
 import slicer
 import vtk
-from palnet.scans.looks import bare_of, set_normals
+from palnet.scans.looks import has_seams, set_normals
 
 from ..palette import SKIN
 
@@ -39,21 +39,20 @@ def dress(model: Any) -> None:
 
 def _add_normals(model: Any, mesh: Any) -> None:
     """Put normals on the points of a mesh; Slicer does not count that as a change that has to be saved."""
-    maker = vtk.vtkPolyDataNormals()
-    bare = bare_of(mesh)  # seams of the image are none of the surface
-    maker.SetInputData(bare)
-    maker.SplittingOff()
-    maker.ConsistencyOff()
-    maker.Update()
-    normals = maker.GetOutput().GetPointData().GetNormals()
-    if normals is None or normals.GetNumberOfTuples() != bare.GetNumberOfPoints():
-        return
     storage = model.GetStorageNode()
     is_saved = storage is not None and bool(storage.GetFileName()) and not model.GetModifiedSinceRead()
-    if bare is mesh:
-        mesh.GetPointData().SetNormals(normals)
+    if has_seams(mesh):
+        set_normals(mesh)
     else:
-        set_normals(mesh, normals)
+        maker = vtk.vtkPolyDataNormals()
+        maker.SetInputData(mesh)
+        maker.SplittingOff()
+        maker.ConsistencyOff()
+        maker.Update()
+        normals = maker.GetOutput().GetPointData().GetNormals()
+        if normals is None or normals.GetNumberOfTuples() != mesh.GetNumberOfPoints():
+            return
+        mesh.GetPointData().SetNormals(normals)
     if is_saved:
         tell_stored(storage)
 

@@ -11,7 +11,7 @@ from palnet.errors import OutputError
 from palnet.files import whole_file
 from palnet.pipeline.prediction import Prediction
 from palnet.rigid import apply
-from palnet.scans.looks import COLOURS, bare_of, set_normals
+from palnet.scans.looks import COLOURS, has_seams, set_normals
 from vtk.util.numpy_support import vtk_to_numpy
 
 from ..palette import BACKDROP_BOTTOM, BACKDROP_TOP, ERROR_CLASSES, GREY, INK, SKIN, error_class
@@ -102,15 +102,14 @@ def draw_sheet(
 def in_face_frame(surface: vtk.vtkPolyData, face_from_scan: np.ndarray) -> vtk.vtkPolyData:
     """The scan in the face frame, with normals for smooth shading."""
     moved = _moved(surface, face_from_scan)
-    bare = bare_of(moved)
+    if has_seams(moved):
+        set_normals(moved)
+        return moved
     normals = vtk.vtkPolyDataNormals()
     normals.SplittingOff()
-    normals.SetInputData(bare)
+    normals.SetInputData(moved)
     normals.Update()
-    if bare is moved:
-        return normals.GetOutput()
-    set_normals(moved, normals.GetOutput().GetPointData().GetNormals())
-    return moved
+    return normals.GetOutput()
 
 
 def _moved(surface: vtk.vtkPolyData, motion: np.ndarray) -> vtk.vtkPolyData:

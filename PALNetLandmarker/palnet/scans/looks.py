@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkDataArray
 from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPolyData
 
 from .atlas import Atlas, atlas_of
@@ -24,6 +23,7 @@ ORIGIN = "PALNetPoint"
 """Of the points of a surface with looks: the array that says which point of the bare one each is."""
 COLOURS, TEXTURE = "RGB", "PALNetTexture"
 """Names of the arrays with the points' colours and with their places in the image."""
+_MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
 _ENDINGS = (".jpg", ".jpeg", ".png", ".bmp")
 
 
@@ -155,10 +155,31 @@ def bare_of(mesh: vtkPolyData) -> vtkPolyData:
     return polydata_from_arrays(points[:count], origin[corners].reshape(-1, 3))
 
 
-def set_normals(mesh: vtkPolyData, normals: vtkDataArray) -> None:
-    """Give a surface of :func:`polydata_of` the normals of the bare one: seams of the image are none of the surface."""
-    values = vtk_to_numpy(normals)[vtk_to_numpy(mesh.GetPointData().GetArray(ORIGIN))]
-    array = numpy_to_vtk(np.ascontiguousarray(values), deep=True)
+def has_seams(mesh: vtkPolyData) -> bool:
+    """Whether points stand several times on a surface along the seams of its image or its colours."""
+    places = mesh.GetPointData().GetTCoords()
+    is_ours = mesh.GetPointData().GetArray(ORIGIN) is not None or (places is not None and places.GetName() == TEXTURE)
+    return is_ours and mesh.GetPolys().IsHomogeneous() == 3
+
+
+def set_normals(mesh: vtkPolyData) -> None:
+    """Give a surface of triangles normals that are alike at points of one place: seams are not seen then.
+
+    They are the mean of the triangles' around, by their areas.
+    """
+    points = np.ascontiguousarray(vtk_to_numpy(mesh.GetPoints().GetData()), np.float32)
+    triangles = vtk_to_numpy(mesh.GetPolys().GetConnectivityArray()).reshape(-1, 3)
+    bits = points.view(np.uint32).astype(np.uint64)
+    mixed = (bits[:, 0] * _MIX[0] + bits[:, 1]) * _MIX[1] + bits[:, 2]
+    _, place = np.unique(mixed * _MIX[0], return_inverse=True)
+    at = place[triangles].ravel()
+    normals = np.zeros((int(place.max(initial=-1)) + 1, 3))
+    with np.errstate(invalid="ignore", over="ignore"):
+        own = Surface(points.astype(float), triangles).cross()
+    for axis in range(3):
+        normals[:, axis] = np.bincount(at, np.nan_to_num(own[:, axis]).repeat(3), len(normals))
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    array = numpy_to_vtk(normals[place].astype(np.float32), deep=True)
     array.SetName("Normals")
     mesh.GetPointData().SetNormals(array)
 

@@ -12,7 +12,7 @@ _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """Of an interlaced file: where each pass begins, across and down, and its steps."""
-_PIECE = 1 << 22
+_PIECE, _FILTERS = 1 << 22, 4
 
 
 def png_size(content: bytes) -> tuple[int, int]:
@@ -55,8 +55,8 @@ def sound_png(content: bytes) -> bytes:
     if colour == 3 and (not table or len(table) % 3 or len(table) > 3 * 2**bits):
         raise Damaged("its colours are missing")
     each = bits * _CHANNELS[colour]
-    _check_rows(packed, _rows(width, height, each, bool(interlaced)))
-    parts = [(b"IHDR", head), *([(b"PLTE", table)] if colour == 3 else []), (b"IDAT", b"".join(packed)), (b"IEND", b"")]
+    rows = _repacked(packed, _rows(width, height, each, bool(interlaced)))
+    parts = [(b"IHDR", head), *([(b"PLTE", table)] if colour == 3 else []), (b"IDAT", rows), (b"IEND", b"")]
     return MARK + b"".join(_part(kind, held) for kind, held in parts)
 
 
@@ -71,11 +71,14 @@ def _rows(width: int, height: int, each: int, is_interlaced: bool) -> list[tuple
     return [(rows, 1 + (columns * each + 7) // 8) for columns, rows in sizes if columns > 0 and rows > 0]
 
 
-def _check_rows(packed: list[bytes], rows: list[tuple[int, int]]) -> None:
-    """That the data unpacks to so many rows, each with a filter that there is."""
-    unpack = zlib.decompressobj()
+def _repacked(packed: list[bytes], rows: list[tuple[int, int]]) -> bytes:
+    """The rows packed anew, so that nothing of how they were packed is left to stumble over.
+
+    :raises Unreadable: there are fewer rows, or one has a filter that there is not
+    """
+    unpack, pack = zlib.decompressobj(), zlib.compressobj(0)
     blocks = [[count * length, length] for count, length in rows]
-    done = 0  # of the first block that is left
+    done, parts = 0, []  # done: of the first block that is left
     try:
         for held in packed:
             while held and blocks and not unpack.eof:
@@ -85,8 +88,9 @@ def _check_rows(packed: list[bytes], rows: list[tuple[int, int]]) -> None:
                     size, length = blocks[0]
                     own = piece[: size - done]
                     filters = own[-done % length :: length]
-                    if filters and max(filters) > 4:
+                    if filters and max(filters) > _FILTERS:
                         raise Damaged("a row of it is packed in no way that is known")
+                    parts.append(pack.compress(own))
                     done, piece = done + len(own), piece[len(own) :]
                     if done == size:
                         del blocks[0]
@@ -95,3 +99,4 @@ def _check_rows(packed: list[bytes], rows: list[tuple[int, int]]) -> None:
         raise Damaged("it cannot be unpacked") from None
     if blocks:
         raise Damaged("it ends too early")
+    return b"".join([*parts, pack.flush()])

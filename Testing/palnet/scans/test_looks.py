@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from coloured import WRITERS, Coloured, coloured, write_obj, write_off, write_ply
 from palnet.scans.file import read_mesh, read_surface
-from palnet.scans.looks import Looks, image_of, polydata_of, read_looks
+from palnet.scans.looks import Looks, bare_of, has_seams, image_of, polydata_of, read_looks, set_normals
 from palnet.scans.surface import Surface, surface_from_polydata
 from shapes import head
-
-WARNS = "is shown"
+from vtk.util.numpy_support import vtk_to_numpy
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +161,30 @@ def test_what_has_no_looks_has_none(tmp_path: Path, scan: Coloured) -> None:
     looks = read_looks(path)
     assert not looks.has_colours and looks.warnings == ()
     assert read_mesh(path).colours is None
+
+
+@pytest.mark.parametrize("ending", [".obj", ".glb"])
+def test_seams_of_the_image_are_not_seen(tmp_path: Path, scan: Coloured, ending: str) -> None:
+    """Points of one place have one normal, wherever their triangles lie in the image."""
+    WRITERS[ending](scan, tmp_path / f"a{ending}", True)
+    mesh = polydata_of(read_looks(tmp_path / f"a{ending}"))
+    assert has_seams(mesh)
+    set_normals(mesh)
+    points, normals = (vtk_to_numpy(a) for a in (mesh.GetPoints().GetData(), mesh.GetPointData().GetNormals()))
+    _, place, count = np.unique(points.astype(np.float32), axis=0, return_inverse=True, return_counts=True)
+    assert (count > 1).any()
+    for own in np.flatnonzero(count > 1)[:50]:
+        assert np.ptp(normals[place == own], axis=0).max() == 0.0
+    np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1.0, atol=1e-5)
+    # Outwards, as the triangles are wound.
+    assert ((points - points.mean(axis=0)) * normals).sum(axis=1).mean() > 0
+
+
+def test_the_bare_surface_in_one_with_looks(tmp_path: Path, scan: Coloured) -> None:
+    write_obj(scan, tmp_path / "a.obj")
+    mesh = polydata_of(read_looks(tmp_path / "a.obj"))
+    bare, read = surface_from_polydata(bare_of(mesh)), surface_from_polydata(read_surface(tmp_path / "a.obj"))
+    np.testing.assert_array_equal(bare.points, read.points)
+    np.testing.assert_array_equal(bare.triangles, read.triangles)
+    vtk_to_numpy(mesh.GetPoints().GetData())[-1] += 1.0  # changed since: it is no copy of a point any more
+    assert bare_of(mesh) is mesh
