@@ -50,5 +50,7 @@ class ScanFileReader:
                 messages.AddMessage(vtk.vtkCommand.ErrorEvent, said)
             slicer.util.errorDisplay(said) if messages is None else None
             return False
+        if properties.get("name"):
+            model.SetName(str(properties["name"]))
         self.parent.loadedNodes = [model.GetID()]
         return True

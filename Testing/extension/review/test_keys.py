@@ -173,7 +173,7 @@ def test_another_module_has_the_same_key(desk: Desk, session: ReviewSession) -> 
     """SlicerMorph has L, P and T on the main window, and Qt calls neither of two with the same key."""
     heard: list[str] = []
     others = {}
-    for key in ("l", "t", "p"):
+    for key in ("l", "j", "p"):
         others[key] = qt.QShortcut(slicer.util.mainWindow())
         others[key].setKey(qt.QKeySequence(key))
         others[key].connect("activated()", lambda key=key: heard.append(key))
@@ -184,20 +184,20 @@ def test_another_module_has_the_same_key(desk: Desk, session: ReviewSession) -> 
     desk.settle()
     desk.press("L")
     assert session.placing and heard == []
-    desk.press("T")
-    assert heard == ["t"]  # which we do not use
+    desk.press("J")
+    assert heard == ["j"]  # which we do not use
     desk.panel.active = False
     desk.settle()
     desk.press("L")
-    assert heard == ["t", "l"]
+    assert heard == ["j", "l"]
     desk.panel.active = True
     desk.settle()
     desk.press("L")
-    assert heard == ["t", "l"]
-    others["t"].delete()
+    assert heard == ["j", "l"]
+    others["j"].delete()
     desk.panel.exit()
     desk.press("L")
-    assert heard == ["t", "l", "l"] and not others["p"].enabled
+    assert heard == ["j", "l", "l"] and not others["p"].enabled
     for key in ("l", "p"):
         others[key].delete()
     slicer.app.processEvents()

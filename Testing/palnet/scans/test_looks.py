@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from coloured import WRITERS, Coloured, coloured, write_obj, write_off, write_ply
+from palnet.resources import resource
 from palnet.scans.file import read_mesh, read_surface
 from palnet.scans.looks import Looks, bare_of, has_seams, image_of, polydata_of, read_looks, set_normals
 from palnet.scans.surface import Surface, surface_from_polydata
@@ -188,3 +189,19 @@ def test_the_bare_surface_in_one_with_looks(tmp_path: Path, scan: Coloured) -> N
     np.testing.assert_array_equal(bare.triangles, read.triangles)
     vtk_to_numpy(mesh.GetPoints().GetData())[-1] += 1.0  # changed since: it is no copy of a point any more
     assert bare_of(mesh) is mesh
+
+
+def test_the_sample_with_colours_is_the_sample(sample: Path) -> None:
+    looks = read_looks(resource("samples/sample_face_colours.glb"))
+    assert looks.image is not None and looks.warnings == ()
+    bare = surface_from_polydata(read_surface(sample))
+    order = np.argsort(looks.points @ [1.0, 1e-3, 1e-6])
+    np.testing.assert_allclose(looks.points[order], bare.points[np.argsort(bare.points @ [1.0, 1e-3, 1e-6])], atol=1e-4)
+    # Lips are redder than the skin above.
+    lip, skin = (
+        int(np.linalg.norm(looks.points - place, axis=1).argmin()) for place in ((-1, -102, -33), (0, -80, 80))
+    )
+    colours = looks.at(
+        np.array([np.flatnonzero((looks.triangles == k).any(1))[0] for k in (lip, skin)]), np.full((3, 2), 1 / 3)
+    )
+    assert colours[0, 0] / colours[0, 1] > 1.3 * colours[1, 0] / colours[1, 1]
