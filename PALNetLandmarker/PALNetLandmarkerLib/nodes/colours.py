@@ -7,6 +7,7 @@ in Slicer's lists: of hidden nodes, not all ways to save a scene save the data.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ from .skin import tell_stored
 REFERENCE = "PALNet.texture"
 _HIDDEN, _NOTE, _LOOKED = "PALNet.coloursHidden", "PALNet.coloursNote", "PALNet.coloursLooked"
 _IMAGES_OF = (".obj", ".ply")
-"""Formats with images that Slicer reads, too, without their images."""
-_SAME = 1e-4
+"""Formats with images or colours that Slicer reads, too, without them."""
+_SAME, _HEAD = 1e-4, 1 << 16
 
 
 def give(model: Any, looks: Looks) -> None:
@@ -92,15 +93,15 @@ def find(model: Any) -> None:
 
 
 def _look_beside(model: Any) -> None:
-    """Take the images of a file that Slicer has read without them, if the surface is still that of the file."""
+    """Take the colours of a file that Slicer has read without them, if the surface is still that of the file."""
     path, mesh = file_of(model), model.GetPolyData()
-    if path is None or mesh is None or path.suffix.lower() not in _IMAGES_OF or not _may_have_images(path, mesh):
+    if path is None or mesh is None or path.suffix.lower() not in _IMAGES_OF or not _may_have_colours(path, mesh):
         return
     try:
         looks = read_looks(path)
     except ScanError:
         return
-    if looks.image is None:
+    if not looks.has_colours:
         if looks.warnings:
             model.SetAttribute(_NOTE, " ".join(looks.warnings))
         return
@@ -116,11 +117,18 @@ def _look_beside(model: Any) -> None:
             tell_stored(model.GetStorageNode())
 
 
-def _may_have_images(path: Path, mesh: Any) -> bool:
-    """Whether it is worth reading a file again: where Slicer has found texture coordinates."""
+def _may_have_colours(path: Path, mesh: Any) -> bool:
+    """Whether it is worth reading a file again: Slicer has found texture coordinates, or passed over colours of OBJ."""
     data = mesh.GetPointData()
-    pairs = (data.GetArray(k) for k in range(data.GetNumberOfArrays()))
-    return path.is_file() and any(array is not None and array.GetNumberOfComponents() == 2 for array in pairs)
+    arrays = [data.GetArray(k) for k in range(data.GetNumberOfArrays())]
+    if any(array is not None and array.GetNumberOfComponents() == 2 for array in arrays):
+        return path.is_file()
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return False
+    return path.suffix.lower() == ".obj" and bool(re.search(rb"(?m)^v([ \t]+[-+.\deE]+){6,7}[ \t\r]*$", head))
 
 
 def in_scene(looks: Looks, coordinates: int | None = None) -> Any:

@@ -108,11 +108,14 @@ def test_colours_are_saved_with_the_scene(
     np.testing.assert_array_equal(before.triangles, after.triangles)
 
 
+@pytest.mark.parametrize("textured", [True, False])
 @pytest.mark.parametrize("write", [write_obj, write_ply])
-def test_a_scene_that_names_the_scans_file(host: Host, tmp_path: Path, scan: Coloured, write: Any) -> None:
+def test_a_scene_that_names_the_scans_file(
+    host: Host, tmp_path: Path, scan: Coloured, write: Any, textured: bool
+) -> None:
     """As a scene file without data: Slicer's own reader reads the scan then, and knows nothing of its images."""
     path = tmp_path / f"face{'.obj' if write is write_obj else '.ply'}"
-    write(scan, path)
+    write(scan, path, textured)
     model = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "face")
     model.AddDefaultStorageNode(str(path))
     model.GetStorageNode().SetFileName(str(path))
@@ -124,7 +127,7 @@ def test_a_scene_that_names_the_scans_file(host: Host, tmp_path: Path, scan: Col
         assert seen(view) == "red blue"
     assert not model.GetModifiedSinceRead()
     volumes = slicer.util.getNodesByClass("vtkMRMLVectorVolumeNode")
-    assert len(volumes) == 1
+    assert len(volumes) == textured
     colours.find(model)
     assert slicer.util.getNodesByClass("vtkMRMLVectorVolumeNode") == volumes
 
