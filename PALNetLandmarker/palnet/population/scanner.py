@@ -19,8 +19,8 @@ from ..scans.surface import (
     surface_from_polydata,
     vertex_normals,
 )
-from .heads import CAMERAS, Head, Population, random_field, vertex_adjacency
-from .wear import join, melted_ears, outward, ragged_hole, select, with_beard, with_hair
+from .base import CAMERAS, Head, Heads, random_field, vertex_adjacency
+from .wear import join, melted_ears, outward, ragged_hole, select, smooth_lids, with_beard, with_hair
 
 # A landmark farther than this from what the scan shows is missing from it.
 VISIBLE_WITHIN_MM = 3.0
@@ -38,11 +38,15 @@ _CAMERA_SETS = (
 
 @dataclass(frozen=True)
 class Scan:
-    """A synthetic scan: its surface (mm, the head's frame), true landmarks (L, 3), and which of them it shows (L,)."""
+    """A synthetic scan: its surface (mm, the head's frame), true landmarks (L, 3), and which of them it shows (L,).
+
+    :ivar population: the name of the one that its head is of
+    """
 
     surface: Surface
     landmarks: np.ndarray
     visible: np.ndarray
+    population: str = ""
 
 
 class Scanner:
@@ -51,7 +55,7 @@ class Scanner:
     :param severity: 0 leaves a clean complete head, 1 is the wear of everyday scans, 2 is hard
     """
 
-    def __init__(self, population: Population, severity: float = 1.0) -> None:
+    def __init__(self, population: Heads, severity: float = 1.0) -> None:
         self.population = population
         self.severity = severity
         self._coarse = [self._decimated(count) for count in (1800, 3000, 5000, 8000)]
@@ -76,7 +80,7 @@ class Scanner:
             surface = remesh(surface, vertices)
         surface = _noise(surface, rng, hard)
         surface = _holes(surface, rng, hard)
-        return Scan(surface, head.landmarks, landmarks_shown(surface, head.landmarks))
+        return Scan(surface, head.landmarks, landmarks_shown(surface, head.landmarks), population.name)
 
     def _appearance(self, head: Head, rng: np.random.Generator) -> np.ndarray:
         """(V, 3) vertices with hair, beard and melted ears."""
@@ -84,6 +88,8 @@ class Scanner:
         points = head.vertices.copy()
         if not hard:
             return points
+        if head.blink > 0.7 and rng.random() < 0.6:
+            points = smooth_lids(points, population, int(rng.integers(1, 16)))
         melted = rng.choice([0.0, rng.uniform(0.2, 1), 1.0], p=[0.7, 0.15, 0.15])
         if melted:
             points = melted_ears(points, regions, melted)
@@ -208,9 +214,7 @@ def _bust(surface: Surface, chin: float, rng: np.random.Generator) -> Surface:
     return join(*parts)
 
 
-def _crop(
-    surface: Surface, landmarks: np.ndarray, population: Population, rng: np.random.Generator, hard: float
-) -> Surface:
+def _crop(surface: Surface, landmarks: np.ndarray, population: Heads, rng: np.random.Generator, hard: float) -> Surface:
     """A face mask, a head, or everything; sometimes with a part of the face cut off."""
     if not hard:
         return surface
