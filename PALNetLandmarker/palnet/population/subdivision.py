@@ -32,7 +32,7 @@ def catmull_clark(quads: np.ndarray, count: int) -> tuple[csr_matrix, np.ndarray
     edge_count = np.maximum(np.asarray(of_edges.sum(axis=1)).ravel(), 1)
     border_edges = of_edges @ diags((~inner).astype(float))
     borders = np.asarray(border_edges.sum(axis=1)).ravel()
-    smooth = borders == 0
+    smooth = (borders == 0) & (np.asarray(of_faces.sum(axis=1)).ravel() > 0)
     regular = (
         diags(1 / around**2) @ of_faces @ faces
         + diags(2 / (around * edge_count)) @ of_edges @ ends
