@@ -19,6 +19,7 @@ from ..scans.surface import (
     surface_from_polydata,
     vertex_normals,
 )
+from .dress import Cover
 from .heads import CAMERAS, Head, Population, random_field, vertex_adjacency
 from .wear import join, melted_ears, outward, ragged_hole, select, with_beard, with_hair
 
@@ -56,10 +57,13 @@ class Scanner:
         self.severity = severity
         self._coarse = [self._decimated(count) for count in (1800, 3000, 5000, 8000)]
 
-    def scan(self, head: Head, rng: np.random.Generator, vertices: int | None = None) -> Scan:
+    def scan(
+        self, head: Head, rng: np.random.Generator, vertices: int | None = None, cover: Cover | None = None
+    ) -> Scan:
         """One scan of a head.
 
         :param vertices: about this many in the mesh; without it any number up to the population's own
+        :param cover: what the head wears, of :func:`palnet.population.dress.dress`
         """
         population, hard = self.population, self.severity
         points = self._appearance(head, rng)
@@ -69,6 +73,10 @@ class Scanner:
         if head.blink > 0.7:
             triangles = triangles[~population.eyeball[triangles].any(axis=1)]
         surface = compact(Surface(points, triangles))
+        landmarks, hidden = head.landmarks, np.zeros(len(head.landmarks), bool)
+        if cover:
+            covered = cover(surface, landmarks)
+            surface, landmarks, hidden = covered.surface, covered.landmarks, covered.hidden
         if rng.random() < 0.3 * hard:
             surface = _bust(surface, float(head.landmarks[population.protocol.index("Gn"), 1]), rng)
         surface = _crop(surface, head.landmarks, population, rng, hard)
@@ -76,7 +84,7 @@ class Scanner:
             surface = remesh(surface, vertices)
         surface = _noise(surface, rng, hard)
         surface = _holes(surface, rng, hard)
-        return Scan(surface, head.landmarks, landmarks_shown(surface, head.landmarks))
+        return Scan(surface, landmarks, landmarks_shown(surface, landmarks) & ~hidden)
 
     def _appearance(self, head: Head, rng: np.random.Generator) -> np.ndarray:
         """(V, 3) vertices with hair, beard and melted ears."""

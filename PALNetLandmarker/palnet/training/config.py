@@ -12,7 +12,7 @@ from ..pipeline.network import NETWORKS
 from ..protocols.protocol import Protocol
 
 _LARGEST = 1e9
-_SHARES = ("young", "open_mouths", "validation_share")
+_SHARES = ("young", "open_mouths", "deformed", "covered", "smooth_eyes", "validation_share")
 _POSITIVE = ("steps", "batch", "rate", "pool", "fresh", "validation_scans", "validate_every")
 
 
@@ -25,6 +25,7 @@ class TrainingConfig:
     :ivar pose_degrees, pose_mm: how far off the alignment may be, deviation per axis
     :ivar severity: how much scans are changed and worn; 1 is usual, 0 leaves them as they are
     :ivar young, open_mouths: shares of children and of widely open mouths among the heads of the population
+    :ivar deformed, covered, smooth_eyes: shares of the heads, see :class:`palnet.population.dress.Wear`
     :ivar validation_scans: looks at validation; of annotated scans each may be looked at several times, in other poses
     :ivar validation_share: of the subjects of annotated scans that only validate
     :ivar surface_points: between the landmarks of annotated scans, for
@@ -47,6 +48,9 @@ class TrainingConfig:
     severity: float = 1.0
     young: float = 0.0
     open_mouths: float = 0.0
+    deformed: float = 0.0
+    covered: float = 0.0
+    smooth_eyes: float = 0.0
     pose_degrees: float = 3.5
     pose_mm: float = 2.5
     validation_scans: int = 96

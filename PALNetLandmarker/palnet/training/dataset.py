@@ -9,6 +9,7 @@ import numpy as np
 
 from ..pipeline.patches import Clouds, PatchScale
 from ..pipeline.region import region_of_interest
+from ..population.dress import Figure, Wear, dress
 from ..population.heads import Head, Population
 from ..population.scanner import Scan, Scanner
 from ..rigid import apply, rigid_fit
@@ -59,6 +60,7 @@ class PopulationScans:
 
     :param young: share of the subjects that are children by size and proportions
     :param open_mouths: share of the subjects with a widely open mouth
+    :param wear: shares of deformed and covered subjects; each number's subject is otherwise the same without
     """
 
     scale = 1.0
@@ -72,21 +74,30 @@ class PopulationScans:
         *,
         young: float = 0.0,
         open_mouths: float = 0.0,
+        wear: Wear | None = None,
     ) -> None:
         self.population = population
         self.scanner = Scanner(population, severity)
         self.mean_shape = population.mean_landmarks - population.mean_landmarks.mean(axis=0)
         self._seed = (seed, SPLITS[split])
         self._young, self._open_mouths = young, open_mouths
+        self._wear = wear or Wear()
+        self._wear.check(population.protocol.labels)
 
     def scan(self, index: int, vertices: int | None = None) -> Scan:
         """See :class:`ScanSource`; ``vertices`` as in :meth:`palnet.population.scanner.Scanner.scan`."""
         rng = np.random.default_rng((*self._seed, index))
-        return self.scanner.scan(self._head(index, rng), rng, vertices)
+        figure = self._dressed(index, self._head(index, rng))
+        return self.scanner.scan(figure.head, rng, vertices, figure.cover)
 
     def head(self, index: int) -> Head:
         """The head that the scan of a number is of."""
-        return self._head(index, np.random.default_rng((*self._seed, index)))
+        return self._dressed(index, self._head(index, np.random.default_rng((*self._seed, index)))).head
+
+    def _dressed(self, index: int, head: Head) -> Figure:
+        # From a generator of its own, too.
+        rng = np.random.default_rng((*self._seed, index, 3))
+        return dress(head, self.population.protocol.labels, self.population.landmarks, self._wear, rng)
 
     def _head(self, index: int, rng: np.random.Generator) -> Head:
         # From a generator of its own, so that a subject is the same whatever the shares are.

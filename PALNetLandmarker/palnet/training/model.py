@@ -16,6 +16,7 @@ from ..files import whole_file
 from ..pipeline.model import Model
 from ..pipeline.shape import ShapeModel
 from ..pipeline.surface_prior import SurfacePrior
+from ..population.dress import Wear
 from ..population.heads import Population
 from ..protocols.protocol import Protocol
 from .annotated import AnnotatedScans
@@ -68,8 +69,10 @@ def train_model(config: TrainingConfig, population_folder: Path, work: Path, sta
     protocol = Protocol.bundled(config.protocol)
     population = Population(population_folder, protocol)
     shares = {"young": config.young, "open_mouths": config.open_mouths}
+    wear = Wear(config.deformed, config.covered, config.smooth_eyes)
     train, validation = (
-        PopulationScans(population, split, config.seed, config.severity, **shares) for split in ("train", "validation")
+        PopulationScans(population, split, config.seed, config.severity, **shares, wear=wear)
+        for split in ("train", "validation")
     )
     model = _trained(config, protocol, train, validation, work, start)
     model.settings |= doubt_limits(model.facts["validation_error_mm"])
