@@ -34,12 +34,11 @@ class Head:
 
 @dataclass(frozen=True)
 class Regions:
-    """Where hair, beard, lids and ears are: weights (V,) in 0..1, and the flat side of the head under each ear."""
+    """Where hair, beard and ears are: weights (V,) in 0..1, and the flat side of the head under each ear."""
 
     scalp_height: np.ndarray
     beard: np.ndarray
     brow: np.ndarray
-    lids: np.ndarray
     ear: np.ndarray
     ear_fill: csr_matrix
 
@@ -115,16 +114,7 @@ class Heads:
         centre = np.mean([at[f"{label}_L"] for label in ("Pra", "Sa", "Pa", "Sba")], axis=0)
         mirrored = np.abs(vertices) * [1, 0, 0] + vertices * [0, 1, 1]
         ear = (np.linalg.norm((mirrored - centre) / [35, 40, 30], axis=1) < 1) & ~self.eyeball
-        return Regions(scalp, beard, brow, self._lids(at), ear.astype(float), harmonic_fill(self.model.triangles, ear))
-
-    def _lids(self, at: dict[str, np.ndarray]) -> np.ndarray:
-        vertices = self.model.neutral.astype(float)
-        weights = np.zeros(len(vertices))
-        for side in ("R", "L"):
-            middle, half = (at[f"Ex_{side}"] + at[f"En_{side}"]) / 2, (at[f"Ex_{side}"] - at[f"En_{side}"]) / 2
-            away = (vertices - middle) / [np.linalg.norm(half) + 7, 14.0, 25.0]
-            weights = np.maximum(weights, smoothstep(1.6 * (1 - np.linalg.norm(away, axis=1))))
-        return np.asarray(weights * ~self.eyeball)
+        return Regions(scalp, beard, brow, ear.astype(float), harmonic_fill(self.model.triangles, ear))
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from ..scans.surface import (
     vertex_normals,
 )
 from .base import CAMERAS, Head, Heads, random_field, vertex_adjacency
-from .wear import join, melted_ears, outward, ragged_hole, select, smooth_lids, with_beard, with_hair
+from .dress import Cover
+from .wear import join, melted_ears, outward, ragged_hole, select, with_beard, with_hair
 
 # A landmark farther than this from what the scan shows is missing from it.
 VISIBLE_WITHIN_MM = 3.0
@@ -60,10 +61,13 @@ class Scanner:
         self.severity = severity
         self._coarse = [self._decimated(count) for count in (1800, 3000, 5000, 8000)]
 
-    def scan(self, head: Head, rng: np.random.Generator, vertices: int | None = None) -> Scan:
+    def scan(
+        self, head: Head, rng: np.random.Generator, vertices: int | None = None, cover: Cover | None = None
+    ) -> Scan:
         """One scan of a head.
 
         :param vertices: about this many in the mesh; without it any number up to the population's own
+        :param cover: what the head wears, of :func:`palnet.population.dress.dress`
         """
         population, hard = self.population, self.severity
         points = self._appearance(head, rng)
@@ -73,6 +77,10 @@ class Scanner:
         if head.blink > 0.7:
             triangles = triangles[~population.eyeball[triangles].any(axis=1)]
         surface = compact(Surface(points, triangles))
+        landmarks, hidden = head.landmarks, np.zeros(len(head.landmarks), bool)
+        if cover:
+            covered = cover(surface, landmarks)
+            surface, landmarks, hidden = covered.surface, covered.landmarks, covered.hidden
         if rng.random() < 0.3 * hard:
             surface = _bust(surface, float(head.landmarks[population.protocol.index("Gn"), 1]), rng)
         surface = _crop(surface, head.landmarks, population, rng, hard)
@@ -80,7 +88,7 @@ class Scanner:
             surface = remesh(surface, vertices)
         surface = _noise(surface, rng, hard)
         surface = _holes(surface, rng, hard)
-        return Scan(surface, head.landmarks, landmarks_shown(surface, head.landmarks), population.name)
+        return Scan(surface, landmarks, landmarks_shown(surface, landmarks) & ~hidden, population.name)
 
     def _appearance(self, head: Head, rng: np.random.Generator) -> np.ndarray:
         """(V, 3) vertices with hair, beard and melted ears."""
@@ -88,8 +96,6 @@ class Scanner:
         points = head.vertices.copy()
         if not hard:
             return points
-        if head.blink > 0.7 and rng.random() < 0.6:
-            points = smooth_lids(points, population, int(rng.integers(1, 16)))
         melted = rng.choice([0.0, rng.uniform(0.2, 1), 1.0], p=[0.7, 0.15, 0.15])
         if melted:
             points = melted_ears(points, regions, melted)

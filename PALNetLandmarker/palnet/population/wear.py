@@ -12,8 +12,6 @@ from scipy.spatial import cKDTree
 from ..scans.surface import Surface, compact
 from .base import Heads, Regions, random_field
 
-_LID_MM = 3.0
-
 
 def melted_ears(points: np.ndarray, regions: Regions, share: float) -> np.ndarray:
     """The head's vertices (V, 3) with its ears sunk towards the side of the head: 0 not at all, 1 entirely."""
@@ -56,24 +54,6 @@ def with_beard(
     """The head's vertices (V, 3) with a beard of about ``thick`` mm; ``out`` of :func:`outward`."""
     shape = 0.5 + 0.3 * random_field(rng, points, 40) + 0.25 * random_field(rng, points, rng.uniform(4, 9))
     return np.asarray(points + (thick * population.regions.beard * shape)[:, None] * out)
-
-
-def smooth_lids(points: np.ndarray, population: Heads, passes: int) -> np.ndarray:
-    """The head's vertices (V, 3) with its closed lids as scanners show them: without a slit and nearly without folds.
-
-    :param passes: how often the skin is averaged over 3 mm
-    """
-    weights = population.regions.lids
-    inside, skin = np.flatnonzero(weights > 0), np.flatnonzero(~population.eyeball)
-    # Upper and lower lid are averaged together: by distance, not by edges, for these end at the slit.
-    near = cKDTree(points[skin]).query(points[inside], k=48, distance_upper_bound=_LID_MM)[1]
-    found = near < len(skin)
-    near = skin[np.where(found, near, 0)]
-    result = points.copy()
-    for _ in range(passes):
-        mean = (result[near] * found[:, :, None]).sum(axis=1) / found.sum(axis=1, keepdims=True)
-        result[inside] += weights[inside, None] * (mean - result[inside])
-    return result
 
 
 def ragged_hole(

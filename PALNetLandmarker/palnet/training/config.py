@@ -12,7 +12,9 @@ from ..pipeline.network import NETWORKS
 from ..protocols.protocol import Protocol
 
 _LARGEST = 1e9
-_SHARES = ("young", "open_mouths", "closed_lids", "anny", "validation_share")
+_SHARES = (
+    "young", "open_mouths", "closed_lids", "anny", "deformed", "covered", "smooth_eyes", "validation_share",
+)  # fmt: skip
 # What a training that starts from a model keeps of it, or makes anew.
 _KEPT_OR_NEW = ("first_guess", "shape")
 _POSITIVE = ("steps", "batch", "rate", "pool", "fresh", "validation_scans", "validate_every")
@@ -31,6 +33,7 @@ class TrainingConfig:
     :ivar anny: share of the heads that are of the second population (:mod:`palnet.population.anny_heads`)
     :ivar first_guess, shape: ``"kept"`` takes the first guess of alignment and the shape model over from the model that
         training starts from, if it has the same landmarks; ``"new"`` makes them anew
+    :ivar deformed, covered, smooth_eyes: shares of the heads, see :class:`palnet.population.dress.Wear`
     :ivar validation_scans: looks at validation; of annotated scans each may be looked at several times, in other poses
     :ivar validation_share: of the subjects of annotated scans that only validate
     :ivar surface_points: between the landmarks of annotated scans, for
@@ -55,6 +58,9 @@ class TrainingConfig:
     open_mouths: float = 0.0
     closed_lids: float = 0.0
     anny: float = 0.0
+    deformed: float = 0.0
+    covered: float = 0.0
+    smooth_eyes: float = 0.0
     first_guess: str = "kept"
     shape: str = "kept"
     pose_degrees: float = 3.5

@@ -10,6 +10,7 @@ import numpy as np
 from ..pipeline.patches import Clouds, PatchScale
 from ..pipeline.region import region_of_interest
 from ..population.base import Head, Heads
+from ..population.dress import Figure, Wear, dress
 from ..population.scanner import Scan, Scanner
 from ..rigid import apply, rigid_fit
 from ..scans.surface import Surface, sample_surface
@@ -68,6 +69,7 @@ class PopulationScans:
     :param open_mouths: share of the subjects with a widely open mouth
     :param closed_lids: share of the subjects whose eyes are closed, beside those that blink by chance
     :param second: another population, and :param second_share: its share of the subjects
+    :param wear: shares of deformed and covered subjects; each number's subject is otherwise the same without
     """
 
     scale = 1.0
@@ -84,6 +86,7 @@ class PopulationScans:
         closed_lids: float = 0.0,
         second: Heads | None = None,
         second_share: float = 0.0,
+        wear: Wear | None = None,
     ) -> None:
         self.population = population
         self._scanners = [Scanner(one, severity) for one in (population, second) if one is not None]
@@ -91,15 +94,24 @@ class PopulationScans:
         self._seed = (seed, SPLITS[split])
         self._young, self._open_mouths, self._closed_lids = young, open_mouths, closed_lids
         self._second_share = second_share if second is not None else 0.0
+        self._wear = wear or Wear()
+        self._wear.check(population.protocol.labels)
 
     def scan(self, index: int, vertices: int | None = None) -> Scan:
         """See :class:`ScanSource`; ``vertices`` as in :meth:`palnet.population.scanner.Scanner.scan`."""
         rng = np.random.default_rng((*self._seed, index))
-        return self._scanner(index).scan(self._head(index, rng), rng, vertices)
+        figure = self._dressed(index, self._head(index, rng))
+        return self._scanner(index).scan(figure.head, rng, vertices, figure.cover)
 
     def head(self, index: int) -> Head:
         """The head that the scan of a number is of."""
-        return self._head(index, np.random.default_rng((*self._seed, index)))
+        return self._dressed(index, self._head(index, np.random.default_rng((*self._seed, index)))).head
+
+    def _dressed(self, index: int, head: Head) -> Figure:
+        # From a generator of its own, too.
+        rng = np.random.default_rng((*self._seed, index, 3))
+        population = self.population_of(index)
+        return dress(head, population.protocol.labels, population.landmarks, self._wear, rng)
 
     def population_of(self, index: int) -> Heads:
         """The population that the subject of a number is of."""

@@ -17,6 +17,7 @@ from ..pipeline.model import Model
 from ..pipeline.shape import ShapeModel
 from ..pipeline.surface_prior import SurfacePrior
 from ..population.anny_heads import AnnyPopulation
+from ..population.dress import Wear
 from ..population.heads import Population
 from ..protocols.protocol import Protocol
 from .annotated import AnnotatedScans
@@ -77,6 +78,7 @@ def train_model(
     protocol = Protocol.bundled(config.protocol)
     population = Population(population_folder, protocol)
     second = AnnyPopulation(anny_folder, protocol) if config.anny else None
+    wear = Wear(config.deformed, config.covered, config.smooth_eyes)
     train, validation = (
         PopulationScans(
             population,
@@ -86,6 +88,7 @@ def train_model(
             young=config.young,
             open_mouths=config.open_mouths,
             closed_lids=config.closed_lids,
+            wear=wear,
             second=second,
             second_share=config.anny,
         )

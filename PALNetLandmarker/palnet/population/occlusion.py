@@ -1,0 +1,72 @@
+"""What something before a face hides from the cameras of a scanner."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..scans.surface import Surface, draw_evenly
+from .radial import ways
+
+# (azimuth, elevation) in degrees from which one looks; a scanner needs two looks at a place.
+_LOOKS = np.array([(0, 0), (-35, 0), (35, 0), (-70, 0), (70, 0), (0, -35), (-40, 35), (40, 35), (-120, 10), (120, 10)])
+_NEEDED = 2
+_PIXEL_MM, _SLACK_MM = 2.5, 1.2
+_MOST_SAMPLES = 10_000
+_FACING = 0.25
+_AROUND_MM = 60.0
+
+
+def hidden_by(cover: Surface, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """(N,) bool: points of a skin that fewer than two looks see past a cover, of those that see them without it.
+
+    Skin hides no skin here: what a head hides of itself is the scanner's matter.
+
+    :param cover: mm, x to the subject's left, y up, z forward
+    :param points, normals: (N, 3) of the skin, mm and unit vectors
+    """
+    hidden = np.zeros(len(points), bool)
+    total = np.cumsum(cover.areas())
+    if not len(total) or not total[-1] > 0:
+        return hidden
+    pixel = _PIXEL_MM
+    count = total[-1] / pixel**2 * 2
+    if count > _MOST_SAMPLES:
+        pixel *= (count / _MOST_SAMPLES) ** 0.5
+    owner, u, v = draw_evenly(total, int(min(max(count, 200), _MOST_SAMPLES)))
+    corners = cover.points.astype(np.float32)[cover.triangles[owner]]
+    samples = np.einsum("nkj,nk->nj", corners, np.column_stack([1 - u - v, u, v]).astype(np.float32))
+    low, high = samples.min(axis=0) - _AROUND_MM, samples.max(axis=0) + _AROUND_MM
+    within = (points > low) & (points < high)
+    near = np.flatnonzero(within[:, 0] & within[:, 1] & within[:, 2])
+    places = points[near].astype(np.float32)
+    looks = ways(*_LOOKS.T).astype(np.float32)
+    facing = normals[near].astype(np.float32) @ looks.T > _FACING
+    free = np.zeros(len(near), np.int16)
+    for k, look in enumerate(looks):
+        who = np.flatnonzero(facing[:, k] & (free < _NEEDED))
+        free[who] += ~_behind(places[who], samples, look, pixel)
+    could = facing.sum(axis=1)
+    hidden[near] = (free < np.minimum(could, _NEEDED)) & (could > 0)
+    return hidden
+
+
+def _behind(points: np.ndarray, samples: np.ndarray, look: np.ndarray, pixel: float) -> np.ndarray:
+    """(N,) bool: whether points lie behind samples of a cover for who looks from a direction."""
+    right = np.array([look[2], 0, -look[0]], np.float32)
+    right /= np.linalg.norm(right)
+    axes = np.stack([right, np.cross(look, right), look], axis=1)
+    flat, seen = samples @ axes, points @ axes
+    low = flat[:, :2].min(axis=0) - 2 * pixel
+    column, row = ((flat[:, :2] - low) / pixel).astype(np.int32).T
+    # A rim around the map stays empty.
+    width, height = int(column.max()) + 3, int(row.max()) + 3
+    nearest = np.full(height * width, -np.inf, np.float32)
+    np.maximum.at(nearest, row * width + column, flat[:, 2])
+    # A sample in a pixel or beside it hides: samples are too few to close the map.
+    grid = nearest.reshape(height, width)
+    closed = grid.copy()
+    for here, there in ((np.s_[1:], np.s_[:-1]), (np.s_[:-1], np.s_[1:])):
+        np.maximum(closed[here], grid[there], out=closed[here])
+        np.maximum(closed[:, here], grid[:, there], out=closed[:, here])
+    x, y = np.clip((seen[:, :2] - low) / pixel, 0, (width - 1, height - 1)).astype(np.int32).T
+    return np.asarray(seen[:, 2] < closed.ravel()[y * width + x] - _SLACK_MM)
