@@ -2,11 +2,11 @@
 
     python tools/anny_places.py [ANNY] [--write]
 
-Resources/population/anny_registered.json holds where the ICT Face Model's places come to lie when its head is fitted to six
-mean adults of anny; anny_predicted.json where the model of the fourth training puts them on 60 adults (midline and right
-side, mm, the frame of the mean head); anny_decided.json what was settled by the definitions where they differed
-(docs/landmarks.md says how). Prints their differences as a table for docs/landmarks.md; with --write also the places: the
-mean of the two or the decision, put on the nearest triangle, and mirrored to the left. ANNY is the folder of anny's
+Resources/population/anny_registered.json holds where the ICT Face Model's places come to lie when its head is fitted to
+six mean adults of anny; anny_predicted.json where the model of the fourth training puts them on 60 adults (midline and
+right side, mm, the frame of the mean head); anny_decided.json what was settled by the definitions where they differed
+(docs/landmarks.md says how). Prints their differences as a table for docs/landmarks.md; with --write also the places:
+the mean of the two or the decision, put on the nearest triangle, and mirrored to the left. ANNY is the folder of anny's
 package, by default the installed one.
 """
 
