@@ -12,7 +12,7 @@ from ..scans.surface import Surface, closest_on_surface, compact
 from .cover_cloth import cap, electrodes, headband, mask, scarf
 from .cover_devices import chin_strap, dressing, glasses, tape, tubes
 from .cover_hair import beard, long_hair
-from .occlusion import hidden_by
+from .occlusion import hidden_by, unseen
 from .radial import Wearer
 from .wear import join
 
@@ -84,19 +84,19 @@ def cover(
         if kind in _LIFTS:
             skin = Surface(skin.points + _LIFTS[kind](wearer, rng)[:, None] * wearer.normals, skin.triangles)
     wall = rng.random() < _INNER_WALL
-    shown, hidden = skin, np.zeros(len(landmarks), bool)
-    if solids:
-        # A landmark faces the way that the nearest point of the skin does.
-        nearest = cKDTree(surface.points).query(landmarks)[1]
-        points, normals = np.vstack([skin.points, landmarks]), np.vstack([wearer.normals, wearer.normals[nearest]])
-        behind = hidden_by(join(*solids), points, normals)
-        hidden = behind[len(skin.points) :]
+    shown, over = skin, join(*solids) if solids else None
+    if over:
+        behind = hidden_by(over, skin.points, wearer.normals)
         # Triangles at the edge stay: they reach under what covers the others.
-        a, b, c = surface.triangles.T
-        past = behind[: len(skin.points)]
-        gone = past[a] & past[b] & past[c]
-        shown = compact(Surface(skin.points, skin.triangles[~gone]))
-    hidden = hidden | _lost(surface, shown, landmarks)
+        a, b, c = skin.triangles.T
+        shown = compact(Surface(skin.points, skin.triangles[~(behind[a] & behind[b] & behind[c])]))
+    hidden = _lost(surface, shown, landmarks)
+    if over:
+        # Of the places that are left some lie on those triangles. A landmark faces the way that the nearest point does.
+        left = np.flatnonzero(~hidden)
+        nearest = cKDTree(surface.points).query(landmarks[left])[1]
+        left, nearest = left[behind[nearest]], nearest[behind[nearest]]
+        hidden[left] = unseen(over, landmarks[left], wearer.normals[nearest])
     return Covered(join(skin if wall else shown, *solids), landmarks, hidden)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from vtkmodules.vtkCommonDataModel import vtkStaticCellLocator
 
-from ..scans.surface import Surface, draw_evenly
+from ..scans.surface import Surface, draw_evenly, for_answers, polydata_from_arrays
 from .radial import ways
 
 # (azimuth, elevation) in degrees from which one looks; a scanner needs two looks at a place.
@@ -48,6 +49,24 @@ def hidden_by(cover: Surface, points: np.ndarray, normals: np.ndarray) -> np.nda
     could = facing.sum(axis=1)
     hidden[near] = (free < np.minimum(could, _NEEDED)) & (could > 0)
     return hidden
+
+
+def unseen(cover: Surface, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """(N,) bool: the same of a few points, exactly, by rays."""
+    locator = vtkStaticCellLocator()
+    locator.SetDataSet(polydata_from_arrays(cover.points, cover.triangles))
+    locator.BuildLocator()
+    cell, part, share = for_answers()
+    hit, corner = [0.0] * 3, [0.0] * 3
+    result = np.zeros(len(points), bool)
+    looks = ways(*_LOOKS.T)
+    for k, point in enumerate(points):
+        facing = looks[looks @ normals[k] > _FACING]
+        ends = [(point + _SLACK_MM * look, point + 500 * look) for look in facing]
+        blocked = [locator.IntersectWithLine(a, b, 0.01, share, hit, corner, part, cell) for a, b in ends]
+        free = len(facing) - np.count_nonzero(blocked)
+        result[k] = len(facing) > 0 and free < min(len(facing), _NEEDED)
+    return result
 
 
 def _behind(points: np.ndarray, samples: np.ndarray, look: np.ndarray, pixel: float) -> np.ndarray:

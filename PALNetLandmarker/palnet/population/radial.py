@@ -15,8 +15,9 @@ from .base import random_field
 _STEP = 2.5
 _LOWEST, _HIGHEST = -76.0, 90.0
 # Root mean square distance of the fifty landmarks from their centroid, on the mean adult of the ICT Face Model.
-_ADULT_MM = 88.5
+_ADULT_MM = 73.0
 _MARGIN_MM = 15.0
+_TORN_MM = 40.0
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class RadialMap:
         closed = grey_closing(self.radius, size=(closing, closing), mode=("nearest", "wrap"))
         for _ in range(2):
             closed = np.maximum(gaussian_filter(closed, smooth, mode=("nearest", "wrap")), self.radius)
-        return np.asarray(gaussian_filter(closed, 0.7, mode=("nearest", "wrap")))
+        return np.maximum(gaussian_filter(closed, 0.7, mode=("nearest", "wrap")), self.radius)
 
     def hanging(self, radius: np.ndarray, below: float) -> np.ndarray:
         """Distances (R, C) that fall straight down from where they stand out most, below a height in mm."""
@@ -187,7 +188,11 @@ def shell(positions: np.ndarray, inside: np.ndarray) -> Surface:
     quads = np.stack([a, b, b + columns, a + columns], axis=2).reshape(-1, 4)
     triangles = np.vstack([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
     triangles = triangles[used[triangles].all(axis=1) & keep.ravel()[triangles].any(axis=1)]
-    return compact(Surface(places.reshape(-1, 3), triangles))
+    places = places.reshape(-1, 3)
+    # What hangs is torn where the head falls away behind it.
+    a, b, c = (places[triangles[:, k]] for k in range(3))
+    longest = np.maximum(((a - b) ** 2).sum(axis=1), ((b - c) ** 2).sum(axis=1))
+    return compact(Surface(places, triangles[longest < _TORN_MM**2]))
 
 
 def sheet(places: np.ndarray, closed: bool = False) -> Surface:
