@@ -85,19 +85,19 @@ def cover(
             skin = Surface(skin.points + _LIFTS[kind](wearer, rng)[:, None] * wearer.normals, skin.triangles)
     wall = rng.random() < _INNER_WALL
     shown, over = skin, join(*solids) if solids else None
-    if over:
-        behind = hidden_by(over, skin.points, wearer.normals)
+    if over and not wall:
+        behind = hidden_by(over, skin, wearer.normals)
         # Triangles at the edge stay: they reach under what covers the others.
         a, b, c = skin.triangles.T
         shown = compact(Surface(skin.points, skin.triangles[~(behind[a] & behind[b] & behind[c])]))
     hidden = _lost(surface, shown, landmarks)
     if over:
-        # Of the places that are left some lie on those triangles. A landmark faces the way that the nearest point does.
+        # Places that are left may lie on those triangles, or on the wall.
         left = np.flatnonzero(~hidden)
-        nearest = cKDTree(surface.points).query(landmarks[left])[1]
-        left, nearest = left[behind[nearest]], nearest[behind[nearest]]
-        hidden[left] = unseen(over, landmarks[left], wearer.normals[nearest])
-    return Covered(join(skin if wall else shown, *solids), landmarks, hidden)
+        if not wall:
+            left = left[behind[cKDTree(skin.points).query(landmarks[left])[1]]]
+        hidden[left] = unseen(over, surface, landmarks[left])
+    return Covered(join(shown, *solids), landmarks, hidden)
 
 
 def _lost(before: Surface, after: Surface, landmarks: np.ndarray) -> np.ndarray:
