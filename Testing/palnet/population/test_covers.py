@@ -61,7 +61,7 @@ def test_what_it_is_there_to_hide(population: Population, person: Head, surface:
     shares = np.mean([dressed(population, person, surface, kind, seed).hidden for seed in range(12)], axis=0)
     labels = list(population.protocol.labels)
     for label in HIDES[kind]:
-        assert shares[labels.index(label)] > 0.4, label
+        assert shares[labels.index(label)] > 0.3, label
     assert shares.min() < 0.1
 
 
