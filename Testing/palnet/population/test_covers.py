@@ -58,7 +58,7 @@ def test_each_kind(population: Population, person: Head, surface: Surface, kind:
 
 @pytest.mark.parametrize("kind", sorted(HIDES))
 def test_what_it_is_there_to_hide(population: Population, person: Head, surface: Surface, kind: str) -> None:
-    shares = np.mean([dressed(population, person, surface, kind, seed).hidden for seed in range(12)], axis=0)
+    shares = np.mean([dressed(population, person, surface, kind, seed).hidden for seed in range(8)], axis=0)
     labels = list(population.protocol.labels)
     for label in HIDES[kind]:
         assert shares[labels.index(label)] > 0.4, label
@@ -92,7 +92,7 @@ def test_hidden_landmarks_are_not_seen(population: Population, person: Head, sur
     bare, skin = rays_in(surface), cKDTree(surface.points)
     alone = np.array([~bare(place, looks) for place in person.landmarks])
     clear = []
-    for seed in range(3):
+    for seed in range(2):
         result = dressed(population, person, surface, kind, seed)
         rays = rays_in(result.surface)
         is_skin = (skin.query(result.surface.points)[0] < 1e-9)[result.surface.triangles].all(axis=1)
