@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
-from palnet.errors import ProtocolError
+from palnet.errors import PalnetError, ProtocolError
 from palnet.population.dress import Wear, dress
 from palnet.population.heads import Head, Population
 from palnet.population.lids import smooth_eyes
 from palnet.scans.surface import Surface, closest_on_surface
+from palnet.training.config import TrainingConfig
 from palnet.training.dataset import PopulationScans
 
 
@@ -98,3 +102,15 @@ def test_a_protocol_without_these_landmarks() -> None:
     Wear().check(["A", "B"])
     with pytest.raises(ProtocolError, match="covered and smooth_eyes to 0"):
         Wear(covered=0.1).check(["A", "B"])
+
+
+@pytest.mark.parametrize("name", ["deformed", "covered", "smooth_eyes"])
+def test_shares_in_a_configuration(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({name: 0.3}))
+    config = TrainingConfig.load(path)
+    assert getattr(config, name) == 0.3
+    assert getattr(TrainingConfig(), name) == 0.0
+    path.write_text(json.dumps({name: 1.5}))
+    with pytest.raises(PalnetError, match=name):
+        TrainingConfig.load(path)
