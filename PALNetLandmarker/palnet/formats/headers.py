@@ -36,6 +36,7 @@ _WIDE = (
     (re.compile(r"(.*[0-9])([xyz])"), 1, 2),  # 1x
 )
 _NUMBERED = _WIDE[0][0]
+_OF_THREE, _NOT_THREE = re.compile(r"[VX][123]"), re.compile(r"[VXYZvxyz](?![123]$|$)[0-9]*|[YZyz][0-9]+")
 _NO_LANDMARKS = ("index", "sex", "matrix", "box", "suffix", "prefix", "max", "complex", "key", "quality", "identity")
 _CLOSE = 0.5
 
@@ -75,6 +76,9 @@ def read_header(cells: list[str], name: str) -> Header | None:
     :param name: the file's, for what is said of it
     :raises LandmarkFileError: the names contradict each other, or name x, y or z and not all of them
     """
+    if {cell.lower() for cell in cells} & {"v1", "x1"} and not any(_NOT_THREE.fullmatch(cell) for cell in cells):
+        # What R calls three columns without names: V1, V2, V3 of a matrix, X1, X2, X3 of a data frame.
+        cells = ["xyz"[int(cell[1]) - 1] if _OF_THREE.fullmatch(cell) else cell for cell in cells]
     bare, units = (list(part) for part in zip(*map(_apart, cells), strict=True))
     columns = _Columns(cells, name)
     specimen, label = columns.one_of(SPECIMEN_COLUMNS), columns.one_of(LABEL_COLUMNS)
