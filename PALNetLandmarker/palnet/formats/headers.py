@@ -15,6 +15,7 @@ UNIT_COLUMNS = ("unit", "units")
 SPECIMEN_COLUMNS = ("specimen", "scan", "subject", "individual", "sample", "case", "patient")
 LABEL_COLUMNS = (
     *("label", "name", "landmark", "landmark name", "landmark_name", "landmarkname", "landmark label", "landmarks"),
+    *("punkt", "landmarke", "bezeichnung", "nom", "nombre", "nome"),
     *("point", "point name", "point_name", "marker", "lm", "id", "landmark id", "number", "no", "no.", "nr", "#", ""),
 )
 KNOWN = (
@@ -24,7 +25,10 @@ KNOWN = (
 
 # Slicer's own table of control points names its axes by the frame.
 _AXES = {"LPS": ("l", "p", "s"), "RAS": ("r", "a", "s"), "": ("x", "y", "z")}
-_WORD = r"(?:pos|position|coord|coordinate|coordinates|loc|location|point|landmark|marker)"
+_WORD = (
+    r"(?:pos|position|coord|coordinate|coordinates|coor|loc|location|point|landmark|marker|value|axis|achse|wert|"
+    r"koordinaten?|koord|coordonn[ée]es?|coordenadas?|coordinat[ae])"
+)
 _PLAIN = re.compile(rf"(?:{_WORD}[ ._:-]*)?([xyzlpsra])(?:[ ._:-]*{_WORD})?", re.IGNORECASE)
 _OTHER_UNIT = r"mm|cm|m|in|inch|inches|ft|px|pixel|pixels|voxel|voxels|um|µm|dm|km"
 _WITH_UNIT = re.compile(rf"(.*\S)\s*(?:[(\[]\s*({_OTHER_UNIT})\s*[)\]]|[ _./]({_OTHER_UNIT}))", re.IGNORECASE)
@@ -204,7 +208,7 @@ def _wide(columns: list[str], name: str) -> dict[str, list[tuple[int, int, int]]
     places = {label: [(axes["x"], axes["y"], axes["z"])] for label, axes in found.items()}
     if pattern is not _NUMBERED or not places:
         return places
-    if sorted(found, key=int) != [str(k) for k in range(1, len(found) + 1)]:
+    if sorted(map(int, found)) != list(range(1, len(found) + 1)):
         raise LandmarkFileError(f"{name} has not the columns x1, y1, z1 and so on, without a gap, in its first line.")
     return {"": [places[label][0] for label in sorted(found, key=int)]}
 

@@ -114,3 +114,27 @@ def test_samples_of_morpho(tmp_path: Path) -> None:
         assert list(found.labels) == [row[label_at] for row in rows] and len(rows) > 4
         expected = np.array([row[start : start + 3] for row in rows], dtype=float) * TO_LPS[frame]
         np.testing.assert_array_equal(found.points, expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Punkt;X-Koordinate;Y-Koordinate;Z-Koordinate\nPrn;1,5;2;3\nSn;#N/A;#N/A;#N/A\n",
+        "Name;Koordinate X;Koordinate Y;Koordinate Z\nPrn;1,5;2;3\nSn;;;\n",
+        "name,coordenada x,coordenada y,coordenada z\nPrn,1.5,2,3\nSn,NA,NA,NA\n",
+        "landmark\tX value\tY value\tZ value\nPrn\t1.5\t2\t3\nSn\t-\t-\t-\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_columns_in_other_languages_are_no_landmarks(tmp_path: Path, text: str, encoding: str) -> None:
+    """X-Koordinate once was the x of a landmark called Koordinate. Spreadsheets write Unicode text in UTF-16."""
+    (tmp_path / "a.csv").write_text(text, encoding=encoding)
+    found = read_landmarks(tmp_path / "a.csv")
+    assert found.labels == ("Prn", "Sn")
+    np.testing.assert_array_equal(found.points, np.array([[1.5, 2, 3], [np.nan] * 3]))
+
+
+def test_numbers_of_columns_may_begin_with_zeros(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("ID,X01,Y01,Z01,X02,Y02,Z02\nA,1.5,2.25,-3.125,4,5,6\n")
+    (one,) = read_sets(tmp_path / "a.csv")
+    assert one.points.tolist() == [A, B]
