@@ -13,7 +13,7 @@ from ..errors import ModelError, NoFaceError, ScanError
 from ..rigid import apply, random_pose, rigid_fit
 from ..scans.clean import clean_and_thin, usable
 from ..scans.file import read_surface, reading_warnings, scan_space, surface_unit
-from ..scans.surface import Surface, closest_on_surface, compact, surface_from_polydata
+from ..scans.surface import Surface, at_any_corner, closest_on_surface, compact, surface_from_polydata
 from ..scans.visibility import seen_from_front, seen_from_outside
 from ..units import mm_per_unit
 from .acceptance import beyond_acceptance
@@ -229,7 +229,7 @@ def _exactly_on(surface: Surface, points: np.ndarray, near: float) -> np.ndarray
     if not placed.any():
         return points
     beside = near_landmarks(surface.points, points[placed], near)
-    part = compact(Surface(surface.points, surface.triangles[beside[surface.triangles].any(axis=1)]))
+    part = compact(Surface(surface.points, surface.triangles[at_any_corner(beside, surface.triangles)]))
     moved, distance = closest_on_surface(part, points)
     return np.where((distance < near)[:, None], moved, points)
 
