@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +14,14 @@ from ..errors import ModelError, NoFaceError, ScanError
 from ..rigid import apply, random_pose, rigid_fit
 from ..scans.clean import clean_and_thin, usable
 from ..scans.file import read_surface, reading_warnings, scan_space, surface_unit
-from ..scans.surface import Surface, at_any_corner, closest_on_surface, compact, surface_from_polydata
+from ..scans.surface import Surface, at_any_corner, closest_on_surface, compact, sample_surface, surface_from_polydata
 from ..scans.visibility import seen_from_front, seen_from_outside
 from ..units import mm_per_unit
 from .acceptance import beyond_acceptance
 from .alignment import UNITS, Aligner, Alignment, likely_units
 from .finding import LAST_LOOKS, LOOKS, find_face
 from .first_guess import Frames, StationNet
-from .looks import Look, Looker
+from .looks import Coarse, Look, Looker
 from .model import Model
 from .model_check import check_complete
 from .network import Network, build
@@ -169,14 +170,36 @@ class Predictor:
             return look
         return self.looker.look(surface, look.moved(self.model.scale), LAST_LOOKS, in_front=True) or look
 
-    def least_doubt(self, surface: Surface, unit: str) -> float:
-        """How much the network doubts the likeliest few ways in which a face may lie, at best; infinite for none, mm.
+    def coarse_doubt(self, surface: Surface, unit: str) -> float:
+        """How much the network's coarsest level doubts the likeliest way in which a face may lie, mm; quick.
 
         :param surface: cleaned, :param unit: in which it is tried
         """
-        likeliest = self.aligner.search(surface, unit).quick()
-        looks = (self.looker.look(surface, alignment, LOOKS) for alignment in likeliest)
-        return min((look.doubt for look in looks if look is not None), default=np.inf)
+        alignment = next(self.aligner.search(surface, unit).quick(), None)
+        if alignment is None:
+            return np.inf
+        scaled = Surface(surface.points * (mm_per_unit(unit) * self.model.scale), surface.triangles)
+        coarse = Coarse(*sample_surface(scaled, self.network.scales[0].spacing))
+        return self.looker.coarse_doubt(coarse, alignment)
+
+    def quick_look(self, surface: Surface, unit: str, few: int | None = None) -> tuple[float, np.ndarray]:
+        """The network's least doubt of the likeliest few ways in which a face may lie, infinite for none, and points.
+
+        :param surface: cleaned, :param unit: in which it is tried, :param few: at most so many ways
+        :returns: mm, and the landmarks (L, 3) in mm in a frame of their own
+        """
+        best: Look | None = None
+        for way in itertools.islice(self.aligner.search(surface, unit).quick(), few):
+            look = self.looker.look(surface, way, LOOKS)
+            if look is not None and (best is None or look.doubt < best.doubt):
+                best = look
+            if best is not None and best.doubt < self.model.settings["clear_doubt_mm"]:
+                break
+        if best is None:
+            return np.inf, np.full(self.model.mean_shape.shape, np.nan)
+        points, _, presence = self.looker.run([best.clouds], [best.pose])
+        points[presence < self.model.settings["least_presence"]] = np.nan
+        return best.doubt, points / self.model.scale
 
     def _no_face(self, surface: Surface, unit: str) -> NoFaceError:
         thing = self.model.thing
