@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from palnet import exchange as room
 from palnet.exchange import exchange, recover, unfinished
+from palnet.exports.sets import read_sets
 from palnet.files import beside_name, clean_up
 
 ENGINE = Path(__file__).resolve().parents[2] / "PALNetLandmarker"
@@ -240,6 +241,16 @@ def held_by(folder: Path, name: Callable[[str], str]) -> Path:
     (held / "00").mkdir()
     (held / "00" / "a").write_text("old a")
     return held
+
+
+def test_who_reads_a_folder_finds_what_a_crash_left(tmp_path: Path) -> None:
+    """A scan that is held by no one any more is no scan without landmarks."""
+    held = held_by(tmp_path, str)
+    (held / "00" / "a").write_text("label,x,y,z\nPrn,1,2,3\n")
+    for one in (held / "new", held / "00"):
+        (one / "a").rename(one / "a.csv")
+    os.utime(held, (0, 0))
+    assert [one.labels for one in read_sets(tmp_path)] == [("Prn",)]
 
 
 def test_what_another_machine_holds_comes_back_after_a_minute(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import OutputError
+from ..exchange import recover
 from ..files import set_aside
 from ..pipeline.prediction import Prediction
 from ..review.persons_work import check_no_persons, is_persons
@@ -17,6 +18,7 @@ from .task import turned
 
 def has_review(markups: Path) -> bool:
     """Whether a file of landmarks has a record of a review beside it, and is a person's work."""
+    recover(markups.parent)
     return record_beside(markups).exists() and is_persons(markups)
 
 

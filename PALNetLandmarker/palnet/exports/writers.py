@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import LandmarkFileError, OutputError, sentence_of
-from ..exchange import exchange, unfinished
+from ..exchange import exchange, recover, unfinished
 from ..files import check_writable, write_text
 from ..formats.morphologika import morphologika
 from ..formats.names import (
@@ -119,6 +119,7 @@ def write_sets(
     single = form.together or (len(sets) == 1 and output.name.lower().endswith(form.ending))
     if form.together and not output.name.lower().endswith(form.ending):
         raise OutputError(f"{output} is no file of the format {to}: name a file that ends in {form.ending}.")
+    recover(output.parent if single else output)
     if single:
         texts, called = _in_one(named, form, output, frame, sets[0].unit)
     else:
