@@ -19,6 +19,7 @@ from ..scans.visibility import seen_from_front, seen_from_outside
 from ..units import mm_per_unit
 from .acceptance import beyond_acceptance
 from .alignment import UNITS, Aligner, Alignment, likely_units
+from .buried import buried, buried_warnings
 from .finding import LAST_LOOKS, LOOKS, find_face
 from .first_guess import Frames, StationNet
 from .looks import Coarse, Look, Looker
@@ -101,7 +102,7 @@ class Predictor:
         surface, thinned = clean_and_thin(whole, self._spacing(whole, unit), clock.check)
         if not len(surface.triangles):
             raise ScanError("Nothing of the surface is usable: its points are not numbers, or its triangles are empty.")
-        surface = self._outside(surface, unit)
+        cleaned, surface = surface, self._outside(surface, unit)
         clock.begin("alignment", 0.3, f"Finding the {self.model.thing}")
         look = find_face(self.looker, surface, self.aligner.search(surface, unit, clock.check))
         if look is None:
@@ -124,6 +125,10 @@ class Predictor:
         back = np.linalg.inv(alignment.pose)
         from_face = apply(back, on_surface / working) / unit_mm
         from_face[missing] = np.nan
+        hidden = np.zeros(len(points), bool)
+        if self.model.thing == "face":
+            in_scan = apply(back, points / working) / unit_mm
+            hidden = buried(cleaned, surface, in_scan, from_face, back[:3, 2], unit_mm)
         expected[missing] = np.nan
         if thinned:
             from_face = _exactly_on(whole, from_face, _NEAR_MM / unit_mm / working)
@@ -143,11 +148,13 @@ class Predictor:
                 *parts_warnings(surface, from_face, unit_mm),
                 *size_warnings(self.model, from_face, alignment.unit),
                 *self._warnings(alignment, missing, expected, unit),
+                *buried_warnings(self.model.protocol, hidden),
             ),
             model=self.model.name,
             model_checksum=self.model.checksum,
             seconds=seconds,
             doubtful_mm=settings["doubtful_mm"],
+            buried=tuple(np.array(self.model.protocol.labels)[hidden].tolist()),
         )
 
     def _spacing(self, surface: Surface, unit: str) -> float:
