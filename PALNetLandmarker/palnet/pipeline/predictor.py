@@ -14,7 +14,7 @@ from ..errors import ModelError, NoFaceError, ScanError
 from ..rigid import apply, random_pose, rigid_fit
 from ..scans.clean import clean_and_thin, usable
 from ..scans.file import read_surface, reading_warnings, scan_space, surface_unit
-from ..scans.surface import Surface, at_any_corner, closest_on_surface, compact, sample_surface, surface_from_polydata
+from ..scans.surface import Surface, at_any_corner, closest_on_surface, compact, surface_from_polydata
 from ..scans.visibility import seen_from_front, seen_from_outside
 from ..units import mm_per_unit
 from .acceptance import beyond_acceptance
@@ -22,7 +22,7 @@ from .alignment import UNITS, Aligner, Alignment, likely_units
 from .buried import buried, buried_warnings
 from .finding import LAST_LOOKS, LOOKS, find_face
 from .first_guess import Frames, StationNet
-from .looks import Coarse, Look, Looker
+from .looks import Look, Looker
 from .model import Model
 from .model_check import check_complete
 from .network import Network, build
@@ -185,9 +185,7 @@ class Predictor:
         alignment = next(self.aligner.search(surface, unit).quick(), None)
         if alignment is None:
             return np.inf
-        scaled = Surface(surface.points * (mm_per_unit(unit) * self.model.scale), surface.triangles)
-        coarse = Coarse(*sample_surface(scaled, self.network.scales[0].spacing))
-        return self.looker.coarse_doubt(coarse, alignment)
+        return self.looker.coarse_doubt(self.looker.coarse(surface, unit), alignment)
 
     def quick_look(self, surface: Surface, unit: str, few: int | None = None) -> tuple[float, np.ndarray]:
         """The network's least doubt of the likeliest few ways in which a face may lie, infinite for none, and points.

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PalnetError
+from ..threads import ONE_THREAD
 
 if TYPE_CHECKING:
     from vtkmodules.vtkCommonDataModel import vtkPolyData
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 
 Send = Callable[[dict[str, Any]], None]
 
-# One thread, and the others' work goes first: the person's window must not stutter.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VTK_SMP_MAX_THREADS")
+# The others' work goes first: the person's window must not stutter.
 _NICENESS = 10
 
 
@@ -111,7 +111,7 @@ class _Predictors:
 
 def main() -> None:
     """Run the worker on this process's standard input and output."""
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # read when numpy and vtk are first imported
+    os.environ.update(ONE_THREAD)  # read when numpy and vtk are first imported
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     # What a library prints must not stand between the answers: it goes to the standard error.
