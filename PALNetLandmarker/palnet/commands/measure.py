@@ -13,7 +13,7 @@ from ..files import check_writable
 from ..formats.cells import read_cells
 from ..formats.text import TO_LPS, read_text, some_of
 from ..measures.measurements import Measurer, reference_shape
-from ..measures.tables import EVERYONE, MeasuredScans, asymmetry_rows, asymmetry_sums
+from ..measures.tables import EVERYONE, MeasuredScans, asymmetry_rows, asymmetry_sums, with_lengths
 from ..protocols.protocol import Protocol
 from ..scans.file import scan_space
 from ..scans.surface import Surface
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     for one, places in zip(sets.sets, points, strict=True):
         paths = _paths(one, scans, problems) if options.scans else None
         values.append(list(measurer.values(places, paths).values()))
-    measured = MeasuredScans(sets.names, measurer.definitions, np.array(values))
+    measured = MeasuredScans(sets.names, measurer.definitions, np.array(values), frozenset(relative))
     asymmetry = asymmetry_rows(sets.names, points, protocol, reference)
     tables: dict[str, list[Row]] = {
         "measurements": measured.wide(),
@@ -56,7 +56,9 @@ def run(options: argparse.Namespace) -> int:
         "group": measured.by_group(groups),
     }
     if asymmetry:
-        tables |= {"asymmetry": asymmetry, "asymmetry_scans": asymmetry_sums(asymmetry)}
+        sums = asymmetry_sums(asymmetry)
+        tables |= {"asymmetry": with_lengths(asymmetry, measured.relative)}
+        tables |= {"asymmetry_scans": with_lengths(sums, measured.relative)}
     for name, rows in tables.items():
         write_table(rows, options.output / f"{name}.csv", options.decimal_comma)
     for problem in problems:

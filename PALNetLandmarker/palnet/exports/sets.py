@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import LandmarkFileError, ReviewError
+from ..exchange import recover
 from ..files import files_below
 from ..formats.avizo import read_landmark_ascii
 from ..formats.files import LandmarkFile, landmark_stem, read_landmarks
@@ -139,6 +140,7 @@ def files_of(path: Path) -> list[Path]:
     try:
         if not path.is_dir():
             return [path]
+        recover(path)
         # Macs leave files like ._scan.fcsv on other disks.
         entries = sorted(p for p in path.iterdir() if not p.name.startswith(".") and p.name != NAMES_FILE)
         folders = [p for p in entries if p.is_dir()]

@@ -101,8 +101,12 @@ class Looker:
 
     def hopeless(self, coarse: Coarse, alignment: Alignment) -> bool:
         """Whether the network's coarsest level says that the face lies nowhere near, which costs a tenth of a look."""
+        return self.coarse_doubt(coarse, alignment) > _NO_HOPE_AT_FIRST * self.model.settings["most_doubt_mm"]
+
+    def coarse_doubt(self, coarse: Coarse, alignment: Alignment) -> float:
+        """How much the network's coarsest level doubts a candidate alignment, mm; 0 where it cannot say."""
         if not self.network.says_error or len(self.network.scales) == 1:
-            return False
+            return 0.0
         motion = alignment.pose.copy()
         motion[:3, 3] *= self.model.scale
         # Of a person on a chair, the most is nowhere near.
@@ -112,10 +116,10 @@ class Looker:
         points, normals = apply(motion, coarse.points[around]), coarse.normals[around] @ motion[:3, :3].T
         near = near_landmarks(points, self.mean, MARGIN_MM)
         if near.sum() < _FEWEST_POINTS:
-            return True
+            return np.inf
         clouds = Clouds([points[near]], [normals[near] * (-1 if alignment.inside_out else 1)])
         _, expected, presence = self.run([clouds], [np.eye(4)], levels=1)
-        return self.doubt(expected, presence) > _NO_HOPE_AT_FIRST * self.model.settings["most_doubt_mm"]
+        return self.doubt(expected, presence)
 
     def coarse(self, surface: Surface, unit: str) -> Coarse:
         """A whole scan as the network's coarsest level sees it.

@@ -30,6 +30,8 @@ _LEAST_SHOWN = 0.5
 _SIZES_MM = 170.0 * 1.25 ** np.arange(10)
 # From the size at which a face was found to the mean one's.
 _ROUNDS = 2
+# So many of the sizes are looked at closely, and none that is this much less clear than a clear one.
+_LIKELIEST, _BEYOND = 2, 1.5
 # A known distance holds to this share; each try looks for the face in the size that the one before says.
 _HOLDS, _MOST_TRIES = 0.002, 5
 _DISTANCE = re.compile(r"(\S+) (\S+) (\S+)")
@@ -58,17 +60,8 @@ def with_size_found(predictor: Predictor, mesh: vtkPolyData, unit: str, progress
     size = _across(surface)
     if not size > 0:
         raise ScanError("Nothing of the surface is usable: its points are not numbers, or its triangles are empty.")
-    doubts = [predictor.least_doubt(surface, unit_of_size(mm / size)) for mm in _SIZES_MM]
-    if not np.isfinite(doubts).any():
-        raise NoFaceError(
-            f"No {predictor.model.thing} was found on this surface in any size: check that it is a scan of a "
-            f"{predictor.model.thing}."
-        )
-    mm = float(_SIZES_MM[int(np.argmin(doubts))] / size)
-    found = predictor.predict_surface(mesh, unit_of_size(mm))
-    for _ in range(_ROUNDS):
-        mm /= size_of_mean(predictor.model, found.points * mm)
-        found = predictor.predict_surface(mesh, unit_of_size(mm))
+    mm = _fitted(predictor, surface, size)
+    found = predictor.predict_surface(mesh, unit_of_size(mm), progress)
     if known is None:
         relative = unit_of_size(mm, relative=True)
         # What was said of a real size does not hold; what was said of the landmarks does.
@@ -84,6 +77,49 @@ def with_size_found(predictor: Predictor, mesh: vtkPolyData, unit: str, progress
         mm = distance / apart
         found = predictor.predict_surface(mesh, unit_of_size(mm), progress)
     return found
+
+
+def _fitted(predictor: Predictor, surface: Surface, size: float) -> float:
+    """Millimetres in a unit of a surface, as large as the face on it would be if it were the mean one.
+
+    :param surface: cleaned, :param size: across, in its unit
+    :raises NoFaceError: nothing on it is a face in whatever size
+    """
+    clear, doubts = predictor.model.settings["clear_doubt_mm"], []
+    for mm in _SIZES_MM:
+        doubts.append(predictor.coarse_doubt(surface, unit_of_size(mm / size)))
+        # From a size in which a face is seen clearly, it is seen less and less clearly in larger ones.
+        if min(doubts) < clear and doubts[-1] > _BEYOND * clear:
+            break
+    likeliest = [float(_SIZES_MM[k]) for k in np.argsort(doubts, kind="stable")[:_LIKELIEST]]
+    mm, points = _clearest(predictor, surface, [mm / size for mm in likeliest])
+    if mm is None:
+        mm, points = _clearest(predictor, surface, list(_SIZES_MM / size))
+    if mm is None:
+        raise NoFaceError(
+            f"No {predictor.model.thing} was found on this surface in any size: check that it is a scan of a "
+            f"{predictor.model.thing}."
+        )
+    for _ in range(_ROUNDS):
+        mm /= size_of_mean(predictor.model, points)
+        doubt, points = predictor.quick_look(surface, unit_of_size(mm), 1)
+        if not np.isfinite(doubt):
+            break
+    else:
+        mm /= size_of_mean(predictor.model, points)
+    return mm
+
+
+def _clearest(predictor: Predictor, surface: Surface, sizes: list[float]) -> tuple[float | None, np.ndarray]:
+    """The size in which a face is seen most clearly, mm in a unit, None where in none, and its landmarks (L, 3), mm."""
+    least, clearest, found = np.inf, None, np.zeros((0, 3))
+    for mm in sizes:
+        doubt, points = predictor.quick_look(surface, unit_of_size(mm))
+        if doubt < least:
+            least, clearest, found = doubt, mm, points
+        if least < predictor.model.settings["clear_doubt_mm"]:
+            break
+    return clearest, found
 
 
 def _known_distance(model: Model, unit: str) -> tuple[int, int, float]:

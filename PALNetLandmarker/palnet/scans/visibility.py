@@ -14,6 +14,8 @@ from .surface import Surface, at_any_corner, compact, draw_evenly, drawn_places,
 _DIRECTIONS = 26
 _FRONT_DIRECTIONS = 60
 _PIXEL_MM, _SLACK_MM = 2.0, 0.8
+_FINE_PIXEL_MM = 1.5
+"""Where a wall is known to be: it lies nearer in the narrow places of a face."""
 _SAMPLES_A_PIXEL, _MOST_SAMPLES = 1.5, 80_000
 _MOST_CELLS = 100_000_000
 """Of a grid that is looked up in a table, a byte for each; what a larger one holds is sorted."""
@@ -36,7 +38,7 @@ def seen_from_outside(surface: Surface, mm: float) -> Surface:
 
     :param mm: millimetres in a unit of the surface
     """
-    return _kept(surface, mm, _sphere(_DIRECTIONS))
+    return _kept(surface, mm, all_around(_DIRECTIONS))
 
 
 def seen_from_front(face: Surface, mm: float) -> Surface:
@@ -44,12 +46,15 @@ def seen_from_front(face: Surface, mm: float) -> Surface:
 
     :param face: in the face frame, z forward, :param mm: millimetres in a unit of it
     """
-    directions = _sphere(_FRONT_DIRECTIONS)
+    directions = all_around(_FRONT_DIRECTIONS)
     directions = directions[directions[:, 2] > _IN_FRONT]
-    return _kept(face, mm, directions[np.argsort(-directions[:, 2])], _WALL)
+    directions = directions[np.argsort(-directions[:, 2])]
+    seen = _kept(face, mm, directions, _WALL)
+    # Where there is a wall, it may stand out of the face at thin places, and is seen from its own inside there.
+    return face if seen is face else _kept(face, mm, directions, _WALL, from_outside=True)
 
 
-def _sphere(count: int) -> np.ndarray:
+def all_around(count: int) -> np.ndarray:
     """(count, 3) unit vectors, evenly in all directions (a Fibonacci lattice), and so are the first few of them."""
     step = np.arange(count) + 0.5
     z, turn = 1 - 2 * step / count, np.pi * (1 + 5**0.5) * step
@@ -58,12 +63,14 @@ def _sphere(count: int) -> np.ndarray:
     return np.stack([flat * np.cos(turn), flat * np.sin(turn), z], 1)[order]
 
 
-def _kept(surface: Surface, mm: float, directions: np.ndarray, least_share: float = 0.0) -> Surface:
+def _kept(
+    surface: Surface, mm: float, directions: np.ndarray, least_share: float = 0.0, from_outside: bool = False
+) -> Surface:
     across, areas = surface.cross(), surface.areas()
     total = np.cumsum(areas)
     if len(total) < 2 or not total[-1] > 0:
         return surface
-    pixel, slack, pocket = _PIXEL_MM / mm, _SLACK_MM / mm, _POCKET_MM2 / mm**2
+    pixel, slack, pocket = (_FINE_PIXEL_MM if from_outside else _PIXEL_MM) / mm, _SLACK_MM / mm, _POCKET_MM2 / mm**2
     count = total[-1] / pixel**2 * _SAMPLES_A_PIXEL
     if count > _MOST_SAMPLES:  # a whole person: coarser
         pixel *= (count / _MOST_SAMPLES) ** 0.5
@@ -72,7 +79,7 @@ def _kept(surface: Surface, mm: float, directions: np.ndarray, least_share: floa
     normals = across / np.maximum(2 * areas, np.finfo(float).tiny)[:, None]
     # Samples that are not seen are the most that may be hidden: on most scans too little, or here and there alone.
     too_little = max(pocket / total[-1], least_share) * len(points)
-    seen = _seen(points, normals[owner], directions, pixel, slack, too_little)
+    seen = _seen(points, normals[owner], directions, pixel, slack, too_little, from_outside)
     if (~seen).sum() <= too_little:
         return surface
     if _most_in_one_place(points[~seen], pocket**0.5) * total[-1] / len(points) <= pocket / 4:
@@ -93,11 +100,18 @@ def _most_in_one_place(points: np.ndarray, size: float) -> int:
 
 
 def _seen(
-    points: np.ndarray, normals: np.ndarray, directions: np.ndarray, pixel: float, slack: float, enough: float
+    points: np.ndarray,
+    normals: np.ndarray,
+    directions: np.ndarray,
+    pixel: float,
+    slack: float,
+    enough: float,
+    from_outside: bool = False,
 ) -> np.ndarray:
-    """(S,) whether samples of a surface are seen from any direction; which side of the surface counts for nothing.
+    """(S,) whether samples of a surface are seen from any direction.
 
     :param enough: where so few are left, it is not looked on
+    :param from_outside: from where their normals point to; else which side of the surface is seen counts for nothing
     """
     places = (points - points.mean(axis=0)).astype(np.float32)
     sides = normals.astype(np.float32)
@@ -116,7 +130,9 @@ def _seen(
         # What is nearer in a pixel's neighbours hides, too: samples are too few to close the map.
         nearest = minimum_filter(nearest.reshape(-1, width), 3).ravel()
         left = np.flatnonzero(~seen)
-        facing = np.abs(sides[left] @ direction)
+        facing = sides[left] @ direction
+        if not from_outside:
+            facing = np.abs(facing)
         slope = np.sqrt(np.maximum(1 - facing**2, 0)) / np.maximum(facing, _STEEPEST)
         own = index[left]
         seen[left] = (facing > _STEEPEST) & (depth[left] <= nearest[own] + 2 * pixel * slope + slack)
