@@ -67,6 +67,13 @@ class ComparePanel:
         """The view goes back to the review; the list stays as it is, and a click on the chosen case shows it again."""
         self._view.clear()
 
+    @property
+    def in_mm(self) -> bool:
+        """Whether the case that is shown lies in a scan in mm."""
+        row = self._ui.casesTable.currentRow()
+        units = self.comparison.mm_per_unit if self.comparison is not None else ()
+        return not units or not 0 <= row < len(self._cases) or units[self._cases[row][0]] == 1.0
+
     def compare(self, first: Path, second: Path) -> None:
         """Compare two folders, or files, and list the cases; what is wrong with them is shown to the person."""
         self._view.clear()

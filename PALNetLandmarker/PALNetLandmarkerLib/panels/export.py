@@ -10,6 +10,7 @@ import qt
 import slicer
 from palnet.errors import PalnetError
 from palnet.exports.writers import FORMATS
+from palnet.units import is_relative
 from slicer.i18n import tr as _
 
 from ..nodes import own_points
@@ -81,9 +82,12 @@ class ExportPanel:
                 problem = str(error)
             else:
                 unseen = int((~review.reviewed).sum())
-                self._show(
-                    " ".join([self._saved(files), *([self._of_unseen(unseen, len(review.states))] if unseen else [])])
-                )
+                parts = [self._saved(files)]
+                if unseen:
+                    parts.append(self._of_unseen(unseen, len(review.states)))
+                if is_relative(review.unit):
+                    parts.append(_("The size of the scan is not known: lengths in the file are no real mm."))
+                self._show(" ".join(parts))
         if problem:  # the box comes when the mouse is an arrow again
             self._show(problem)
             slicer.util.errorDisplay(problem)

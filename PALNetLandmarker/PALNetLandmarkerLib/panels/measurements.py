@@ -132,7 +132,7 @@ class MeasurementsPanel:
             name.setToolTip(f"{one.label}: {one.name}, {one.kind}" if one.name else f"{one.label}: {one.kind}")
             if one.kind != "ratio":
                 name.setCheckState(qt.Qt.Checked if one.label in measurements.shown else qt.Qt.Unchecked)
-            value = self._cell(row, _VALUE, value_text(one, measurements.values[one.label]))
+            value = self._cell(row, _VALUE, value_text(one, measurements.values[one.label], measurements.mm))
             value.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
         self._filling = False
         ui.hideMeasurementsButton.enabled = bool(measurements is not None and measurements.shown)

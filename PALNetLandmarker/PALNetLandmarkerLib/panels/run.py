@@ -8,6 +8,8 @@ from typing import Any
 import slicer
 from palnet.errors import Cancelled, PalnetError
 from palnet.pipeline.prediction import Prediction, Progress
+from palnet.pipeline.size import is_about_size, without_options
+from palnet.units import mm_of
 from slicer.i18n import tr as _
 
 from ..engine.landmarking import Placement
@@ -25,12 +27,20 @@ class RunPanel:
         ``statusLabel``, ``applyButton``, and the choices, which stay as they are during a run
     :param result: the label that says what a run found
     :param on_running_changed: called when a run begins and when it has ended
+    :param on_size_doubted: called after a refusal that may come of the scan's size
     """
 
-    def __init__(self, ui: Any, result: Any, on_running_changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        ui: Any,
+        result: Any,
+        on_running_changed: Callable[[], None],
+        on_size_doubted: Callable[[], None] = lambda: None,
+    ) -> None:
         self._ui = ui
         self._result = result
         self._on_running_changed = on_running_changed
+        self._on_size_doubted = on_size_doubted
         self._cancel_requested = False
         self._closed = False
         self.running = False
@@ -59,7 +69,7 @@ class RunPanel:
             return None
         self._cancel_requested = False
         self._set_running(True)
-        status, placement = "", None
+        status, placement, doubts_size = "", None, False
         try:
             with slicer.util.tryWithErrorDisplay(_("Landmarks could not be placed.")):
                 try:
@@ -67,14 +77,17 @@ class RunPanel:
                 except Cancelled as cancelled:
                     status = str(cancelled)
                 except PalnetError as error:
-                    status = str(error)
-                    slicer.util.errorDisplay(status)
+                    status, doubts_size = without_options(str(error)), is_about_size(str(error))
+                    offer = _("If its size may be the reason, say how large it is, below 'Place landmarks'.")
+                    slicer.util.errorDisplay(f"{status}\n\n{offer}" if doubts_size else status)
         finally:
             self._set_running(False)
             if not self._closed:
                 self._show_idle(status)
                 tell(self._result, summary(placement.prediction, kept) if placement else "")
                 self._placed = placement.node if placement else None
+                if doubts_size:
+                    self._on_size_doubted()
         return placement
 
     def show(self, parameters: Any) -> None:
@@ -151,8 +164,8 @@ def summary(prediction: Prediction, kept: str = "") -> str:
     lines = [_("{placed} of {total} landmarks placed.").format(placed=placed, total=total)]
     if placed:
         median, largest, label = prediction.error_summary
-        line = _("Expected error: median {median:.1f} mm, largest {largest:.1f} mm at {label}.")
-        lines.append(line.format(median=median, largest=largest, label=label))
+        line = _("Expected error: median {median:.1f} {mm}, largest {largest:.1f} {mm} at {label}.")
+        lines.append(line.format(median=median, largest=largest, label=label, mm=mm_of(prediction.unit)))
     if kept:
         lines.append(_("'{name}' was kept as it is: these are in a new list.").format(name=kept))
-    return "\n".join([*lines, *prediction.warnings])
+    return "\n".join([*lines, *map(without_options, prediction.warnings)])

@@ -18,7 +18,8 @@ from palnet.pipeline.prediction import Prediction
 from palnet.scans.file import read_surface
 from PALNetLandmarkerLib.nodes import storage
 from PALNetLandmarkerLib.nodes.fiducials import create_fiducials, fill_fiducials
-from PALNetLandmarkerLib.nodes.scan_nodes import file_from_scene, load_scan, unit_of
+from PALNetLandmarkerLib.nodes.scan_nodes import file_from_scene, load_scan
+from PALNetLandmarkerLib.nodes.scan_size import unit_of
 from vtk.util.numpy_support import vtk_to_numpy
 
 MIMICS = "# vertex coordinates are measured in units, where 1 unit = 10.000000 mm\n"
