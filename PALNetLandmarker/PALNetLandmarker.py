@@ -47,9 +47,11 @@ class PALNetLandmarker(ScriptedLoadableModule):
 
 
 def registerSampleData() -> None:
-    """Offer the face scan that comes with the extension in the Sample Data module."""
+    """Offer the face scan that comes with the extension in the Sample Data module; scenes may know our layout."""
     from PALNetLandmarkerLib.nodes import sample_data
+    from PALNetLandmarkerLib.view import layout
 
+    layout.register()
     sample_data.register(Path(__file__).parent / "Resources" / "Icons" / "PALNetSampleFace.png")
 
 

@@ -44,9 +44,9 @@ class View3D:
         self.interactor.Initialize()
 
         factory = slicer.vtkMRMLThreeDViewDisplayableManagerFactory.GetInstance()
-        for name in _DISPLAYABLE_MANAGERS:
-            if not factory.IsDisplayableManagerRegistered(name):
-                factory.RegisterDisplayableManager(name)
+        for manager in _DISPLAYABLE_MANAGERS:
+            if not factory.IsDisplayableManagerRegistered(manager):
+                factory.RegisterDisplayableManager(manager)
         self.managers = slicer.vtkMRMLDisplayableManagerGroup()
         self.managers.SetRenderer(self.renderer)
         self.managers.Initialize(factory, self.renderer)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+import json
 from typing import Any
 
-import numpy as np
 import slicer
 
-from .viewpoint import aim, camera_of, views_shown
+from .viewpoint import views_shown
 
 _Changes = dict[str, tuple[Any, Any]]
 """What a view had, and what it has for the review, by name; None: that changes with the zoom."""
 
 TWO_VIEWS = 8050
 """Slicer's own layouts with two 3D views have slices, too; this number is none of theirs."""
+_ATTRIBUTE, _LAYOUT = "PALNet.before", "layout"
 _VIEW = '<item><view class="vtkMRMLViewNode" singletontag="{0}"{1}><property name="viewlabel" action="default">{0}'
 _VIEW += "</property></view></item>"
 _DESCRIPTION = '<layout type="horizontal" split="true">' + _VIEW.format(1, "") + _VIEW.format(2, ' type="secondary"')
@@ -53,7 +52,10 @@ class ReviewLayout:
         comes = not self.entered
         changed = beside if comes else beside != self._beside
         if comes:
-            self._manager, self._persons = manager, manager.layout
+            # A scene that was saved in a review has our layout, and remembers the person's.
+            told = [_told(view) for view in slicer.util.getNodesByClass("vtkMRMLViewNode")]
+            self._manager = manager
+            self._persons = next((before[_LAYOUT] for before in told if _LAYOUT in before), manager.layout)
         if comes or changed:
             self._beside = beside
             _show(manager, TWO_VIEWS if beside else slicer.vtkMRMLLayoutNode.SlicerLayoutOneUp3DView)
@@ -93,13 +95,16 @@ class ReviewLayout:
             "RulerType": view.RulerTypeThin,
             "RenderMode": view.Orthographic,
         }
-        changes: _Changes = {"FieldOfView": (view.GetFieldOfView(), None)}
+        told = _told(view)
+        changes: _Changes = {"FieldOfView": (told.get("FieldOfView", view.GetFieldOfView()), None)}
         with _as_large_as_before(view):
             for name, value in wanted.items():
-                before = getattr(view, f"Get{name}")()
+                before = told.get(name, getattr(view, f"Get{name}")())
                 if before != value:
                     changes[name] = (before, value)
                     getattr(view, f"Set{name}")(value)
+            before = {name: value for name, (value, _ours) in changes.items()} | {_LAYOUT: self._persons}
+            view.SetAttribute(_ATTRIBUTE, json.dumps(before))
         self._views.append((view, changes))
 
     def _undress(self, view: Any, changes: _Changes) -> None:
@@ -107,34 +112,29 @@ class ReviewLayout:
             for name, (before, ours) in changes.items():
                 if ours is None or getattr(view, f"Get{name}")() == ours:
                     getattr(view, f"Set{name}")(before)
+            view.RemoveAttribute(_ATTRIBUTE)
+
+
+def register() -> None:
+    """Make the layout of two views known to Slicer: a scene that was saved in it can be opened before the module is."""
+    manager = slicer.app.layoutManager()
+    node = manager.layoutLogic().GetLayoutNode() if manager is not None else None
+    if node is not None and not node.IsLayoutDescription(TWO_VIEWS):
+        node.AddLayoutDescription(TWO_VIEWS, _DESCRIPTION)
 
 
 def _show(manager: Any, layout: int) -> None:
-    """Show a layout, of which ours has to be made known first."""
-    node = manager.layoutLogic().GetLayoutNode() if layout == TWO_VIEWS else None
-    if node is not None and not node.IsLayoutDescription(layout):
-        node.AddLayoutDescription(layout, _DESCRIPTION)
+    if layout == TWO_VIEWS:
+        register()
     if manager.layout != layout:
         manager.setLayout(layout)
 
 
-@contextlib.contextmanager
-def _as_large_as_before(view: Any) -> Iterator[None]:
-    """Around changes of a view: with or without perspective the face stays as large as it is."""
-    node = camera_of(view)
-    half_height = _half_height(node.GetCamera()) if node is not None else 0.0
-    with slicer.util.NodeModify(view):
-        yield
-    # Not before: the view, when it hears of the change, takes another size for its picture.
-    if node is not None:
-        camera = node.GetCamera()
-        camera.SetParallelProjection(view.GetRenderMode() == view.Orthographic)
-        focus = np.array(camera.GetFocalPoint())
-        aim(node, focus, np.array(camera.GetPosition()) - focus, np.array(camera.GetViewUp()), half_height)
-
-
-def _half_height(camera: Any) -> float:
-    """Half of what a camera sees from top to bottom, where it looks at."""
-    if camera.GetParallelProjection():
-        return float(camera.GetParallelScale())
-    return float(camera.GetDistance() * np.tan(np.radians(camera.GetViewAngle() / 2)))
+def _told(view: Any) -> dict[str, Any]:
+    """What a view had before a review, as a scene tells that was saved in it; empty where it tells nothing."""
+    try:
+        before = json.loads(view.GetAttribute(_ATTRIBUTE) or "{}")
+    except ValueError:
+        return {}
+    known = before.items() if isinstance(before, dict) else ()
+    return {name: value for name, value in known if isinstance(value, (int, float))}

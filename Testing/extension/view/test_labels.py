@@ -30,7 +30,9 @@ def test_labels(window: Window) -> None:
     session.show_whole_face()
     window.three_d.forceRender()
     there = [row for row in session.rows if not row.missing]
-    row = next(row for row in there if session._view._is_in_sight(place_of(session, row.label)))
+    row = next(
+        row for row in there if session._view._is_in_sight(window.three_d.cameraNode(), place_of(session, row.label))
+    )
     hover(window, place_of(session, row.label))
     assert label_texts() == [row.name]
     window.module.exit()
@@ -46,7 +48,7 @@ def test_labels_hide_no_place(window: Window) -> None:
     for row in session.rows:
         if row.missing or np.linalg.norm(place_of(session, row.label) - place_of(session, "Sn")) > 45.0:
             continue
-        if session._view._is_in_sight(place_of(session, row.label)):
+        if session._view._is_in_sight(window.three_d.cameraNode(), place_of(session, row.label)):
             before = place_of(session, row.label)
             drag(window, session.node, row.index, pixels=(12, 6))
             assert np.linalg.norm(place_of(session, row.label) - before) > 0.3, row.label
