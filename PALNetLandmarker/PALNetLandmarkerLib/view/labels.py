@@ -115,7 +115,8 @@ class LandmarkLabels:
         sizes = np.array([[_LETTER_PX * len(text) + 4.0, _LINE_PX] for text in words]).reshape(-1, 2)
         clear = _CLEAR_MM * self._unit / frame.units_per_px
         order = {index: position for position, index in enumerate(visible)}
-        corners = place_labels(flat[visible], [order[i] for i in wanted], sizes, clear, all_of_them=which is Labels.ALL)
+        in_order = [order[i] for i in wanted]
+        corners = place_labels(flat[visible], in_order, sizes, clear, which is Labels.ALL, frame.half_px)
         forward = frame.towards * _BEFORE_MM * self._unit
         kept: list[str] = []
         anchors, starts, ends = [], [], []

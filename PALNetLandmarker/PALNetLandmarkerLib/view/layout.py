@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import slicer
 
-from .viewpoint import views_shown
+from .viewpoint import aim, camera_of, views_shown
 
 _Changes = dict[str, tuple[Any, Any]]
 """What a view had, and what it has for the review, by name; None: that changes with the zoom."""
@@ -138,3 +141,25 @@ def _told(view: Any) -> dict[str, Any]:
         return {}
     known = before.items() if isinstance(before, dict) else ()
     return {name: value for name, value in known if isinstance(value, (int, float))}
+
+
+@contextlib.contextmanager
+def _as_large_as_before(view: Any) -> Iterator[None]:
+    """Around changes of a view: with or without perspective the face stays as large as it is."""
+    node = camera_of(view)
+    half_height = _half_height(node.GetCamera()) if node is not None else 0.0
+    with slicer.util.NodeModify(view):
+        yield
+    # Not before: the view, when it hears of the change, takes another size for its picture.
+    if node is not None:
+        camera = node.GetCamera()
+        camera.SetParallelProjection(view.GetRenderMode() == view.Orthographic)
+        focus = np.array(camera.GetFocalPoint())
+        aim(node, focus, np.array(camera.GetPosition()) - focus, np.array(camera.GetViewUp()), half_height)
+
+
+def _half_height(camera: Any) -> float:
+    """Half of what a camera sees from top to bottom, where it looks at."""
+    if camera.GetParallelProjection():
+        return float(camera.GetParallelScale())
+    return float(camera.GetDistance() * np.tan(np.radians(camera.GetViewAngle() / 2)))

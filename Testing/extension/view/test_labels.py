@@ -74,6 +74,11 @@ def test_places_of_labels() -> None:
         assert np.linalg.norm(np.clip(points[0], low, high) - points[0]) >= 29.9
         for other_low, other_high in boxes[:number]:
             assert (low >= other_high).any() or (high <= other_low).any()
+    half = np.array([150.0, 160.0])
+    kept = place_labels(points, named, sizes, 30.0, half=half)
+    within = [(corner, corner + size) for corner, size in zip(kept, sizes, strict=True) if corner is not None]
+    assert len(within) > 4 and all((low >= -half).all() and (high <= half).all() for low, high in within)
+    assert any((low < -half).any() or (high > half).any() for low, high in boxes)
     crowd = random.uniform(-20.0, 20.0, (40, 2))
     sizes = np.full((40, 2), 40.0)
     assert any(corner is None for corner in place_labels(crowd, range(40), sizes, 30.0))
