@@ -16,7 +16,7 @@ from slicer.i18n import tr as _
 from ..nodes import own_points
 from ..nodes.scan_nodes import scan_of
 from .folders import remember_folder, start_folder
-from .looks import tell
+from .looks import enable, tell
 
 _AS_SHOWN = 1
 _FORMATS = ("mrk", "fcsv", "csv-long", "csv", "tps", "nts", "morphologika", "morphoj")
@@ -45,7 +45,7 @@ class ExportPanel:
     def update(self) -> None:
         """Another node was chosen, or none."""
         there = self._landmarks() is not None
-        self._ui.exportButton.enabled = there
+        enable(self._ui.exportButton, there)
         self._show("" if there else _("There is nothing to save yet: place landmarks, or choose a point list above."))
         hint = _("File > Save Data saves the whole scene with the scans; opened again, the review goes on.")
         tell(self._ui.sceneHintLabel, hint if there else "")

@@ -16,7 +16,7 @@ from slicer.i18n import tr as _
 from ..engine.background import BackgroundPredictor
 from ..queue.queue import QueueEntry, ScanQueue, ScanState
 from .folders import remember_folder, start_folder
-from .looks import shortened, tell
+from .looks import enable, shortened, tell
 
 _SCENE, _FOLDER = 0, 1
 _KEY_ROLE = qt.Qt.UserRole
@@ -145,8 +145,8 @@ class QueuePanel:
         ui.folderButton.text = shortened(Path(self._folder).name)
         ui.folderButton.toolTip = _("{folder}. Choose another one.").format(folder=self._folder)
         ui.queueLabel.text = self._summary(entries)
-        ui.nextScanButton.enabled = bool(entries)
-        ui.previousScanButton.enabled = bool(entries) and self.queue.current not in (None, entries[0].key)
+        enable(ui.nextScanButton, bool(entries))
+        enable(ui.previousScanButton, bool(entries) and self.queue.current not in (None, entries[0].key))
         self._show_status()
 
     def _fill_cell(self, row: int, column: int, text: str, entry: QueueEntry) -> None:

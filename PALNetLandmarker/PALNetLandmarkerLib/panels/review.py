@@ -17,7 +17,7 @@ from ..review.session import ReviewSession
 from ..view.labels import Labels
 from .landmark_card import LandmarkCard
 from .landmark_table import LandmarkTable
-from .looks import color_text, shortened
+from .looks import enable, say, shortened
 from .shortcuts import Shortcuts
 
 _STOP_KEY = "Esc"
@@ -277,8 +277,7 @@ class ReviewPanel:
             notice, warning = _("No scan: points are not held to a surface. Choose the scan that they are of."), True
         else:
             notice, warning = _hint(session), False
-        color_text(label, warning)
-        label.setText(notice)
+        say(label, notice, warning)
         self._ui.bringBackButton.setVisible(bool(self._lost))
         self._ui.bringBackButton.setText(_("Bring back '{name}'").format(name=shortened(self._lost)))
 
@@ -286,7 +285,7 @@ class ReviewPanel:
         ui = self._ui
         keys_act = session is not None and self._active
         for action in self._actions:
-            action.button.setEnabled(session is not None and action.possible(session))
+            enable(action.button, session is not None and action.possible(session))
             # A key that cannot act says why, so it is on whenever there is a review.
             self._shortcuts.switch(action.key, keys_act)
         placing = session is not None and session.placing
@@ -296,7 +295,7 @@ class ReviewPanel:
         ui.closeUpButton.setChecked(session is not None and self.close_up)
         ui.ghostsCheckBox.setChecked(session is not None and session.ghosts)
         for widget in (ui.searchEdit, ui.choiceCombo, ui.landmarkTable, ui.acceptUnderSpinBox):
-            widget.setEnabled(session is not None)
+            enable(widget, session is not None)
 
 
 def _labels_text(labels: Labels) -> str:

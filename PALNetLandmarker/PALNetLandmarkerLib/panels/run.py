@@ -14,7 +14,7 @@ from slicer.i18n import tr as _
 
 from ..engine.landmarking import Placement
 from ..nodes.record import is_untouched_prediction
-from .looks import tell
+from .looks import enable, tell
 from .tabs import scroll_to_top
 
 
@@ -41,6 +41,10 @@ class RunPanel:
         self._result = result
         self._on_running_changed = on_running_changed
         self._on_size_doubted = on_size_doubted
+        self._about = {
+            selector.objectName: str(selector.toolTip)
+            for selector in (ui.surfaceSelector, ui.landmarksSelector, ui.landmarkModelSelector)
+        }
         self._cancel_requested = False
         self._closed = False
         self.running = False
@@ -104,10 +108,16 @@ class RunPanel:
         else:
             reason = ""
         ui = self._ui
-        ui.applyButton.enabled = not reason
+        enable(ui.applyButton, not reason)
         ui.applyButton.toolTip = reason or _("Place the landmarks on the face scan.")
-        for choice in (ui.surfaceSelector, ui.landmarkModelSelector, ui.landmarksSelector):
-            choice.enabled = not self.running
+        chosen = (parameters.surfaceModel, parameters.landmarks) if parameters else (None, None)
+        names = [node.GetName() if node is not None else "" for node in chosen]
+        selectors = (ui.surfaceSelector, ui.landmarksSelector, ui.landmarkModelSelector)
+        for selector, name in zip(selectors, [*names, parameters.landmarkModel if parameters else ""], strict=True):
+            enable(selector, not self.running)
+            # A name may be longer than the field.
+            about = self._about[selector.objectName]
+            selector.toolTip = f"{name}\n{about}" if name else about
         # What a run found is shown beside the landmarks that it placed.
         if self._placed is not None and self._placed is not (parameters.landmarks if parameters else None):
             self._placed = None
@@ -118,7 +128,7 @@ class RunPanel:
         if self._closed:
             return
         ui = self._ui
-        ui.cancelButton.enabled = running
+        enable(ui.cancelButton, running)
         if running:
             self._show_step(0.0, _("Starting"))
             ui.runStack.setCurrentWidget(ui.runningPage)
@@ -144,7 +154,7 @@ class RunPanel:
             raise Cancelled(_("Cancelled; nothing was changed."))
 
     def _show_idle(self, status: str) -> None:
-        self._ui.cancelButton.enabled = False
+        enable(self._ui.cancelButton, False)
         self._ui.runStack.setCurrentWidget(self._ui.readyPage)
         scroll_to_top(self._ui.runStack)
         tell(self._ui.statusLabel, status)

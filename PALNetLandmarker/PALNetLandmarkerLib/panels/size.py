@@ -15,7 +15,7 @@ from ..engine.landmarking import protocol_of
 from ..nodes.scan_size import AUTO, scale_in_scene, set_size, size_of, size_placed_with
 from ..view.two_points import TwoPoints
 from ..view.viewpoint import cameras_shown, show_all
-from .looks import tell
+from .looks import enable, tell
 
 _FACTOR, _POINTS, _LANDMARKS = "<factor>", "<points>", "<landmarks>"
 _CHANGE = "change"
@@ -80,8 +80,8 @@ class SizePanel:
             self._points.clear()
             self._button.setChecked(False)
         self._scan, self._session = scan, session
-        self._button.enabled = scan is not None and not running
-        self._ui.sizeBox.enabled = not running
+        enable(self._button, scan is not None and not running)
+        enable(self._ui.sizeBox, not running)
         if running:
             self._points.stop()
         if scan is None:
@@ -228,7 +228,7 @@ class SizePanel:
         else:
             clicked = math.isfinite(self._points.distance)
             ui.pointsButton.text = _("A and B") if clicked else _("Click on two points")
-        ui.pointsSpinBox.enabled = math.isfinite(self._points.distance)
+        enable(ui.pointsSpinBox, math.isfinite(self._points.distance))
         ui.sizeNoteLabel.text = self._note()
         text, warning = self._hint()
         tell(ui.sizeHintLabel, text, warning)
