@@ -223,6 +223,8 @@ def test_nothing_of_no_known_size_is_in_mm(window: Window, relative: None, tmp_p
     settle()
     assert ui.landmarkFactsLabel.text.endswith(" relative mm")
     assert ui.landmarkFactsLabel.sizeHint.width() <= ui.landmarkFactsLabel.width
+    table = ui.landmarkTable
+    assert table.viewport().rect.contains(table.visualItemRect(table.currentItem()))
     assert ui.acceptUnderSpinBox.suffix == " relative mm"
     session.place("Pg", session.nearest_on_scan(np.array(session.node.GetNthControlPointPosition(0)) + 5.0))
     index = session.protocol.index("Pg")
