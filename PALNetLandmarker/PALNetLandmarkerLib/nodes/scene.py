@@ -13,6 +13,7 @@ from palnet.exports.predicted import expected_error_in_words
 from palnet.formats.slicer import EXPECTED_ERROR, NO_VALUE
 from palnet.pipeline.prediction import Prediction
 from palnet.scans.looks import bare_of
+from palnet.units import mm_of
 from vtk.util.numpy_support import numpy_to_vtk
 
 SCAN_REFERENCE = "PALNet.scan"
@@ -92,7 +93,7 @@ def set_expected_error(node: Any, prediction: Prediction) -> None:
     values.SetName(EXPECTED_ERROR)
     measurement = slicer.vtkMRMLStaticMeasurement()
     measurement.SetName(EXPECTED_ERROR)
-    measurement.SetUnits("mm")
+    measurement.SetUnits(mm_of(prediction.unit))
     measurement.SetDescription(expected_error_in_words(prediction))
     measurement.SetControlPointValues(values)
     for index in reversed(range(node.GetNumberOfMeasurements())):

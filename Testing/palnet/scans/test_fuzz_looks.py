@@ -1,6 +1,6 @@
 """Scan files with looks, and images, with random damage: what is read fits together, the rest gets a sentence.
 
-Testing/benchmarks/damaged_scans.py does the same with 10,000 of each format.
+Testing/benchmarks/damaged_looks.py does the same with 10,000 of each format.
 """
 
 from __future__ import annotations

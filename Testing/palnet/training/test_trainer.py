@@ -16,67 +16,13 @@ import torch
 from palnet.errors import ModelError, PalnetError
 from palnet.pipeline.model import Model
 from palnet.pipeline.patches import PatchScale
-from palnet.population.scanner import Scan, landmarks_shown
+from palnet.population.scanner import Scan
 from palnet.protocols.protocol import Protocol
-from palnet.rigid import apply, random_pose
-from palnet.scans.surface import Surface, closest_on_surface, sample_surface
+from palnet.scans.surface import Surface, closest_on_surface
 from palnet.training.config import TrainingConfig
 from palnet.training.dataset import training_scan
 from palnet.training.trainer import Trainer
-from shapes import head
-
-PROTOCOL = Protocol.from_json(
-    {
-        "name": "head",
-        "landmarks": [
-            {"label": "front", "name": "Front"},
-            {"label": "top", "name": "Top"},
-            {"label": "R", "name": "Right", "side": "right", "pair": "L"},
-            {"label": "L", "name": "Left", "side": "left", "pair": "R"},
-            {"label": "chin", "name": "Chin"},
-        ],
-    }
-)
-DIRECTIONS = np.array([[0.0, 0, 1], [0, 1, 0.3], [-1, 0, 0.5], [1, 0, 0.5], [0, -0.7, 1]])
-CONFIG = TrainingConfig(
-    name="tiny",
-    network_settings={"width": 12, "tokens": 16, "layers": 1, "scales": [[14.0, 16], [7.0, 16]]},
-    steps=20,
-    batch=4,
-    rate=2e-2,
-    pool=8,
-    fresh=1,
-    workers=0,
-    validation_scans=3,
-    validate_every=5,
-)
-
-
-class Heads:
-    """Scans of simple heads by number, each of its own size, lying anywhere."""
-
-    scale = 1.0
-
-    def __init__(self, seed: int, stop_at: int | None = None) -> None:
-        self.seed, self.stop_at = seed, stop_at
-        self.asked: list[int] = []
-        shape = head(800)
-        mean = np.array([shape.points[np.argmax(shape.points @ way)] for way in DIRECTIONS])
-        self._shape, self._landmarks = shape, mean
-        self.mean_shape = mean - mean.mean(axis=0)
-
-    def scan(self, index: int) -> Scan:
-        self.asked.append(index)
-        if len(self.asked) - 1 == self.stop_at:
-            raise KeyboardInterrupt
-        rng = np.random.default_rng((self.seed, index))
-        size, pose = rng.normal(1, 0.06, 3), random_pose(rng, 90, 100)
-        surface = Surface(apply(pose, self._shape.points * size), self._shape.triangles)
-        landmarks = apply(pose, self._landmarks * size)
-        return Scan(surface, landmarks, landmarks_shown(surface, landmarks))
-
-    def template(self) -> np.ndarray:
-        return np.hstack(sample_surface(self._shape, 4.0))
+from simple_heads import CONFIG, PROTOCOL, Heads
 
 
 def trained(folder: Path, config: TrainingConfig = CONFIG, stop_at: int | None = None, validation: int = 2) -> Trainer:
@@ -137,6 +83,17 @@ def test_going_on_after_a_kill_changes_nothing(tmp_path: Path, unbroken: Path, s
     trained(tmp_path)
     assert same(state(tmp_path), state(unbroken))
     assert same(state(tmp_path, "best.pt"), state(unbroken, "best.pt"))
+
+
+def test_the_log_has_each_step_once_after_a_kill(tmp_path: Path, unbroken: Path) -> None:
+    """A kill between the log and the checkpoint, or within a line of the log."""
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path, stop_at=17)
+    lines = (unbroken / "log.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "log.jsonl").write_text("".join(lines[:3]) + lines[3][:20])
+    trained(tmp_path)
+    assert [entry["step"] for entry in log(tmp_path)] == [5, 10, 15, 20]
+    assert [entry["error_mm"] for entry in log(tmp_path)] == [entry["error_mm"] for entry in log(unbroken)]
 
 
 def test_finished_training_is_not_repeated(unbroken: Path) -> None:
@@ -281,8 +238,8 @@ def test_a_damaged_checkpoint_is_a_sentence(tmp_path: Path, content: bytes | str
 LOADING = """
 import sys, time
 import numpy as np
-from torch.utils.data import DataLoader, Dataset
-from palnet.training.trainer import end_with_parent
+from torch.utils.data import Dataset
+from palnet.training.loading import loaded
 
 class Large(Dataset):
     def __len__(self):
@@ -291,9 +248,24 @@ class Large(Dataset):
         return np.zeros(1_000_000)
 
 if __name__ == "__main__":
-    options = {"batch_size": None, "num_workers": 2, "prefetch_factor": 8, "worker_init_fn": end_with_parent}
-    loader = iter(DataLoader(Large(), **options))
-    next(loader)
+    large = loaded(Large(), 2)
+    next(large)
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+LATE = """
+import multiprocessing, os, time
+from palnet.training.loading import end_with_parent
+
+def late(parent):
+    while os.getppid() == parent:
+        time.sleep(0.01)
+    end_with_parent(0)
+    time.sleep(600)
+
+if __name__ == "__main__":
+    multiprocessing.get_context("fork").Process(target=late, args=(os.getpid(),)).start()
     print("begun", flush=True)
     time.sleep(60)
 """
@@ -302,8 +274,17 @@ if __name__ == "__main__":
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal")
 @pytest.mark.parametrize("sent", ["SIGKILL", "SIGTERM", "SIGHUP"])
 def test_workers_end_with_the_training_however_it_ends(tmp_path: Path, sent: str) -> None:
+    _end(tmp_path, LOADING, sent)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are no forks")
+def test_a_worker_that_begins_when_the_training_has_ended_ends_too(tmp_path: Path) -> None:
+    _end(tmp_path, LATE, "SIGKILL")
+
+
+def _end(tmp_path: Path, text: str, sent: str) -> None:
     script = tmp_path / "loading.py"
-    script.write_text(LOADING)
+    script.write_text(text)
     engine = Path(__file__).resolve().parents[3] / "PALNetLandmarker"
     process = subprocess.Popen(
         [sys.executable, script], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(engine)}
