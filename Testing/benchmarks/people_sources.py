@@ -121,6 +121,20 @@ def _realy(folder: Path) -> Iterator[Subject]:
         yield Subject(name, surface, _of_rows(realy_points(data / f"{name}.txt", surface), _SIXTY_EIGHT))
 
 
+def _sparse(folder: Path) -> Iterator[Subject]:
+    data = folder / "REALY" / "data"
+    vertices = np.load(folder / "3DDFA" / "train.configs" / "keypoints_sim.npy")[::3] // 3
+    surface = obj_as_it_is(data / "BFM09.obj")
+    yield Subject("3DDFA", surface, _of_rows(surface.points[vertices], _SIXTY_EIGHT))
+
+
+def _deep(folder: Path) -> Iterator[Subject]:
+    held = loadmat(folder / "Deep3DFaceReconstruction" / "BFM" / "facemodel_info.mat")
+    surface = obj_as_it_is(folder / "REALY" / "data" / "Deep3D.obj")
+    points = surface.points[held["keypoints"].ravel().astype(int) - 1]
+    yield Subject("Deep3D", surface, _of_rows(points, _SIXTY_EIGHT))
+
+
 def _of_rows(points: np.ndarray, rows: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     return {label: points[list(which)].mean(axis=0) for label, which in rows.items()}
 
@@ -187,6 +201,8 @@ SOURCES = (
     Source("simulated adults", "3DGrowthCurves", True,
            "MeshMonk's SIMPOP_01 to 10, points of the growth curves' authors on the template", _simulated),
     Source("REALY", "REALY", True, "mean faces of five face models; its authors' 68 points", _realy),
+    Source("3DDFA", "3DDFA", True, "REALY's BFM09 with the 68 points of 3DDFA's authors", _sparse),
+    Source("Deep3D", "Deep3DFaceReconstruction", True, "REALY's Deep3D with the 68 points of its own authors", _deep),
     Source("face3d", "face3d", True, "mean man and woman, two persons' Artec scans; its authors' points", _face3d),
     Source("Cliniface", "Cliniface", True,
            "a girl of 8, a boy of 9, a woman of 37, 3dMD; an assessor's landmarks", _cliniface),
