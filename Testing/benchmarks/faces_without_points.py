@@ -2,9 +2,9 @@
 
     python Testing/benchmarks/faces_without_points.py REPOSITORIES [--model face50 other.palnet] [--pictures FOLDER]
 
-REPOSITORIES as for people_points.py: infants' heads with craniofacial syndromes, depth camera scans with beards and long
-hair, expected heads of children by age, expressions, and heads in an EEG cap scanned with a tablet. The pictures, to be
-looked at, show what was placed; they are of other people's data and stay on the machine.
+REPOSITORIES as for people_points.py: infants' heads with craniofacial syndromes, depth camera scans with beards and
+long hair, expected heads of children by age, expressions, and heads in an EEG cap scanned with a tablet. The pictures,
+to be looked at, show what was placed; they are of other people's data and stay on the machine.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ class Points:
     :ivar there: (S, L) bool: people placed it
     :ivar stated: (S, L) mm: the expected error, :ivar reach: (S, L) mm: the range in which 90 % should lie
     :ivar refused: (S,) bool
+    :ivar network: (S, L) mm: what the network expects, :ivar presence: (S, L)
+    :ivar scan: (S, L) mm: the scan's part of the expected error
     """
 
     off: np.ndarray
@@ -27,6 +29,9 @@ class Points:
     stated: np.ndarray
     reach: np.ndarray
     refused: np.ndarray
+    network: np.ndarray
+    presence: np.ndarray
+    scan: np.ndarray
 
     @staticmethod
     def together(parts: list[Points]) -> Points:
@@ -67,6 +72,7 @@ class Row:
     own: float
     rank_raw: float
     rank_own: float
+    rank_scan: float
     bad: int
     caught: float
     covered: float
@@ -89,6 +95,7 @@ def summary(points: Points, own: np.ndarray) -> Row:
         float(own[placed].mean()) if placed.any() else np.nan,
         rank(stated, raw[placed]),
         rank(stated, own[placed]),
+        rank(points.scan[placed], own[placed]),
         int(wrong.sum()),
         float((wrong & doubtful).sum() / wrong.sum()) if wrong.any() else np.nan,
         float((raw[placed][known] <= reach[known]).mean()) if known.any() else np.nan,

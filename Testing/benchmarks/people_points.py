@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import tempfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +30,12 @@ from people_sources import SOURCES, Source, Subject
 
 _COLUMNS = (
     "source", "used to", "model", "scans", "refused", "placed", "raw, mm", "without conventions",
-    "rank correlation, raw", "without conventions", "above 4 mm", "in the most doubtful tenth", "in the 90 % range",
+    "rank correlation, raw", "without conventions", "of the scan's part",
+    "above 4 mm", "in the most doubtful tenth", "in the 90 % range",
 )  # fmt: skip
+# What a prediction on a whole scan goes through; of it, what comes after the network has said what it says.
+_ROOMS = ("pipeline", "scans", "protocols")
+_AFTER = ("prediction.py", "ranges.py", "worker.py", "size.py", "model_check.py")
 CACHE = Path(tempfile.gettempdir()) / "palnet-people"
 
 
@@ -72,13 +78,14 @@ def main() -> None:
 
 def measure(machine: Predictor, repositories: Path, cache: Path) -> dict[Source, tuple[list[str], Points]]:
     """For each source that is there, the names of its scans and what the model says of them."""
+    raw, key = _without_ranges(machine)
     result = {}
     for source in SOURCES:
         if not source.there(repositories):
             print(f"{source.name}: there is no {source.repository} in {repositories}")
             continue
         subjects = list(source.subjects(repositories))
-        each = [_predicted(machine, subject, _seed(source, subject), cache) for subject in subjects]
+        each = [_predicted(raw, key, subject, _seed(source, subject), cache) for subject in subjects]
         result[source] = ([subject.name for subject in subjects], _points(machine, subjects, each))
     return result
 
@@ -88,47 +95,44 @@ def _seed(source: Source, subject: Subject) -> int:
     return zlib.crc32(f"{source.name}: {subject.name}".encode()) % 100_000
 
 
-def _predicted(machine: Predictor, subject: Subject, seed: int, cache: Path) -> dict[str, np.ndarray]:
-    """The points (L, 3) in the subject's mm, what is stated of them, and the turn (3, 3) to the face frame."""
-    held = cache / f"{_key(machine, subject, seed)}.npz"
+def _without_ranges(machine: Predictor) -> tuple[Predictor, str]:
+    """The same model as its network has it, whatever was fitted to people's points, and what its answers depend on."""
+    settings = {name: value for name, value in machine.model.settings.items() if name != "ranges"}
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for name, value in sorted({**machine.model.weights, **machine.model.alignment}.items()):
+        digest.update(name.encode() + np.ascontiguousarray(value).tobytes())
+    for path in sorted((ROOT / "PALNetLandmarker" / "palnet").glob("*/*.py")):
+        if path.parent.name in _ROOMS and path.name not in _AFTER:
+            digest.update(path.read_bytes())
+    return Predictor(replace(machine.model, settings=settings)), digest.hexdigest()
+
+
+def _predicted(machine: Predictor, key: str, subject: Subject, seed: int, cache: Path) -> dict[str, np.ndarray]:
+    """The points (L, 3) in the subject's mm, what the network says of them, and the turn (3, 3) to the face frame."""
+    surface = np.ascontiguousarray(subject.surface.points, np.float32).tobytes()
+    held = cache / f"{hashlib.sha256(key.encode() + surface + str(seed).encode()).hexdigest()[:32]}.npz"
     if held.exists():
         with np.load(held) as file:
             return dict(file)
     mesh, to_file, _ = thrown(subject.surface, seed)
-    count = len(machine.model.protocol)
-    result = {
-        "points": np.full((count, 3), np.nan),
-        "stated": np.full(count, np.nan),
-        "reach": np.full(count, np.nan),
-        "turn": np.eye(3),
-        "refused": np.array(True),
-    }
+    nothing = np.full(len(machine.model.protocol), np.nan)
+    result = {"points": np.column_stack([nothing] * 3), "stated": nothing, "presence": 0 * nothing, "turn": np.eye(3)}
     try:
         found = machine.predict_surface(mesh)
     except PalnetError:
-        pass
+        result["refused"] = np.array(True)
     else:
         turn = found.face_from_scan[:3, :3] @ to_file[:3, :3]
         result = {
             "points": apply(np.linalg.inv(to_file), found.points),
             "stated": found.expected_error,
-            "reach": getattr(found, "range_mm", result["reach"]),
+            "presence": found.presence,
             "turn": turn / np.cbrt(np.linalg.det(turn)),
             "refused": np.array(False),
         }
     cache.mkdir(parents=True, exist_ok=True)
     np.savez(held, **result)
     return result
-
-
-def _key(machine: Predictor, subject: Subject, seed: int) -> str:
-    """What a prediction depends on: the model, the engine's code, the surface and how it is put down."""
-    digest = hashlib.sha256(machine.model.checksum.encode())
-    for room in ("pipeline", "scans", "protocols"):
-        for path in sorted((ROOT / "PALNetLandmarker" / "palnet" / room).glob("*.py")):
-            digest.update(path.read_bytes())
-    digest.update(np.ascontiguousarray(subject.surface.points, np.float32).tobytes() + str(seed).encode())
-    return digest.hexdigest()[:32]
 
 
 def _points(machine: Predictor, subjects: list[Subject], each: list[dict[str, np.ndarray]]) -> Points:
@@ -139,8 +143,14 @@ def _points(machine: Predictor, subjects: list[Subject], each: list[dict[str, np
             truth[k, labels.index(label)] = point
     there = np.isfinite(truth).all(axis=-1)
     off = np.stack([(one["points"] - true) @ one["turn"].T for one, true in zip(each, truth, strict=True)])
-    stated, reach = (np.stack([one[name] for one in each]) for name in ("stated", "reach"))
-    return Points(off, there, stated, reach, np.array([bool(one["refused"]) for one in each]))
+    network, presence = (np.stack([one[name] for one in each]) for name in ("stated", "presence"))
+    stated, reach, scan = network, np.full_like(network, np.nan), network
+    if machine.ranges:
+        said = [machine.ranges.stated(*one) for one in zip(network, presence, strict=True)]
+        stated, reach = (np.stack([one[k] for one in said]) for k in (0, 1))
+        scan = np.stack([machine.ranges.parts(*one)[0] for one in zip(network, presence, strict=True)])
+    refused = np.array([bool(one["refused"]) for one in each])
+    return Points(off, there, stated, reach, refused, network, presence, scan)
 
 
 def _summary(groups: list[tuple[list[str], Points]]) -> Row:
@@ -149,9 +159,9 @@ def _summary(groups: list[tuple[list[str], Points]]) -> Row:
 
 
 def _row(source: str, used: str, model: str, row: Row) -> str:
-    shares = [f"{row.rank_raw:.2f}", f"{row.rank_own:.2f}", f"{row.bad}", f"{row.caught:.0%}", f"{row.covered:.0%}"]
-    cells = [source, used, Path(model).stem, f"{row.scans}", f"{row.refused}", f"{row.placed} of {row.points}",
-             f"{row.raw:.2f}", f"{row.own:.2f}", *shares]  # fmt: skip
+    ranks = [f"{value:.2f}" for value in (row.rank_raw, row.rank_own, row.rank_scan)]
+    cells = [source, used, Path(model).stem, f"{row.scans}", f"{row.refused}", f"{row.placed} of {row.points}"]
+    cells += [f"{row.raw:.2f}", f"{row.own:.2f}", *ranks, f"{row.bad}", f"{row.caught:.0%}", f"{row.covered:.0%}"]
     return "| " + " | ".join(cell.replace("nan%", "-").replace("nan", "-") for cell in cells) + " |"
 
 

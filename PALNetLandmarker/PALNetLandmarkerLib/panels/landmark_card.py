@@ -100,6 +100,8 @@ def facts(row: Row) -> str:
         parts.append(_("moved {distance} mm").format(distance=millimetres(row.moved)))
     elif math.isfinite(row.expected_error):
         parts.append(_("expected error {error} mm").format(error=millimetres(row.expected_error)))
+        if math.isfinite(row.range_mm):
+            parts.append(_("90 % within {range} mm").format(range=millimetres(row.range_mm)))
     return " · ".join(parts)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,11 @@ def numbers() -> ModuleType:
     finally:
         del sys.path[0]
     return people_numbers
+
+
+def _points(numbers: ModuleType, off: np.ndarray, stated: np.ndarray, reach: np.ndarray, refused: list[bool]) -> Any:
+    there = np.ones(stated.shape, bool)
+    return numbers.Points(off, there, stated, reach, np.array(refused), stated, there * 1.0, stated)
 
 
 def test_what_all_other_scans_have_in_common_is_taken_away_times_n_of_n_plus_one(numbers: ModuleType) -> None:
@@ -42,7 +48,7 @@ def test_the_summary_counts_what_is_refused_wrong_and_inside_its_range(numbers: 
     off = np.stack([size, 0 * size, 0 * size], axis=-1)
     stated = np.array([[0.5, 2.0] + [0.1] * 18, [np.nan] * 20])
     reach = np.where(np.isfinite(stated), 2.0, np.nan)
-    points = numbers.Points(off, np.ones((2, 20), bool), stated, reach, np.array([False, True]))
+    points = _points(numbers, off, stated, reach, [False, True])
     row = numbers.summary(points, points.raw)
     assert (row.scans, row.refused, row.points, row.placed, row.bad) == (2, 1, 40, 20, 1)
     assert row.caught == 1.0 and row.covered == pytest.approx(0.95) and row.raw == pytest.approx(0.75)
@@ -51,5 +57,5 @@ def test_the_summary_counts_what_is_refused_wrong_and_inside_its_range(numbers: 
 
 def test_nothing_is_said_of_the_range_where_none_is_stated(numbers: ModuleType) -> None:
     none = np.full((1, 3), np.nan)
-    points = numbers.Points(np.ones((1, 3, 3)), np.ones((1, 3), bool), none + 1, none, np.array([False]))
+    points = _points(numbers, np.ones((1, 3, 3)), none + 1, none, [False])
     assert np.isnan(numbers.summary(points, points.raw).covered)
