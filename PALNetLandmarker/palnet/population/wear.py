@@ -10,7 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..scans.surface import Surface, compact
-from .heads import Population, Regions, random_field
+from .base import Heads, Regions, random_field
 
 
 def melted_ears(points: np.ndarray, regions: Regions, share: float) -> np.ndarray:
@@ -28,7 +28,7 @@ def outward(points: np.ndarray) -> np.ndarray:
 def with_hair(
     points: np.ndarray,
     out: np.ndarray,
-    population: Population,
+    population: Heads,
     rng: np.random.Generator,
     *,
     lift: float,
@@ -49,7 +49,7 @@ def with_hair(
 
 
 def with_beard(
-    points: np.ndarray, out: np.ndarray, population: Population, rng: np.random.Generator, thick: float
+    points: np.ndarray, out: np.ndarray, population: Heads, rng: np.random.Generator, thick: float
 ) -> np.ndarray:
     """The head's vertices (V, 3) with a beard of about ``thick`` mm; ``out`` of :func:`outward`."""
     shape = 0.5 + 0.3 * random_field(rng, points, 40) + 0.25 * random_field(rng, points, rng.uniform(4, 9))

@@ -12,7 +12,11 @@ from ..pipeline.network import NETWORKS
 from ..protocols.protocol import Protocol
 
 _LARGEST = 1e9
-_SHARES = ("young", "open_mouths", "validation_share")
+_SHARES = (
+    "young", "open_mouths", "closed_lids", "anny", "deformed", "covered", "smooth_eyes", "validation_share",
+)  # fmt: skip
+# What a training that starts from a model keeps of it, or makes anew.
+_KEPT_OR_NEW = ("first_guess", "shape")
 _POSITIVE = ("steps", "batch", "rate", "pool", "fresh", "validation_scans", "validate_every")
 
 
@@ -24,7 +28,12 @@ class TrainingConfig:
     :ivar fresh: scans of the pool that each step replaces by new ones
     :ivar pose_degrees, pose_mm: how far off the alignment may be, deviation per axis
     :ivar severity: how much scans are changed and worn; 1 is usual, 0 leaves them as they are
-    :ivar young, open_mouths: shares of children and of widely open mouths among the heads of the population
+    :ivar young, open_mouths, closed_lids: shares of children, of widely open mouths and of closed eyes among the heads
+        of the population
+    :ivar anny: share of the heads that are of the second population (:mod:`palnet.population.anny_heads`)
+    :ivar first_guess, shape: ``"kept"`` takes the first guess of alignment and the shape model over from the model that
+        training starts from, if it has the same landmarks; ``"new"`` makes them anew
+    :ivar deformed, covered, smooth_eyes: shares of the heads, see :class:`palnet.population.dress.Wear`
     :ivar validation_scans: looks at validation; of annotated scans each may be looked at several times, in other poses
     :ivar validation_share: of the subjects of annotated scans that only validate
     :ivar surface_points: between the landmarks of annotated scans, for
@@ -47,6 +56,13 @@ class TrainingConfig:
     severity: float = 1.0
     young: float = 0.0
     open_mouths: float = 0.0
+    closed_lids: float = 0.0
+    anny: float = 0.0
+    deformed: float = 0.0
+    covered: float = 0.0
+    smooth_eyes: float = 0.0
+    first_guess: str = "kept"
+    shape: str = "kept"
     pose_degrees: float = 3.5
     pose_mm: float = 2.5
     validation_scans: int = 96
@@ -80,6 +96,7 @@ class TrainingConfig:
                 # Also what is beyond a float, or is none.
                 low = 1e-12 if entry.name in _POSITIVE else 0
                 wrong = not low <= value <= _LARGEST or (value > 1 and entry.name in _SHARES)
+            wrong = wrong or (entry.name in _KEPT_OR_NEW and value not in ("kept", "new"))
             if entry.name in data and wrong:
                 raise PalnetError(f"The training configuration {path} has a {entry.name} of {value!r}.")
         if config.network not in NETWORKS:

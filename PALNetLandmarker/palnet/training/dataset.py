@@ -9,7 +9,8 @@ import numpy as np
 
 from ..pipeline.patches import Clouds, PatchScale
 from ..pipeline.region import region_of_interest
-from ..population.heads import Head, Population
+from ..population.base import Head, Heads
+from ..population.dress import Figure, Wear, dress
 from ..population.scanner import Scan, Scanner
 from ..rigid import apply, rigid_fit
 from ..scans.surface import Surface, sample_surface
@@ -24,11 +25,15 @@ TEMPLATE_MARGIN_MM = 28.0
 
 @dataclass(frozen=True)
 class TrainingScan:
-    """One scan: its clouds, landmarks (L, 3) and which of them it shows (L,), in working mm in the face frame."""
+    """One scan: its clouds, landmarks (L, 3) and which of them it shows (L,), in working mm in the face frame.
+
+    :ivar population: the name of the one that its subject is of, where there are several
+    """
 
     clouds: Clouds
     landmarks: np.ndarray
     visible: np.ndarray
+    population: str = ""
 
 
 class ScanSource(Interface):
@@ -57,43 +62,77 @@ class ScanSource(Interface):
 class PopulationScans:
     """Endless synthetic scans of one split; see :class:`ScanSource`.
 
+    The first population gives the mean shape and the template. Whatever the shares are, a number's subject of it stays
+    the same person.
+
     :param young: share of the subjects that are children by size and proportions
     :param open_mouths: share of the subjects with a widely open mouth
+    :param closed_lids: share of the subjects whose eyes are closed, beside those that blink by chance
+    :param second: another population, and :param second_share: its share of the subjects
+    :param wear: shares of deformed and covered subjects; each number's subject is otherwise the same without
     """
 
     scale = 1.0
 
     def __init__(
         self,
-        population: Population,
+        population: Heads,
         split: str,
         seed: int,
         severity: float = 1.0,
         *,
         young: float = 0.0,
         open_mouths: float = 0.0,
+        closed_lids: float = 0.0,
+        second: Heads | None = None,
+        second_share: float = 0.0,
+        wear: Wear | None = None,
     ) -> None:
         self.population = population
-        self.scanner = Scanner(population, severity)
+        self._scanners = [Scanner(one, severity) for one in (population, second) if one is not None]
         self.mean_shape = population.mean_landmarks - population.mean_landmarks.mean(axis=0)
         self._seed = (seed, SPLITS[split])
-        self._young, self._open_mouths = young, open_mouths
+        self._young, self._open_mouths, self._closed_lids = young, open_mouths, closed_lids
+        self._second_share = second_share if second is not None else 0.0
+        self._wear = wear or Wear()
+        self._wear.check(population.protocol.labels)
 
     def scan(self, index: int, vertices: int | None = None) -> Scan:
         """See :class:`ScanSource`; ``vertices`` as in :meth:`palnet.population.scanner.Scanner.scan`."""
         rng = np.random.default_rng((*self._seed, index))
-        return self.scanner.scan(self._head(index, rng), rng, vertices)
+        figure = self._dressed(index, self._head(index, rng))
+        return self._scanner(index).scan(figure.head, rng, vertices, figure.cover)
 
     def head(self, index: int) -> Head:
         """The head that the scan of a number is of."""
-        return self._head(index, np.random.default_rng((*self._seed, index)))
+        return self._dressed(index, self._head(index, np.random.default_rng((*self._seed, index)))).head
+
+    def _dressed(self, index: int, head: Head) -> Figure:
+        # From a generator of its own, too.
+        rng = np.random.default_rng((*self._seed, index, 3))
+        population = self.population_of(index)
+        return dress(head, population.protocol.labels, population.landmarks, self._wear, rng)
+
+    def population_of(self, index: int) -> Heads:
+        """The population that the subject of a number is of."""
+        return self._scanner(index).population
+
+    def _scanner(self, index: int) -> Scanner:
+        second = np.random.default_rng((*self._seed, index, 2)).random() < self._second_share
+        return self._scanners[int(second)]
 
     def _head(self, index: int, rng: np.random.Generator) -> Head:
         # From a generator of its own, so that a subject is the same whatever the shares are.
         varied = np.random.default_rng((*self._seed, index, 1))
         growth, wide = varied.uniform(0.55, 1.0), varied.uniform(0.2, 1.0)
         young, opened = varied.random(2) < (self._young, self._open_mouths)
-        return self.population.head(rng, growth=growth if young else 1.0, jaw_open=wide if opened else 0.0)
+        closed = varied.random() < self._closed_lids
+        return self.population_of(index).head(
+            rng,
+            growth=growth if young else 1.0,
+            jaw_open=wide if opened else 0.0,
+            lids=float(varied.uniform(0.85, 1.0)) if closed else None,
+        )
 
     def template(self) -> np.ndarray:
         """See :class:`ScanSource`."""
@@ -112,4 +151,6 @@ def training_scan(scan: Scan, mean_shape: np.ndarray, scales: list[PatchScale], 
     if len(face.triangles) < 50:
         return None
     clouds = Clouds.sample(face, scales, seed)
-    return TrainingScan(clouds, apply(pose, scan.landmarks), scan.visible) if clouds.smallest >= 16 else None
+    if clouds.smallest < 16:
+        return None
+    return TrainingScan(clouds, apply(pose, scan.landmarks), scan.visible, scan.population)

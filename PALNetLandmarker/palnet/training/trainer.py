@@ -203,6 +203,7 @@ class Trainer:
             "expected_mm": float(np.nanmean(np.concatenate(expected))) if expected else None,
             "landmarks_mm": [round(float(value), 3) for value in each],
             "seconds": round(self.seconds),
+            **_by_population(scans, error_mm[-1]),
             # Of this process since its start: what a training costs, however busy the computer is.
             "processor_seconds": round(time.process_time()),
         }
@@ -243,6 +244,14 @@ class Trainer:
             self.step, self.best, self.seconds = int(state["step"]), float(state["best"]), float(state["seconds"])
         except Exception as error:  # PyTorch has many of its own
             raise PalnetError(f"{path} is damaged: remove it, and the training starts anew.") from error
+
+
+def _by_population(scans: list[TrainingScan], error_mm: np.ndarray) -> dict[str, Any]:
+    """The mean error of each population's scans, of errors (N, L) mm with NaN where hidden; nothing if there is one."""
+    names = np.array([scan.population for scan in scans])
+    if len(set(names)) < 2:
+        return {}
+    return {"populations_mm": {str(name): float(np.nanmean(error_mm[names == name])) for name in sorted(set(names))}}
 
 
 class _Numbered(Dataset[TrainingScan]):
