@@ -1,4 +1,4 @@
-"""Five more kinds of things that are no faces: busts of animals, hands, feet, backs of heads and skulls; surfaces in mm."""
+"""Five more kinds of things that are no faces: busts of animals, hands, feet, backs of heads, skulls; surfaces in mm."""
 
 from __future__ import annotations
 

@@ -49,11 +49,11 @@ def main() -> None:
     labels, mirror = machine.model.protocol.labels, np.array(machine.model.protocol.mirror())
 
     fit = _Fit(points, people, mirror)
-    final = fit.whole(chooses)
+    final = fit.whole(chooses, power := fit.power(chooses))
     print(f"| {' | '.join(_COLUMNS)} |\n" + "| --- " * len(_COLUMNS) + "|")
     regions = np.array([landmark.region for landmark in machine.model.protocol.landmarks])
     for title, without in (("the scan", _scan), ("all scans of its people", lambda k: people == people[k])):
-        said = fit.held_out(without, chooses)
+        said = fit.held_out(without, chooses, power)
         for which, rows in (("choose", chooses), ("report", ~chooses), ("all", chooses | True)):
             _print(title, which, points, own, said, rows, regions)
     if chosen.write:
@@ -61,7 +61,7 @@ def main() -> None:
         machine.model.save(chosen.write)
         print(f"{chosen.write}: {machine.model.checksum}")
     if chosen.plot:
-        draw(chosen.plot, points.raw, *fit.held_out(_scan, chooses)[:2], labels)
+        draw(chosen.plot, points.raw, *fit.held_out(_scan, chooses, power)[:2], labels)
 
 
 def _scan(number: int) -> np.ndarray:
@@ -78,32 +78,34 @@ class _Fit:
         for group in set(people):
             self.weights[people == group] = 1.0 / np.sqrt(max(1, self.placed[people == group].sum()))
 
-    def whole(self, use: np.ndarray) -> Ranges:
-        """The ranges for all the scans that are used: (S,) bool."""
+    def power(self, use: np.ndarray) -> float:
+        """The likeliest power, for exponential errors, of the scans (S,) bool, each left out once."""
         scores = []
         for power in _POWERS:
-            mean, _, _ = self._left_out(use, power)
-            weights, ratio = self.weights[use][self.placed[use]], (self.points.raw / mean)[use][self.placed[use]]
-            scores.append(np.average(np.log(mean[use][self.placed[use]]) + ratio, weights=weights))
-        return self._binned(use, _POWERS[int(np.argmin(scores))])
+            mean = self._left_out(use, power)
+            placed = self.placed & use[:, None]
+            scores.append(
+                np.average(np.log(mean[placed]) + (self.points.raw / mean)[placed], weights=self.weights[placed])
+            )
+        return _POWERS[int(np.argmin(scores))]
 
     def held_out(
-        self, without: Callable[[int], np.ndarray], use: np.ndarray
+        self, without: Callable[[int], np.ndarray], use: np.ndarray, power: float
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Expected errors, ranges and the scan's part (S, L), each scan's of a fit without the scans that are named."""
         result = np.full((3, *self.points.raw.shape), np.nan)
         for k in range(len(use)):
             rest = use.copy()
             rest[without(k)] = False
-            ranges = self.whole(rest)
+            ranges = self.whole(rest, power)
             network, presence = self.points.network[k], self.points.presence[k]
             result[:2, k] = ranges.stated(network, presence)[:2]
             result[2, k] = ranges.parts(network, presence)[0]
         return result[0], result[1], result[2]
 
-    def _binned(self, use: np.ndarray, power: float) -> Ranges:
-        """With the factors that hold nine of ten errors on each scan when the scan itself is left out."""
-        mean, _, _ = self._left_out(use, power)
+    def whole(self, use: np.ndarray, power: float) -> Ranges:
+        """With the factors that hold nine of ten errors on each of the scans (S,) when the scan itself is left out."""
+        mean = self._left_out(use, power)
         placed = self.placed & use[:, None]
         values, ratio, weights = mean[placed], (self.points.raw / mean)[placed], self.weights[placed]
         bounds = np.quantile(values, np.arange(1, _BINS) / _BINS)
@@ -112,13 +114,14 @@ class _Fit:
         one = self._parts(use, power)
         return Ranges(one.convention, one.own, one.usual, power, bounds, np.array(factors))
 
-    def _left_out(self, use: np.ndarray, power: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        result = np.full((3, *self.points.raw.shape), np.nan)
+    def _left_out(self, use: np.ndarray, power: float) -> np.ndarray:
+        """(S, L) mm, expected errors of the scans, each of a fit without it."""
+        result = np.full(self.points.raw.shape, np.nan)
         for k in np.flatnonzero(use):
             rest = use.copy()
             rest[k] = False
-            result[:, k] = self._parts(rest, power).stated(self.points.network[k], self.points.presence[k])
-        return result[0], result[1], result[2]
+            result[k] = self._parts(rest, power).stated(self.points.network[k], self.points.presence[k])[0]
+        return result
 
     def _parts(self, use: np.ndarray, power: float) -> Ranges:
         usual = np.nanmedian(self.points.network[use], axis=0)

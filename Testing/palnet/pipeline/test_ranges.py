@@ -1,4 +1,4 @@
-"""Expected errors and ranges on people's points: where they start, what a scan adds, and how a model file holds them."""
+"""Expected errors and ranges on people's points: where they start, what a scan adds, how a model file holds them."""
 
 from __future__ import annotations
 
