@@ -1,4 +1,4 @@
-"""Five more kinds of things that are no faces: busts of animals, hands, feet, backs of heads, skulls; surfaces in mm."""
+"""Five other kinds of things that are no faces: busts of animals, hands, feet, backs of heads, skulls; surfaces, mm."""
 
 from __future__ import annotations
 
