@@ -36,10 +36,10 @@ class PictureHost:
 
 def main() -> int:
     """Entry point of the shell command."""
-    # A scan takes one core: threads that wait for each other cost more than they bring, the more so where others work.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VTK_SMP_MAX_THREADS"):
-        os.environ.setdefault(name, "1")  # read when numpy and VTK are first loaded
     try:
+        from palnet.threads import ONE_THREAD
+
+        os.environ.update({**ONE_THREAD, **os.environ})
         from palnet.commands.cli import main as run
     except KeyboardInterrupt:  # before there is a command that could say so
         return 130

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..errors import OutputError, sentence_of
+from ..errors import OutputError, PersonsWorkError, sentence_of
 from ..files import check_writable, write_json
 from ..scans.file import scan_stem
 from .host import Host
@@ -59,10 +59,7 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
         print(f"[{number}/{len(targets)}] {scan}", flush=True)
         try:
             if has_review(target):
-                kept += 1
-                results.append({"scan": str(scan), "markups": str(target), "state": "kept"})
-                print(f"  {target} has landmarks that a person reviewed or changed, which are kept")
-                continue
+                raise PersonsWorkError(str(target))
             prediction = predictor.predict_file(scan, unit_of(options), _print_progress)
             options.output.mkdir(parents=True, exist_ok=True)
             write_landmarks(prediction, scan, target, host.write_markups)
@@ -71,6 +68,11 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
                 _print_progress(1.0, "Drawing the picture")
                 written.append(picture_beside(target))
                 host.render_sheet(prediction, scan, written[-1])
+        except PersonsWorkError:  # there before, or saved by someone in the meantime
+            kept += 1
+            results.append({"scan": str(scan), "markups": str(target), "state": "kept"})
+            print(f"  {target} has landmarks that a person reviewed or changed, which are kept")
+            continue
         except Exception as error:  # one scan must not cost the others
             said = sentence_of(error, f"{scan} could not be landmarked")
             failed += 1

@@ -53,6 +53,7 @@ def summary(prediction: Prediction) -> dict[str, Any]:
                 "position": None if gone else [float(value) for value in prediction.points[k]],
                 "expected_error_mm": None if gone else float(prediction.expected_error[k]),
                 "presence": float(prediction.presence[k]),
+                "buried": landmark.label in prediction.buried,
             }
         )
     return {
@@ -79,9 +80,11 @@ def table(prediction: Prediction) -> str:
     lines = [f"{head} (positions in {prediction.unit})"]
     for k, landmark in enumerate(prediction.protocol.landmarks):
         if prediction.missing[k]:
-            lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {'missing on this scan':>30}")
+            why = "hidden on this scan" if landmark.label in prediction.buried else "missing on this scan"
+            lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {why:>30}")
             continue
         place = "".join(f"{value:10.{digits}f}" for value in prediction.points[k])
         error = format(prediction.expected_error[k], error_format)
-        lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {place}   {error:>5} mm")
+        where = ", its place cannot be seen" if landmark.label in prediction.buried else ""
+        lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {place}   {error:>5} mm{where}")
     return "\n".join(lines)

@@ -29,6 +29,7 @@ class Prediction:
     :ivar model: name of the model, :ivar model_checksum: its SHA-256
     :ivar seconds: time of each step by name
     :ivar doubtful_mm: a landmark whose expected error is above this should be looked at first
+    :ivar buried: labels of landmarks whose places cannot be seen: under hair, behind a wall, in a pocket
     """
 
     protocol: Protocol
@@ -44,6 +45,7 @@ class Prediction:
     model_checksum: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     doubtful_mm: float = 3.0
+    buried: tuple[str, ...] = ()
 
     @property
     def missing(self) -> np.ndarray:
@@ -52,8 +54,11 @@ class Prediction:
 
     @property
     def doubtful(self) -> np.ndarray:
-        """(L,) bool: placed, but not well enough to go unseen; so is one whose expected error is not known."""
-        return ~self.missing & ~(self.expected_error <= self.doubtful_mm)
+        """(L,) bool: placed, but not well enough to go unseen; so is one whose expected error is not known.
+
+        One whose place cannot be seen is doubtful, too.
+        """
+        return ~self.missing & (~(self.expected_error <= self.doubtful_mm) | np.isin(self.protocol.labels, self.buried))
 
     @property
     def error_summary(self) -> tuple[float, float, str]:
@@ -68,7 +73,13 @@ class Prediction:
         """The prediction as plain JSON data, with null where a number is missing; ``from_json`` reads it back."""
         data = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in _ARRAYS}
         arrays = {name: rows_or_null(getattr(self, name)) for name in _ARRAYS}
-        return {**data, **arrays, "protocol": self.protocol.to_json(), "warnings": list(self.warnings)}
+        return {
+            **data,
+            **arrays,
+            "protocol": self.protocol.to_json(),
+            "warnings": list(self.warnings),
+            "buried": list(self.buried),
+        }
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Prediction:
@@ -80,12 +91,13 @@ class Prediction:
         count = len(protocol)
         arrays = {name: from_rows(data[name], shape(count)) for name, shape in _ARRAYS.items()}
         rest = {name: value for name, value in data.items() if name not in arrays}
-        prediction = Prediction(**{**rest, **arrays, "protocol": protocol, "warnings": tuple(data["warnings"])})
+        texts = {name: tuple(data.get(name, ())) for name in ("warnings", "buried")}
+        prediction = Prediction(**{**rest, **arrays, "protocol": protocol, **texts})
         prediction._check()
         return prediction
 
     def _check(self) -> None:
-        texts = (self.unit, self.space, self.model, self.model_checksum, *self.warnings)
+        texts = (self.unit, self.space, self.model, self.model_checksum, *self.warnings, *self.buried)
         if not all(isinstance(text, str) for text in texts):
             raise ValueError("a text is none")
         if not 0.0 < float(self.doubtful_mm) < np.inf:

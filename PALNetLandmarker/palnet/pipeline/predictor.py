@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,12 @@ from ..errors import ModelError, NoFaceError, ScanError
 from ..rigid import apply, random_pose, rigid_fit
 from ..scans.clean import clean_and_thin, usable
 from ..scans.file import read_surface, reading_warnings, scan_space, surface_unit
-from ..scans.surface import Surface, closest_on_surface, compact, surface_from_polydata
+from ..scans.surface import Surface, at_any_corner, closest_on_surface, compact, surface_from_polydata
 from ..scans.visibility import seen_from_front, seen_from_outside
 from ..units import mm_per_unit
 from .acceptance import beyond_acceptance
 from .alignment import UNITS, Aligner, Alignment, likely_units
+from .buried import buried, buried_warnings
 from .finding import LAST_LOOKS, LOOKS, find_face
 from .first_guess import Frames, StationNet
 from .looks import Look, Looker
@@ -100,7 +102,7 @@ class Predictor:
         surface, thinned = clean_and_thin(whole, self._spacing(whole, unit), clock.check)
         if not len(surface.triangles):
             raise ScanError("Nothing of the surface is usable: its points are not numbers, or its triangles are empty.")
-        surface = self._outside(surface, unit)
+        cleaned, surface = surface, self._outside(surface, unit)
         clock.begin("alignment", 0.3, f"Finding the {self.model.thing}")
         look = find_face(self.looker, surface, self.aligner.search(surface, unit, clock.check))
         if look is None:
@@ -123,6 +125,10 @@ class Predictor:
         back = np.linalg.inv(alignment.pose)
         from_face = apply(back, on_surface / working) / unit_mm
         from_face[missing] = np.nan
+        hidden = np.zeros(len(points), bool)
+        if self.model.thing == "face":
+            in_scan = apply(back, points / working) / unit_mm
+            hidden = buried(cleaned, surface, in_scan, from_face, back[:3, 2], unit_mm)
         expected[missing] = np.nan
         if thinned:
             from_face = _exactly_on(whole, from_face, _NEAR_MM / unit_mm / working)
@@ -142,11 +148,13 @@ class Predictor:
                 *parts_warnings(surface, from_face, unit_mm),
                 *size_warnings(self.model, from_face, alignment.unit),
                 *self._warnings(alignment, missing, expected, unit),
+                *buried_warnings(self.model.protocol, hidden),
             ),
             model=self.model.name,
             model_checksum=self.model.checksum,
             seconds=seconds,
             doubtful_mm=settings["doubtful_mm"],
+            buried=tuple(np.array(self.model.protocol.labels)[hidden].tolist()),
         )
 
     def _spacing(self, surface: Surface, unit: str) -> float:
@@ -169,14 +177,34 @@ class Predictor:
             return look
         return self.looker.look(surface, look.moved(self.model.scale), LAST_LOOKS, in_front=True) or look
 
-    def least_doubt(self, surface: Surface, unit: str) -> float:
-        """How much the network doubts the likeliest few ways in which a face may lie, at best; infinite for none, mm.
+    def coarse_doubt(self, surface: Surface, unit: str) -> float:
+        """How much the network's coarsest level doubts the likeliest way in which a face may lie, mm; quick.
 
         :param surface: cleaned, :param unit: in which it is tried
         """
-        likeliest = self.aligner.search(surface, unit).quick()
-        looks = (self.looker.look(surface, alignment, LOOKS) for alignment in likeliest)
-        return min((look.doubt for look in looks if look is not None), default=np.inf)
+        alignment = next(self.aligner.search(surface, unit).quick(), None)
+        if alignment is None:
+            return np.inf
+        return self.looker.coarse_doubt(self.looker.coarse(surface, unit), alignment)
+
+    def quick_look(self, surface: Surface, unit: str, few: int | None = None) -> tuple[float, np.ndarray]:
+        """The network's least doubt of the likeliest few ways in which a face may lie, infinite for none, and points.
+
+        :param surface: cleaned, :param unit: in which it is tried, :param few: at most so many ways
+        :returns: mm, and the landmarks (L, 3) in mm in a frame of their own
+        """
+        best: Look | None = None
+        for way in itertools.islice(self.aligner.search(surface, unit).quick(), few):
+            look = self.looker.look(surface, way, LOOKS)
+            if look is not None and (best is None or look.doubt < best.doubt):
+                best = look
+            if best is not None and best.doubt < self.model.settings["clear_doubt_mm"]:
+                break
+        if best is None:
+            return np.inf, np.full(self.model.mean_shape.shape, np.nan)
+        points, _, presence = self.looker.run([best.clouds], [best.pose])
+        points[presence < self.model.settings["least_presence"]] = np.nan
+        return best.doubt, points / self.model.scale
 
     def _no_face(self, surface: Surface, unit: str) -> NoFaceError:
         thing = self.model.thing
@@ -229,7 +257,7 @@ def _exactly_on(surface: Surface, points: np.ndarray, near: float) -> np.ndarray
     if not placed.any():
         return points
     beside = near_landmarks(surface.points, points[placed], near)
-    part = compact(Surface(surface.points, surface.triangles[beside[surface.triangles].any(axis=1)]))
+    part = compact(Surface(surface.points, surface.triangles[at_any_corner(beside, surface.triangles)]))
     moved, distance = closest_on_surface(part, points)
     return np.where((distance < near)[:, None], moved, points)
 

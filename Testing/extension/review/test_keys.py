@@ -185,7 +185,7 @@ def test_keys_are_listed(desk: Desk) -> None:
     text = desk.ui.keysLabel.text
     assert all(
         f"<b>{key}</b>" in text
-        for key in ("P", "N", "A", "L", "R", "M", "Z", "Y", "V", "F", "B", "G", "Shift+A", "Esc")
+        for key in ("P", "N", "A", "L", "R", "M", "Z", "Y", "V", "F", "B", "C", "G", "Shift+A", "Esc")
     )
     assert desk.ui.acceptButton.text == "Accept (A)"
     assert desk.ui.keysSection.collapsed
