@@ -55,6 +55,13 @@ def registerSampleData() -> None:
     sample_data.register(Path(__file__).parent / "Resources" / "Icons" / "PALNetSampleFace.png")
 
 
+def PALNetLandmarkerFileReader(parent):
+    """Slicer's File menu reads scans in glTF, VRML, 3MF and OFF by this."""
+    from PALNetLandmarkerLib.nodes.file_reader import ScanFileReader
+
+    return ScanFileReader(parent)
+
+
 @parameterNodeWrapper
 class PALNetLandmarkerParameterNode:
     """The choices of the panel; they are saved with the scene.

@@ -34,11 +34,14 @@ _MOVED_MM = {"Go_R": 6.0, "Zy_L": 4.0, "Tr": 3.0, "Pg": 2.0}
 
 
 class Album:
-    """Takes pictures of the module in the test host, over Slicer's own 3D view."""
+    """Takes pictures of the module in the test host, over Slicer's own 3D view.
+
+    :ivar scan: that is shown
+    """
 
     def __init__(self, host: Any, scan: Path, folder: Path, size: tuple[int, int] = _SIZES["1366x768"]) -> None:
         self._host = host
-        self._scan = scan
+        self.scan = scan
         self._folder = folder
         self._size = size
 
@@ -51,7 +54,7 @@ class Album:
 
         slicer.mrmlScene.Clear()
         if load:
-            slicer.util.loadModel(str(self._scan))
+            slicer.util.loadModel(str(self.scan))
         window = Window(self._host, load_module(), *self._size, dark=dark, smooth=True)
         window.show()
         yield window

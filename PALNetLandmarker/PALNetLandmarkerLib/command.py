@@ -27,11 +27,13 @@ class PictureHost:
 
         :raises palnet.errors.OutputError: the file cannot be written
         """
-        from palnet.scans.file import read_surface, scan_stem
+        from palnet.scans.file import scan_stem
+        from palnet.scans.looks import image_of, polydata_of, read_looks
 
         from .pictures.picture import render_sheet
 
-        render_sheet(prediction, read_surface(scan_path), scan_stem(scan_path), png_path)
+        looks = read_looks(scan_path)
+        render_sheet(prediction, polydata_of(looks), scan_stem(scan_path), png_path, image_of(looks))
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from palnet.review.list import Row
 from palnet.review.record import State
 from slicer.i18n import tr as _
 
+from ..nodes.colours import are_shown, note
 from ..review.actions import Act, Action, review_actions
 from ..review.landmark_list import choices, listed
 from ..review.session import ReviewSession
@@ -273,6 +274,8 @@ class ReviewPanel:
             notice, warning = place.format(name=session.protocol.landmarks[session.current].name), False
         elif self._notice and _is_same(self._said_of, _moment(session)):
             notice, warning = self._notice, self._is_warning
+        elif session.current is None and note(session.model):
+            notice, warning = note(session.model), True
         elif session.model is None:
             notice, warning = _("No scan: points are not held to a surface. Choose the scan that they are of."), True
         else:
@@ -294,6 +297,7 @@ class ReviewPanel:
         ui.labelsButton.setText(_labels_text(session.labels if session is not None else Labels.NEAR))
         ui.closeUpButton.setChecked(session is not None and self.close_up)
         ui.ghostsCheckBox.setChecked(session is not None and session.ghosts)
+        ui.coloursCheckBox.setChecked(session is not None and are_shown(session.model))
         for widget in (ui.searchEdit, ui.choiceCombo, ui.landmarkTable, ui.acceptUnderSpinBox):
             enable(widget, session is not None)
 

@@ -10,6 +10,7 @@ import slicer
 import vtk
 from slicer.util import VTKObservationMixin
 
+from ..nodes import colours
 from ..nodes.scan_nodes import is_released
 from ..nodes.scene import file_of
 from ..nodes.shown_alone import show, show_alone
@@ -132,6 +133,7 @@ class Sections(VTKObservationMixin):
             if scan is not parameters.surfaceModel:
                 parameters.surfaceModel = scan
             dress(scan)
+            colours.find(scan)
             if scan is not None and before is not None and scan is not before:
                 self._leave_scan(before, scan, landmarks)
         self.run.show(parameters)
@@ -235,6 +237,8 @@ class Sections(VTKObservationMixin):
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _on_node_gone(self, _caller: Any, _event: Any, node: Any) -> None:
+        if node.IsA("vtkMRMLModelNode") and not slicer.mrmlScene.IsClosing():
+            colours.forget(node)
         if node is self._leaving:
             self._leaving = None
             self.update()

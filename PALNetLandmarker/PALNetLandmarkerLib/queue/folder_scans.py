@@ -18,7 +18,7 @@ from palnet.scans.file import scan_ending
 from ..engine.landmarking import fill
 from ..nodes import storage
 from ..nodes.record import ATTRIBUTE, node_points
-from ..nodes.scan_nodes import Progress, landmarks_of, load_scan, progress_of, release, remove_node
+from ..nodes.scan_nodes import Progress, is_as_read, landmarks_of, load_scan, progress_of, release, remove_node
 from ..nodes.scan_size import size_of
 from ..nodes.scene import TABLE_REFERENCE, file_of
 
@@ -191,8 +191,7 @@ def _digest(landmarks: Any) -> tuple[Any, ...]:
 
 def _check_unchanged(model: Any) -> None:
     """:raises OutputError: a model's points are not those of its file any more"""
-    mesh, stored = model.GetPolyData(), model.GetStorageNode()
-    if mesh and mesh.GetPoints() and stored and mesh.GetPoints().GetMTime() > stored.GetStoredTime().GetMTime():
+    if not is_as_read(model):
         raise OutputError(
             f"The scan '{model.GetName()}' was changed in Slicer, so landmarks on it do not fit its file: "
             "save both with File > Save Data."

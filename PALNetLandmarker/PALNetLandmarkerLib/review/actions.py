@@ -9,6 +9,7 @@ from typing import Any
 from palnet.review.record import State
 from slicer.i18n import tr as _
 
+from ..nodes import colours
 from ..view.labels import Labels
 from .session import ReviewSession
 
@@ -52,6 +53,7 @@ def review_actions(ui: Any, toggle_close_up: Callable[[], None] = lambda: None) 
         Action(ui.acceptUnderButton, "Shift+A", lambda s: _accept_under(s, spin_box.value), _is_open),
         Action(ui.labelsButton, "B", _change_labels, lambda s: True),
         Action(ui.ghostsCheckBox, "G", _turn_ghosts, lambda s: True),
+        Action(ui.coloursCheckBox, "T", _turn_colours, lambda s: colours.has_colours(s.model)),
     ]
 
 
@@ -92,6 +94,13 @@ def _redo(session: ReviewSession) -> str | None:
 
 def _turn_ghosts(session: ReviewSession) -> None:
     session.ghosts = not session.ghosts
+
+
+def _turn_colours(session: ReviewSession) -> str | None:
+    if not colours.has_colours(session.model):
+        return _("The scan has no colours.")
+    colours.show(session.model, not colours.are_shown(session.model))
+    return None
 
 
 def _change_labels(session: ReviewSession) -> None:

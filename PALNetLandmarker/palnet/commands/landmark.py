@@ -19,7 +19,7 @@ from .words import RESEARCH_USE, check_summary, picture_beside, results_at, summ
 def add_landmark(commands: Any) -> None:
     """Add the command to the parsers of ``palnet``."""
     landmark = commands.add_parser("landmark", help="place landmarks on scans, or on folders of scans")
-    help_ = "OBJ, PLY, STL, VTK, VTP or VTU file, also packed (.gz), or a folder of them"
+    help_ = "OBJ, PLY, STL, OFF, GLB, glTF, WRL, 3MF, VTK, VTP or VTU file, also packed (.gz), or a folder of them"
     landmark.add_argument("scans", nargs="+", type=Path, metavar="SCAN|FOLDER", help=help_)
     landmark.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
     landmark.add_argument("--picture", action="store_true", help="also draw a sheet of pictures of each scan")

@@ -21,7 +21,7 @@ from ..scans.surface_path import SurfacePaths
 from ..tables import Row, write_table
 from ..training.annotated import AnnotatedScan, far_from_surface
 from ..training.annotated_folders import match_key, scans_by_key
-from ..units import MM_PER_UNIT
+from ..units import MM_PER_UNIT, is_relative
 
 _GROUP_COLUMNS = ("scan", "group")
 
@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
     problems: list[str] = []
     sets = _in_order([one for path in options.landmarks for one in read_sets(path)], protocol, problems)
     problems += of_no_known_size(sets.sets)
+    relative = frozenset(one.name for one in sets.sets if is_relative(one.unit))
     groups = read_groups(options.groups) if options.groups else {}
     problems += _unmatched(groups, sets.names) if groups else []
     points = np.stack([one.points * MM_PER_UNIT[one.unit] for one in sets.sets])
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     for one, places in zip(sets.sets, points, strict=True):
         paths = _paths(one, scans, problems) if options.scans else None
         values.append(list(measurer.values(places, paths).values()))
-    measured = MeasuredScans(sets.names, measurer.definitions, np.array(values), frozenset(relative))
+    measured = MeasuredScans(sets.names, measurer.definitions, np.array(values), relative)
     asymmetry = asymmetry_rows(sets.names, points, protocol, reference)
     tables: dict[str, list[Row]] = {
         "measurements": measured.wide(),

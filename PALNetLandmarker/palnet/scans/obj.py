@@ -283,6 +283,7 @@ class _Reader:
             uv=uv if uv is not None and len(uv) else None,
             uv_index=cut.corners(uv_corners) if uv is not None and len(uv) and uv_corners is not None else None,
             images=images,
+            missing_looks=tuple(materials.missing),
             image_index=None if image_index is None else cut.faces(image_index),
             space=space,
             unit_mm=unit,
