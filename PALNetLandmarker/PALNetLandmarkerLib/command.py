@@ -27,19 +27,21 @@ class PictureHost:
 
         :raises palnet.errors.OutputError: the file cannot be written
         """
-        from palnet.scans.file import read_surface, scan_stem
+        from palnet.scans.file import scan_stem
+        from palnet.scans.looks import image_of, polydata_of, read_looks
 
         from .pictures.picture import render_sheet
 
-        render_sheet(prediction, read_surface(scan_path), scan_stem(scan_path), png_path)
+        looks = read_looks(scan_path)
+        render_sheet(prediction, polydata_of(looks), scan_stem(scan_path), png_path, image_of(looks))
 
 
 def main() -> int:
     """Entry point of the shell command."""
-    # A scan takes one core: threads that wait for each other cost more than they bring, the more so where others work.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VTK_SMP_MAX_THREADS"):
-        os.environ.setdefault(name, "1")  # read when numpy and VTK are first loaded
     try:
+        from palnet.threads import ONE_THREAD
+
+        os.environ.update({**ONE_THREAD, **os.environ})
         from palnet.commands.cli import main as run
     except KeyboardInterrupt:  # before there is a command that could say so
         return 130

@@ -40,6 +40,10 @@ class OutputError(PalnetError):
     """A result cannot be written where it was asked for."""
 
 
+class PersonsWorkError(OutputError):
+    """What lies where a result is to go is a person's work, or another's than was seen."""
+
+
 def sentence_of(error: BaseException, doing: str) -> str:
     """What a person is told of any error: its own sentence, or what could not be done and why, in one line.
 

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import tempfile
 import time
 import uuid
@@ -23,8 +24,20 @@ _HOST = f"{zlib.crc32(platform.node().encode('utf-8', 'replace')):08x}"
 _HALF_WRITTEN = re.compile(
     rf"{re.escape(_PREFIX)}(?P<host>[0-9a-f]{{8}})-(?P<process>[0-9]{{1,9}})-[0-9a-f]{{32}}.*", re.DOTALL
 )
+HELD = ".held"
+"""Ends the names of folders that hold what people have: :func:`palnet.exchange.recover` puts it back."""
 _LONGEST_S = 24 * 3600
 _TRIES, _PAUSE_S = 4, 0.05
+
+
+def beside_name(ending: str) -> str:
+    """A name for what this program writes for a moment beside other files, and no one else has."""
+    return f"{_PREFIX}{_HOST}-{os.getpid()}-{uuid.uuid4().hex}{ending}"
+
+
+def owner_of(path: Path) -> re.Match[str] | None:
+    """Who wrote something under a name of :func:`beside_name`; None where it has none."""
+    return _HALF_WRITTEN.fullmatch(path.name)
 
 
 @contextlib.contextmanager
@@ -37,7 +50,7 @@ def whole_file(path: Path, ending: str = ".partial") -> Iterator[Path]:
     :param ending: of the place's name, where the writer insists on one
     :raises OSError: as the writing inside, or the renaming
     """
-    beside = path.with_name(f"{_PREFIX}{_HOST}-{os.getpid()}-{uuid.uuid4().hex}{ending}")
+    beside = path.with_name(beside_name(ending))
     try:
         yield beside
         beside.replace(path)
@@ -52,7 +65,7 @@ def set_aside(path: Path) -> Iterator[None]:
 
     :raises OSError: it cannot be moved
     """
-    aside = path.with_name(f"{_PREFIX}{_HOST}-{os.getpid()}-{uuid.uuid4().hex}.aside")
+    aside = path.with_name(beside_name(".aside"))
     try:
         path.replace(aside)
     except FileNotFoundError:
@@ -87,21 +100,26 @@ def clean_up(folder: Path) -> None:
     """
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
-            match = _HALF_WRITTEN.fullmatch(path.name)
-            if not match:
+            owner = owner_of(path)
+            if owner is None or path.name.endswith(HELD):
                 continue
             with contextlib.suppress(OSError):
-                old = time.time() - path.stat().st_mtime > _LONGEST_S
-                if old or (match["host"] == _HOST and _has_ended(int(match["process"]))):
-                    path.unlink(missing_ok=True)
+                if has_ended(owner) or time.time() - path.stat().st_mtime > _LONGEST_S:
+                    if path.is_dir():
+                        shutil.rmtree(path)
+                    else:
+                        path.unlink(missing_ok=True)
 
 
-def _has_ended(process: int) -> bool:
-    """Whether a process of this machine is no more; False where that cannot be said."""
-    if os.name != "posix":
-        return False  # there, the call below would end it
+def has_ended(owner: re.Match[str]) -> bool:
+    """Whether who wrote something (:func:`owner_of`) is a program of this machine that is no more.
+
+    False where that cannot be said.
+    """
+    if os.name != "posix" or owner["host"] != _HOST:
+        return False  # on Windows, the call below would end it
     try:
-        os.kill(process, 0)
+        os.kill(int(owner["process"]), 0)
     except ProcessLookupError:
         return True
     except OSError:

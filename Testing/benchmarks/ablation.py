@@ -29,6 +29,7 @@ from common import ROOT, predictor, test_scans
 from palnet.evaluation.results import Case, Evaluation, evaluate, synthetic_cases
 from palnet.measures.metrics import distance_errors
 from palnet.scans.surface import polydata_from_arrays, surface_from_polydata
+from palnet.threads import ONE_THREAD
 
 NAMES = ("palnet", "palnet-no-attention", "palnet-top-k", "palnet-two-blocks", "palnet-no-dropout", "cascade")
 PUBLISHED, OURS = "palnet", "cascade"
@@ -137,7 +138,7 @@ def main() -> None:
 def _alone(work: Callable[..., Any], *values: object) -> Any:
     """The answer of a fresh process: what others needed does not count in its memory."""
     # Read where numpy and vtk are first imported, which is in the new process.
-    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VTK_SMP_MAX_THREADS"), "1"))
+    os.environ.update(ONE_THREAD)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *values).result()
 

@@ -24,10 +24,10 @@ from common import ROOT, data_folder, options, write_mesh
 from palnet.scans.clean import clean_surface
 from palnet.scans.file import read_surface
 from palnet.scans.surface import Surface, polydata_from_arrays, surface_from_polydata
+from palnet.threads import ONE_THREAD
 from vtkmodules.vtkFiltersCore import vtkQuadricDecimation
 from vtkmodules.vtkFiltersModeling import vtkLinearSubdivisionFilter
 
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VTK_SMP_MAX_THREADS"), "1")
 # Runs in a process of its own, in this checkout or in one from before there were rooms.
 _MEASURE = """
 import json, resource, sys, time
@@ -67,7 +67,7 @@ def main() -> None:
 
 def _measured(checkout: Path, path: Path, repeats: int) -> str:
     command = [str(_python(checkout)), "-c", _MEASURE, str(checkout), str(path), str(repeats)]
-    done = subprocess.run(command, env={**os.environ, **_ONE_THREAD}, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env={**os.environ, **ONE_THREAD}, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout.splitlines()[-1])
     steps = ", ".join(f"{name} {seconds:.2f}" for name, seconds in found["steps"].items())
     return f"{np.median(found['seconds']):.2f} s, {found['peak']:.2f} GB ({steps})"

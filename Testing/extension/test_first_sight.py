@@ -12,14 +12,13 @@ import slicer
 import vtk
 from fakes import FakePredictor, to_ras
 from host.start import Host, LoadedModule
-from host.window import PANEL_WIDTH, Window
+from host.window import Window
 from palnet.errors import NoFaceError
 from palnet.review.record import State
 from PALNetLandmarkerLib.palette import SKIN
-from PALNetLandmarkerLib.panels.tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS
+from PALNetLandmarkerLib.panels.tabs import MEASURE, REVIEW, SAVE
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from queues import scan_folder
 from user import FIDUCIALS, click, count, place_landmarks, press, settle
 
@@ -66,88 +65,6 @@ def test_a_newcomers_way(window: Window, tmp_path: Path, monkeypatch: pytest.Mon
     press_button(sections.export._ui.exportButton)
     assert (tmp_path / "face.mrk.json").is_file() and (tmp_path / "face.review.json").is_file()
     assert clicks == 3 and keys <= doubtful + 3 and window.scroll.verticalScrollBar().value == 0
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_a_review_fits_on_a_laptop(
-    host: Host, model: Any, module: LoadedModule, predictor: type[FakePredictor], dark: bool
-) -> None:
-    """Card, buttons, what to do next and five rows of the list are seen without scrolling; so is the button on top."""
-    window = Window(host, module, dark=dark)
-    window.show()
-    try:
-        session = place_landmarks(window)
-        ui = ui_of(window)
-        assert ui.resultLabel.width > 300 and window.is_in_sight(ui.resultLabel) and window.is_in_sight(ui.noticeLabel)
-        session.select("Prn")
-        settle()
-        assert not ui.resultLabel.visible
-        for widget in (
-            module.widget.ui.applyButton,
-            ui.landmarkTable,
-            ui.landmarkCard,
-            ui.previousButton,
-            ui.redoButton,
-            ui.noticeLabel,
-        ):
-            assert window.is_in_sight(widget), widget.objectName
-        table = ui.landmarkTable
-        row = table.visualItemRect(table.currentItem())
-        assert table.viewport().rect.contains(row)
-        assert table.viewport().height >= 5 * table.verticalHeader().defaultSectionSize
-        assert window.scroll.width == PANEL_WIDTH
-        faults = [line for line in window.cut_off() if "egg landmarks" not in line and "spinbox" not in line]
-        assert faults == []
-    finally:
-        window.close_view()
-
-
-def test_the_panel_is_as_wide_whatever_is_chosen(window: Window) -> None:
-    """Slicer's dock takes the least width of what it holds, and would jump."""
-    panel = window.module.panel
-    widths = {panel.minimumSizeHint.width()}
-    session = place_landmarks(window)
-    for label in ("Prn", "T_R", "Stn_L", "Go_R"):
-        session.select(label)
-        settle()
-        widths.add(panel.minimumSizeHint.width())
-    for name in (SCANS, MEASURE, COMPARE, SAVE, REVIEW):
-        window.module.widget.sections.tabs.show(name)
-        settle()
-        widths.add(panel.minimumSizeHint.width())
-    assert max(widths) < PANEL_WIDTH - 20
-
-
-@pytest.mark.parametrize("points", [9, 10])
-def test_it_fits_with_the_fonts_of_windows_and_mac(
-    host: Host, model: Any, predictor: type[FakePredictor], points: int
-) -> None:
-    """12 px on Windows, 13 px on a Mac: nothing is cut off in any tab."""
-    from host.start import load_module
-
-    application = QApplication.instance()
-    before = application.font()
-    font = qt.QFont(before)
-    font.setPointSize(points)
-    application.setFont(font)
-    module = load_module()
-    window = Window(host, module, 1440, 1100)
-    window.show()
-    try:
-        session = place_landmarks(window)
-        session.select("Stn_R")
-        tabs = module.widget.sections.tabs
-        for name in (REVIEW, SCANS, MEASURE, COMPARE, SAVE):
-            tabs.show(name)
-            settle()
-            assert module.panel.minimumSizeHint.width() + 14 <= PANEL_WIDTH
-            faults = window.cut_off()
-            allowed = ("Selector: needs", "QComboBox: ", "spinbox", "column", "Keys")  # names of nodes may be longer
-            assert [line for line in faults if not any(part in line for part in allowed)] == []
-    finally:
-        window.close_view()
-        module.unload()
-        application.setFont(before)
 
 
 def test_a_scan_without_colours_is_skin(window: Window, model: Any) -> None:
@@ -301,21 +218,52 @@ def test_a_folder_that_is_left_offers_nothing_back(window: Window, model: Any, t
     assert count(FIDUCIALS) == 0 and (tmp_path / "landmarks" / "a.mrk.json").is_file()
 
 
-def test_an_error_pushes_nothing_together(window: Window, predictor: type[FakePredictor]) -> None:
-    """A sentence of several lines: what is below it moves down, and nothing lies over anything."""
-    predictor.error = NoFaceError("No face was found on this surface: " + 6 * "it may be upside down or cut off, ")
+def test_the_panel_does_not_scroll_when_what_was_used_cannot_be_any_more(
+    window: Window, predictor: type[FakePredictor]
+) -> None:
+    """The keyboard went to the next widget, as far down as it may be, and the panel with it."""
+    scroll_bar = window.scroll.verticalScrollBar()
     place_landmarks(window)
-    ui = ui_of(window)
-    assert window.module.widget.ui.statusLabel.visible
-    assert [line for line in window.cut_off() if "spinbox" not in line] == []
-    table, card = (widget.geometry for widget in (ui.landmarkTable, ui.landmarkCard))
-    assert table.bottom() < card.top() and card.bottom() < ui.acceptButton.geometry.top()
-
-
-def test_there_is_room_for_two_tabs_more(window: Window) -> None:
-    """Surface and Learn come later."""
-    tabs = window.module.widget.ui.tabs
-    for name in ("Surface", "Learn"):
-        tabs.addTab(qt.QWidget(), name)
+    sections = window.module.widget.sections
+    sections.tabs.show(MEASURE)
     settle()
-    assert tabs.tabBar().sizeHint.width() <= window.scroll.viewport().width - 8
+    button = sections.measurements._ui.measurementsTableButton
+    button.setFocus()
+    scroll_bar.setValue(0)
+    button.click()
+    settle()
+    assert not button.enabled and scroll_bar.value == 0
+    sections.tabs.show(REVIEW)
+    predictor.error = NoFaceError("No face was found.")
+    place_landmarks(window)
+    focus = slicer.util.mainWindow().focusWidget()
+    assert scroll_bar.value == 0 and (focus is None or focus.className() != "QLineEdit")
+
+
+def test_after_closing_the_scene_the_button_is_in_sight(window: Window, model: Any) -> None:
+    place_landmarks(window)
+    slicer.mrmlScene.Clear()
+    settle()
+    ui = window.module.widget.ui
+    assert window.is_in_sight(ui.applyButton) and not ui.applyButton.enabled
+    assert "Choose a face scan first" in ui.applyButton.toolTip and not ui.sizeButton.enabled
+
+
+def test_nothing_is_logged_of_nodes_that_are_never_shown(window: Window, model: Any, tmp_path: Path) -> None:
+    """Slicer logs "No display node" for each that is to be hidden without having one."""
+    bare = slicer.mrmlScene.AddNewNodeByClass(FIDUCIALS, "bare")
+    bare.SetNodeReferenceID("PALNet.scan", model.GetID())
+    other = slicer.mrmlScene.AddNewNodeByClass(MODELS, "other")
+    other.SetAndObservePolyData(to_ras(model.GetPolyData()))
+    while bare.GetDisplayNode() is not None:
+        slicer.mrmlScene.RemoveNode(bare.GetDisplayNode())
+    complaints: list[str] = []
+    for node in (bare, other, model):
+        node.AddObserver("ErrorEvent", lambda *_event: complaints.append("error"))
+        node.AddObserver("WarningEvent", lambda *_event: complaints.append("warning"))
+    session = place_landmarks(window)
+    window.module.widget._parameterNode.surfaceModel = other
+    queue = window.module.widget.sections.queue
+    for entry in queue.queue.entries:
+        queue.queue.open(entry.key)
+    assert complaints == [] and session is not None

@@ -216,9 +216,13 @@ def test_sample_data(module: LoadedModule, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(SampleData.SampleDataLogic, "sources", [])
     monkeypatch.setattr(sample_data, "resource", lambda _relative: scan)
     slicer.app.startupCompleted.emit()
-    source = SampleData.SampleDataLogic.sources[-1]
-    assert source["sampleName"] == "PALNetSampleFace"
+    names = [source["sampleName"] for source in SampleData.SampleDataLogic.sources]
+    assert set(names) == {"PALNetSampleFace", "PALNetSampleFaceColours"}
+    source = SampleData.SampleDataLogic.sources[names.index("PALNetSampleFace")]
     assert source["uris"].startswith("file://") and "%20" in source["uris"]
+    assert source["nodeNames"] == "PALNetSampleFace" != Path(source["fileNames"]).stem  # else Slicer adds "_1"
+    icons = Path(module.path).parent / "Resources" / "Icons"
+    assert Path(source["thumbnailFileName"]).read_bytes() != (icons / "PALNetLandmarker.png").read_bytes()
     assert source["checksums"] == "SHA256:" + hashlib.sha256(b"ply").hexdigest()
 
     def gone(relative: str) -> Path:

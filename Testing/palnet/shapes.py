@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import coloured
 import numpy as np
 import vtk
 from palnet.scans.surface import Surface, surface_from_polydata
@@ -99,6 +101,25 @@ def _write_grid(mesh: vtk.vtkPolyData, path: Path) -> None:
     assert writer.Write()
 
 
+def _by(write: Callable[..., None]) -> Callable[[vtk.vtkPolyData, Path], None]:
+    def written(mesh: vtk.vtkPolyData, path: Path) -> None:
+        points = vtk_to_numpy(mesh.GetPoints().GetData())
+        write(coloured.bare(Surface(points, surface_from_polydata(mesh).triangles)), path, None)
+
+    return written
+
+
+def _write_gltf(mesh: vtk.vtkPolyData, path: Path) -> None:
+    """As GLB, the data in the text."""
+    _by(coloured.write_glb)(mesh, path)
+    path.write_bytes(coloured.as_text(path.read_bytes()))
+
+
+def _write_wrz(mesh: vtk.vtkPolyData, path: Path) -> None:
+    _by(coloured.write_wrl)(mesh, path)
+    path.write_bytes(gzip.compress(path.read_bytes()))
+
+
 _XML = "vtkXMLPolyDataWriter"
 WRITERS: dict[str, Callable[[vtk.vtkPolyData, Path], None]] = {
     "ascii.ply": _writer("vtkPLYWriter", ("SetFileTypeToASCII", ())),
@@ -120,6 +141,12 @@ WRITERS: dict[str, Callable[[vtk.vtkPolyData, Path], None]] = {
     "lzma.vtp": _writer(_XML, ("SetDataModeToAppended", ()), ("SetCompressorTypeToLZMA", ())),
     "big_endian.vtp": _writer(_XML, ("SetDataModeToBinary", ()), ("SetByteOrderToBigEndian", ())),
     "grid.vtu": _write_grid,
+    "plain.off": _by(coloured.write_off),
+    "plain.glb": _by(coloured.write_glb),
+    "plain.gltf": _write_gltf,
+    "plain.wrl": _by(coloured.write_wrl),
+    "packed.wrz": _write_wrz,
+    "plain.3mf": _by(coloured.write_3mf),
     "wide.vtp": _writer(_XML, ("SetDataModeToBinary", ()), ("SetHeaderTypeToUInt64", ())),
 }
 """Every way to write a surface, by a file name."""

@@ -53,6 +53,14 @@ def tps(text: str, frame: str) -> Said:
     return framed(found, *comment(comments), frame)
 
 
+def dta(text: str, frame: str) -> Said:
+    lines = text.split("\n")
+    while lines and not lines[0].strip().startswith(("'", '"', "1")):
+        need(not lines[0].strip() or (lines[0].strip()[0].isascii() and lines[0].strip()[0].isalpha()))
+        lines = lines[1:]
+    return nts("\n".join(lines), frame)
+
+
 def nts(text: str, frame: str) -> Said:
     lines = rows_of(text)
     comments = [line for line in lines if line.strip()[0] in "\"'"]
@@ -245,7 +253,7 @@ READINGS = {
     "pts": pts,
     "landmark-ascii": landmark_ascii,
     "ljson": ljson,
-    "dta": nts,
+    "dta": dta,
 }
 
 

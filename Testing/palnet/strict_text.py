@@ -11,7 +11,7 @@ Said = list[tuple[str, list[str], list[list[float]], str]]
 FLIP = {"LPS": (1.0, 1.0, 1.0), "RAS": (-1.0, -1.0, 1.0)}
 UNITS = ("mm", "cm", "m")
 NUMBER = re.compile(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\Z")
-NOTHING = ("", "na", "nan", "n/a", "none", "null", "-")
+NOTHING = ("", "na", "nan", "n/a", "#n/a", "none", "null", "-")
 
 
 class Unclear(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,13 +13,18 @@ import vtk
 from palnet.errors import ScanError
 from palnet.review.record import Review
 from palnet.scans.file import read_surface, scan_ending, scan_space, scan_stem, slicers_scale
+from palnet.scans.looks import read_looks
 from palnet.units import unit_of_size
 
+from .colours import forget, give, in_scene
 from .record import ATTRIBUTE
+from .scene import FILE as _FILE
 from .scene import LPS_FROM_RAS, SCAN_REFERENCE, file_of
 from .skin import dress, tell_stored
 
-_RELEASED = "PALNet.released"
+_RELEASED, _READ = "PALNet.released", "PALNet.read"
+_SLICERS = (".obj", ".ply", ".stl", ".vtk", ".vtp")
+"""Endings of files that Slicer reads as models, too."""
 
 
 class Progress(NamedTuple):
@@ -60,12 +66,13 @@ def _progress_in(text: str) -> Progress:
 
 
 def load_scan(path: Path) -> Any:
-    """A scan file as a model node: as Slicer would load it, but by the engine's readers, which no file ends.
+    """A scan file as a model node, with its colours: where Slicer would put it, but by the engine's readers, which no
+    file ends.
 
     :raises ScanError: it cannot be read, or holds no surface
     """
-    surface = read_surface(path)
-    space = scan_space(path, surface)
+    looks = read_looks(path)
+    surface = in_scene(looks)
     if scan_ending(path).startswith(".stl"):
         # Each triangle has corners of its own there; Slicer shows a surface that is in one.
         merge = vtk.vtkStaticCleanPolyData()
@@ -75,26 +82,36 @@ def load_scan(path: Path) -> Any:
         surface = merge.GetOutput()
     model = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", scan_stem(path))
     model.SetName(scan_stem(path))  # the scene would number it each time it comes back
-    model.SetAndObservePolyData(surface if space == "RAS" else _turned(surface))
+    model.SetAndObservePolyData(surface)
     model.CreateDefaultDisplayNodes()
-    model.AddDefaultStorageNode(str(path))
-    storage = model.GetStorageNode()
-    storage.SetFileName(str(path))
-    tell_stored(storage)
-    storage.SetCoordinateSystem(getattr(slicer.vtkMRMLStorageNode, f"CoordinateSystem{space}"))
+    _tell_file(model, path, looks.space or "LPS")
+    model.GetDisplayNode().SetScalarVisibility(False)  # with its colours turned off, it is in the tone of skin
     dress(model)
+    give(model, looks)
     return model
 
 
-def _turned(surface: vtk.vtkPolyData) -> vtk.vtkPolyData:
-    """From LPS to RAS."""
-    turn = vtk.vtkTransform()
-    turn.Scale(-1.0, -1.0, 1.0)
-    transformer = vtk.vtkTransformPolyDataFilter()
-    transformer.SetTransform(turn)
-    transformer.SetInputData(surface)
-    transformer.Update()
-    return transformer.GetOutput()
+def _tell_file(model: Any, path: Path, space: str) -> None:
+    """Say which file a model node is of. Where Slicer cannot read that, it is to be saved as another one."""
+    model.AddDefaultStorageNode()
+    storage = model.GetStorageNode()
+    storage.SetCoordinateSystem(getattr(slicer.vtkMRMLStorageNode, f"CoordinateSystem{space}"))
+    if path.suffix.lower() in _SLICERS:
+        storage.SetFileName(str(path))
+        tell_stored(storage)
+        return
+    model.SetAttribute(_FILE, str(path))
+    model.SetAttribute(_READ, f"{os.getpid()} {model.GetPolyData().GetPoints().GetMTime()}")
+
+
+def is_as_read(model: Any) -> bool:
+    """Whether the points of a model node are still those of its file."""
+    mesh, stored, read = model.GetPolyData(), model.GetStorageNode(), model.GetAttribute(_READ) or ""
+    if not mesh or not mesh.GetPoints() or not stored:
+        return True
+    if read.startswith(f"{os.getpid()} ") and not stored.GetFileName():
+        return read == f"{os.getpid()} {mesh.GetPoints().GetMTime()}"
+    return bool(mesh.GetPoints().GetMTime() <= stored.GetStoredTime().GetMTime())
 
 
 def file_from_scene(model: Any) -> np.ndarray:
@@ -121,7 +138,7 @@ def file_from_scene(model: Any) -> np.ndarray:
     return result
 
 
-def unit_of(model: Any) -> str:
+def stated_unit(model: Any) -> str:
     """The unit of a model node's points as its file's header states it; ``"auto"`` where it states none.
 
     A Slicer that knows the header has brought the points to mm, an older one has not; a transform changes them again.
@@ -158,6 +175,8 @@ def is_released(node: Any) -> bool:
 def remove_node(scene: Any, node: Any) -> None:
     """Remove a node with its display and storage: the scene alone would keep those."""
     is_shown = hasattr(node, "GetNumberOfDisplayNodes")
+    if node.IsA("vtkMRMLModelNode"):
+        forget(node)
     parts = [node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes())] if is_shown else []
     for part in [*parts, node.GetStorageNode(), node]:
         if part is not None:

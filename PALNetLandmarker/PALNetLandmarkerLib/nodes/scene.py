@@ -12,6 +12,8 @@ from palnet.errors import ScanError
 from palnet.exports.predicted import measured_of
 from palnet.formats.slicer import EXPECTED_ERROR, RANGE
 from palnet.pipeline.prediction import Prediction
+from palnet.scans.looks import bare_of
+from palnet.units import mm_of
 from vtk.util.numpy_support import numpy_to_vtk
 
 SCAN_REFERENCE = "PALNet.scan"
@@ -22,6 +24,10 @@ TABLE_REFERENCE = "PALNet.measurements"
 
 LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """(4, 4), and its own inverse."""
+
+
+FILE = "PALNet.file"
+"""Attribute of a model node: the file that it was read from here, where Slicer itself cannot read that format."""
 
 
 def flip(points: np.ndarray) -> np.ndarray:
@@ -60,7 +66,7 @@ def surface_of(model: Any) -> vtk.vtkPolyData:
     to_lps.Scale(-1.0, -1.0, 1.0)
     transformer = vtk.vtkTransformPolyDataFilter()
     transformer.SetTransform(to_lps)
-    transformer.SetInputData(mesh)
+    transformer.SetInputData(bare_of(mesh))
     transformer.Update()
     return _facing_outwards(transformer.GetOutput(), model)
 
@@ -91,7 +97,7 @@ def set_expected_error(node: Any, prediction: Prediction) -> None:
         values.SetName(name)
         measurement = slicer.vtkMRMLStaticMeasurement()
         measurement.SetName(name)
-        measurement.SetUnits("mm")
+        measurement.SetUnits(mm_of(prediction.unit))
         measurement.SetDescription(description)
         measurement.SetControlPointValues(values)
         node.AddMeasurement(measurement)
@@ -112,4 +118,5 @@ def file_of(node: Any) -> Path | None:
     """The file that a node was read from or written to; None where there is none, or no node."""
     storage = node.GetStorageNode() if node is not None else None
     name = storage.GetFullNameFromFileName() if storage is not None and storage.GetFileName() else ""
+    name = name or (node.GetAttribute(FILE) if node is not None else None) or ""
     return Path(name) if name else None

@@ -8,6 +8,7 @@ from typing import Any
 
 import slicer
 import vtk
+from palnet.scans.looks import has_seams, set_normals
 
 from ..palette import SKIN
 
@@ -38,17 +39,20 @@ def dress(model: Any) -> None:
 
 def _add_normals(model: Any, mesh: Any) -> None:
     """Put normals on the points of a mesh; Slicer does not count that as a change that has to be saved."""
-    maker = vtk.vtkPolyDataNormals()
-    maker.SetInputData(mesh)
-    maker.SplittingOff()
-    maker.ConsistencyOff()
-    maker.Update()
-    normals = maker.GetOutput().GetPointData().GetNormals()
-    if normals is None or normals.GetNumberOfTuples() != mesh.GetNumberOfPoints():
-        return
     storage = model.GetStorageNode()
     is_saved = storage is not None and bool(storage.GetFileName()) and not model.GetModifiedSinceRead()
-    mesh.GetPointData().SetNormals(normals)
+    if has_seams(mesh):
+        set_normals(mesh)
+    else:
+        maker = vtk.vtkPolyDataNormals()
+        maker.SetInputData(mesh)
+        maker.SplittingOff()
+        maker.ConsistencyOff()
+        maker.Update()
+        normals = maker.GetOutput().GetPointData().GetNormals()
+        if normals is None or normals.GetNumberOfTuples() != mesh.GetNumberOfPoints():
+            return
+        mesh.GetPointData().SetNormals(normals)
     if is_saved:
         tell_stored(storage)
 

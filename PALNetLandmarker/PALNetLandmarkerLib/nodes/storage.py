@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
-from palnet.errors import OutputError, ReviewError
+from palnet.errors import OutputError, PersonsWorkError, ReviewError
+from palnet.exchange import exchange, recover, unfinished
 from palnet.exports.sets import LandmarkSet
 from palnet.exports.writers import write_sets
 from palnet.files import clean_up, whole_file
 from palnet.formats.slicer import completed
+from palnet.review.persons_work import SeenLandmarks
 from palnet.review.record import Review, record_beside
 from palnet.rigid import apply
 
@@ -24,6 +26,9 @@ from .scan_nodes import file_from_scene, scan_of
 from .scene import SCAN_REFERENCE
 
 MARKUPS_SUFFIX = ".mrk.json"
+
+# Landmarks as they were last read or written here, by their files.
+_seen: dict[Path, SeenLandmarks] = {}
 
 
 def write_markups_node(node: Any, path: Path) -> None:
@@ -36,18 +41,23 @@ def write_markups_node(node: Any, path: Path) -> None:
     try:
         # Slicer's storage node wants the ending.
         with whole_file(path, MARKUPS_SUFFIX) as beside:
-            # Ask the system first: it says why in words, the storage node only that it failed.
-            beside.touch(exist_ok=False)
-            storage = slicer.vtkMRMLMarkupsJsonStorageNode()
-            storage.SetFileName(str(beside))
-            storage.SetCoordinateSystem(slicer.vtkMRMLStorageNode.CoordinateSystemLPS)
-            if not storage.WriteData(node):
-                raise OSError("Slicer's storage node refused")
-            text = _whole_text(beside, node.GetNumberOfControlPoints())
-            beside.write_text(completed(text, _unit(node)), encoding="utf-8", newline="\n")
+            _write_node(node, beside)
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"The landmarks cannot be written to {path}: {reason}.") from error
+
+
+def _write_node(node: Any, beside: Path) -> None:
+    """:raises OSError: it cannot be written there"""
+    # Ask the system first: it says why in words, the storage node only that it failed.
+    beside.touch(exist_ok=False)
+    storage = slicer.vtkMRMLMarkupsJsonStorageNode()
+    storage.SetFileName(str(beside))
+    storage.SetCoordinateSystem(slicer.vtkMRMLStorageNode.CoordinateSystemLPS)
+    if not storage.WriteData(node):
+        raise OSError("Slicer's storage node refused")
+    text = _whole_text(beside, node.GetNumberOfControlPoints())
+    beside.write_text(completed(text, _unit(node)), encoding="utf-8", newline="\n")
 
 
 def _whole_text(written: Path, count: int) -> str:
@@ -70,17 +80,18 @@ def _unit(node: Any) -> str:
     return Review.from_json(text).unit if text else "mm"
 
 
-def write_reviewed(node: Any, path: Path, as_shown: bool = False) -> list[Path]:
+def write_reviewed(node: Any, path: Path, as_shown: bool = False, asked: bool = True) -> list[Path]:
     """Write landmarks as ``NAME.mrk.json``, and what was predicted and decided of them as ``NAME.review.json``.
 
     :param node: ``vtkMRMLMarkupsFiducialNode`` with a review
     :param path: ends in ``.mrk.json``; its folder exists
     :param as_shown: in the frame of the scene, with the node's transforms applied; else in that of the scan's file
+    :param asked: a person wants what is there replaced, as far as it is not another than was read or written here
     :returns: the two files
     :raises ReviewError: the node holds no landmarks of a model
-    :raises OutputError: a file cannot be written there
+    :raises OutputError: a file cannot be written there, or another's work is there
     """
-    _write_both(*_as_written(node, as_shown), path)
+    _write_both(*_as_written(node, as_shown), path, asked)
     return [path, record_beside(path)]
 
 
@@ -100,7 +111,7 @@ def write_in_format(node: Any, path: Path, to: str, as_shown: bool = False) -> l
     if not as_shown:
         node, review = _as_in_file(node, review)
     if to == "mrk":
-        _write_both(node, review, path)
+        _write_both(node, review, path, True)
         return [path, record_beside(path)]
     one = LandmarkSet(review.scan.strip() or node.GetName(), *own_points.as_they_are(node), review.unit)
     return write_sets([one], to, path).files
@@ -157,18 +168,33 @@ def tell_saved(node: Any, path: Path) -> None:
     storage.SetFileName(str(path))
 
 
-def _write_both(node: Any, review: Review, path: Path) -> None:
-    """Write landmarks and record, or neither."""
+def _write_both(node: Any, review: Review, path: Path, mine: bool) -> None:
+    """Write landmarks and record, or neither, unless another than was seen here is there.
+
+    :param mine: what was not seen here may be replaced: a person was asked
+    """
     clean_up(path.parent)
     beside = record_beside(path)
     if beside.is_dir():
         raise OutputError(f"The record of the review cannot be written: {beside} is a folder.")
+    seen = _seen.get(path.absolute(), None if mine else SeenLandmarks())
     try:
-        with whole_file(beside) as partial:
-            partial.write_text(review.to_json() + "\n", encoding="utf-8")
-            write_markups_node(node, path)
+        with unfinished(path, MARKUPS_SUFFIX) as markups, unfinished(beside) as record_file:
+            record_file.write_text(review.to_json() + "\n", encoding="utf-8")
+            _write_node(node, markups)
+            written = SeenLandmarks.of(markups, record_file)
+            exchange(
+                [(markups, path), (record_file, beside)],
+                lambda held: seen.check(held / path.name, review) if seen else None,
+            )
+    except PersonsWorkError as error:
+        raise OutputError(
+            f"{path} holds other landmarks by now, perhaps from another Slicer: to keep both, save yours under "
+            "another name with Save, or move that file away; or delete yours in the scene."
+        ) from error
     except OSError as error:
-        raise OutputError(f"The record cannot be written to {beside}: {error.strerror or error}.") from error
+        raise OutputError(f"The landmarks cannot be written to {path}: {error.strerror or error}.") from error
+    _seen[path.absolute()] = written
 
 
 def read_reviewed(scene: Any, path: Path, model: Any = None) -> Any:
@@ -181,13 +207,17 @@ def read_reviewed(scene: Any, path: Path, model: Any = None) -> Any:
     node = create_fiducials(scene, path.name.removesuffix(MARKUPS_SUFFIX))
     storage = slicer.vtkMRMLMarkupsJsonStorageNode()
     storage.SetFileName(str(path))
+    recover(path.parent)
     try:
+        # Before it is read: what comes in between is another's.
+        seen = SeenLandmarks.of(path, record_beside(path))
         if not path.is_file() or not storage.ReadData(node):
             raise ReviewError(f"The landmarks in {path.name} cannot be read: place them anew.")
         node.SetFixedNumberOfControlPoints(True)
         style_fiducials(node)
         node.SetNodeReferenceID(SCAN_REFERENCE, model.GetID() if model else None)
         record.store(node, record.load(node, path))
+        _seen[path.absolute()] = seen
     except ReviewError:
         scene.RemoveNode(node.GetDisplayNode())
         scene.RemoveNode(node)

@@ -11,6 +11,8 @@ from palnet.errors import OutputError
 from palnet.files import whole_file
 from palnet.pipeline.prediction import Prediction
 from palnet.rigid import apply
+from palnet.scans.looks import COLOURS, has_seams, set_normals
+from palnet.units import mm_of
 from vtk.util.numpy_support import vtk_to_numpy
 
 from ..palette import BACKDROP_BOTTOM, BACKDROP_TOP, ERROR_CLASSES, GREY, INK, SKIN, error_class
@@ -54,14 +56,21 @@ class _Face:
         return np.isfinite(self.points).all(axis=1)
 
 
-def render_sheet(prediction: Prediction, surface: vtk.vtkPolyData, title: str, path: Path) -> None:
+def render_sheet(
+    prediction: Prediction,
+    surface: vtk.vtkPolyData,
+    title: str,
+    path: Path,
+    image: vtk.vtkImageData | None = None,
+) -> None:
     """Write a sheet of pictures as a PNG file.
 
-    :param surface: the scan in the coordinates of its file
+    :param surface: the scan in the coordinates of its file, with its colours if it has some
     :param title: name of the scan
+    :param image: in which the surface's points have their places
     :raises OutputError: the file cannot be written
     """
-    content = _png(draw_sheet(prediction, surface, title))
+    content = _png(draw_sheet(prediction, surface, title, image))
     try:
         with whole_file(path) as beside:
             beside.write_bytes(content)
@@ -69,7 +78,9 @@ def render_sheet(prediction: Prediction, surface: vtk.vtkPolyData, title: str, p
         raise OutputError(f"The picture cannot be written to {path}: {error.strerror or error}.") from error
 
 
-def draw_sheet(prediction: Prediction, surface: vtk.vtkPolyData, title: str) -> np.ndarray:
+def draw_sheet(
+    prediction: Prediction, surface: vtk.vtkPolyData, title: str, image: vtk.vtkImageData | None = None
+) -> np.ndarray:
     """The sheet of :func:`render_sheet` as (height, width, 3) uint8, first row on top."""
     scan = in_face_frame(surface, prediction.face_from_scan)
     locator = vtk.vtkStaticCellLocator()
@@ -81,7 +92,7 @@ def draw_sheet(prediction: Prediction, surface: vtk.vtkPolyData, title: str) -> 
     size = size_of(points[np.isfinite(points).all(axis=1)])
     face = _Face(points, classes, named(prediction.protocol, seen), size)
 
-    actors = [_scan(scan), *_points(face)]
+    actors = [_scan(scan, image), *_points(face)]
     front = _draw_panels(actors, prediction, face, (FRONT,), FRONT_SIZE)
     others = (RIGHT_OBLIQUE, LEFT_OBLIQUE, RIGHT_PROFILE, LEFT_PROFILE)
     sides = _draw_panels(actors, prediction, face, others, SIDE_SIZE)
@@ -91,9 +102,13 @@ def draw_sheet(prediction: Prediction, surface: vtk.vtkPolyData, title: str) -> 
 
 def in_face_frame(surface: vtk.vtkPolyData, face_from_scan: np.ndarray) -> vtk.vtkPolyData:
     """The scan in the face frame, with normals for smooth shading."""
+    moved = _moved(surface, face_from_scan)
+    if has_seams(moved):
+        set_normals(moved)
+        return moved
     normals = vtk.vtkPolyDataNormals()
     normals.SplittingOff()
-    normals.SetInputData(_moved(surface, face_from_scan))
+    normals.SetInputData(moved)
     normals.Update()
     return normals.GetOutput()
 
@@ -109,14 +124,21 @@ def _moved(surface: vtk.vtkPolyData, motion: np.ndarray) -> vtk.vtkPolyData:
     return transformer.GetOutput()
 
 
-def _scan(scan: vtk.vtkPolyData) -> vtk.vtkActor:
+def _scan(scan: vtk.vtkPolyData, image: vtk.vtkImageData | None) -> vtk.vtkActor:
     mapper = vtk.vtkPolyDataMapper()
     mapper.SetInputData(scan)
-    mapper.ScalarVisibilityOff()
+    scalars = scan.GetPointData().GetScalars()
+    mapper.SetScalarVisibility(image is None and scalars is not None and scalars.GetName() == COLOURS)
     actor = vtk.vtkActor()
     actor.SetMapper(mapper)
     look = actor.GetProperty()
     look.SetColor(*SKIN)
+    if image is not None:
+        texture = vtk.vtkTexture()
+        texture.SetInputData(image)
+        texture.InterpolateOn()
+        actor.SetTexture(texture)
+        look.SetColor(1.0, 1.0, 1.0)
     look.SetInterpolationToGouraud()
     look.SetSpecular(0.08)
     look.SetSpecularPower(15.0)
@@ -223,7 +245,7 @@ def _annotate(
         overlay.text((width - 28.0, height - 30.0), "L", 30, GREY, "right", bold=True)
     bar = _round_length(0.1 * face.size)
     overlay.lines(np.array([[[20.0, 22.0], [20.0 + bar * per_mm, 22.0]]]), INK, 3.0)
-    overlay.text((20.0, 40.0), f"{bar:g} mm", 18, INK)
+    overlay.text((20.0, 40.0), f"{bar:g} {mm_of(prediction.unit)}", 18, INK)
 
 
 def _round_length(length: float) -> float:

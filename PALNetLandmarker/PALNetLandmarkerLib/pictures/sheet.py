@@ -7,6 +7,7 @@ import textwrap
 import numpy as np
 import vtk
 from palnet.pipeline.prediction import Prediction
+from palnet.units import mm_of
 
 from ..palette import AMBER, ERROR_CLASSES, GREY, INK, PAPER, class_name, error_class
 from ..view.drawing import Overlay, pixels_of
@@ -96,8 +97,9 @@ def _summary(prediction: Prediction) -> str:
     if not present.any():
         return line
     median, largest, label = prediction.error_summary
+    mm = mm_of(prediction.unit)
     within = f" (90 % within {np.nanmedian(prediction.range_mm):.1f})" if np.isfinite(prediction.range_mm).any() else ""
-    return f"{line} \u00b7 expected error: median {median:.1f} mm{within}, largest {largest:.1f} mm at {label}"
+    return f"{line} \u00b7 expected error: median {median:.1f} {mm}{within}, largest {largest:.1f} {mm} at {label}"
 
 
 def _labels(prediction: Prediction, chosen: np.ndarray) -> str:

@@ -8,18 +8,18 @@ from typing import Any
 import slicer
 import vtk
 from palnet.batch.files import Item, find_scans, result_names
-from palnet.errors import LandmarkFileError, OutputError, PalnetError, ReviewError, ScanError
-from palnet.formats.files import read_landmarks
+from palnet.errors import OutputError, PalnetError, ReviewError, ScanError
+from palnet.exchange import recover
 from palnet.pipeline.prediction import Prediction
 from palnet.results import PARTS
-from palnet.review.persons_work import describes, is_persons
 from palnet.review.record import Review, record_beside
 from palnet.scans.file import scan_ending
 
 from ..engine.landmarking import fill
-from ..nodes import own_points, storage
+from ..nodes import storage
 from ..nodes.record import ATTRIBUTE, node_points
-from ..nodes.scan_nodes import Progress, landmarks_of, load_scan, progress_of, release, remove_node
+from ..nodes.scan_nodes import Progress, is_as_read, landmarks_of, load_scan, progress_of, release, remove_node
+from ..nodes.scan_size import size_of
 from ..nodes.scene import TABLE_REFERENCE, file_of
 
 RESULTS = "landmarks"
@@ -52,7 +52,6 @@ class FolderScans:
         self._results |= {str(i.scan): i.markups(self._folder / RESULTS) for i in _of_batch(self._folder)}
         self._loaded: dict[str, Any] = {}
         self._written: dict[str, Any] = {}
-        self._stamps: dict[str, Any] = {}
         self._told: dict[str, Progress | str | None] = {key: self._read_progress(key) for key in self._results}
 
     @property
@@ -75,10 +74,13 @@ class FolderScans:
             facts = Path(key).stat()
         except OSError:
             return ()
-        return facts.st_mtime_ns, facts.st_size
+        return facts.st_mtime_ns, facts.st_size, self.unit(key)
 
     def scan(self, key: str) -> Path:
         return Path(key)
+
+    def unit(self, key: str) -> str:
+        return size_of(self.nodes(key)[0])
 
     def progress(self, key: str) -> Progress | None:
         landmarks = self.nodes(key)[1]
@@ -98,7 +100,6 @@ class FolderScans:
         try:
             if landmarks is None and self._has_results(key):
                 landmarks = storage.read_reviewed(self._scene, self._results[key], model)
-                self._stamps[key] = _stamp(self._results[key])
                 landmarks.SetName(f"{model.GetName()} landmarks")
                 storage.tell_saved(landmarks, self._results[key])
                 self._written[key] = _digest(landmarks)
@@ -122,14 +123,13 @@ class FolderScans:
         if landmarks is None or _digest(landmarks) == self._written.get(key):
             return
         path = self._results[key]
-        self._check_newest(key, landmarks)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"The landmarks cannot be written to {path}: {error.strerror or error}.") from error
-        storage.write_reviewed(landmarks, path)
+        storage.write_reviewed(landmarks, path, asked=False)
         storage.tell_saved(landmarks, path)
-        self._written[key], self._stamps[key] = _digest(landmarks), _stamp(path)
+        self._written[key] = _digest(landmarks)
         self._told[key] = self._read_progress(key)
 
     def release(self, key: str) -> None:
@@ -157,22 +157,11 @@ class FolderScans:
         :raises ReviewError: the folder does not let itself be looked into
         """
         try:
+            if not self._results[key].is_file():
+                recover(self._results[key].parent)
             return self._results[key].is_file()
         except OSError as error:
             raise ReviewError(f"{self._results[key]} cannot be read: {error.strerror or error}.") from error
-
-    def _check_newest(self, key: str, landmarks: Any) -> None:
-        """:raises OutputError: the file, or the record beside it, is another one than was read or written here"""
-        path, ours = self._results[key], own_points.known(landmarks)
-        stamp = _stamp(path)
-        if stamp is None or stamp == self._stamps.get(key):
-            return
-        # A prediction that no one has touched, as of a batch that ran in the meantime, is no one's work.
-        if is_persons(path) and not _holds(path, ours):
-            raise OutputError(
-                f"{path} holds other landmarks by now, perhaps from another Slicer: to keep both, save yours under "
-                "another name with Save, or move that file away; or delete yours in the scene."
-            )
 
     def _read_progress(self, key: str) -> Progress | str | None:
         """What the files say of a scan's landmarks; a sentence if they are damaged."""
@@ -195,37 +184,14 @@ def _of_batch(folder: Path) -> list[Item]:
     return [item for item in items if "/" in item.name and item.record(results).is_file()]
 
 
-def _holds(path: Path, review: Review) -> bool:
-    """Whether a file of landmarks and the record beside it say what a review says, as after File > Save Data."""
-    try:
-        there, found = Review.read(record_beside(path)), read_landmarks(path)
-        same = there.prediction.protocol.labels == review.prediction.protocol.labels and not there.differences(review)
-        return same and describes(there, found.labels, found.points)
-    except (ReviewError, LandmarkFileError, ValueError):
-        return False
-
-
 def _digest(landmarks: Any) -> tuple[Any, ...]:
     """What changes when something is to be written."""
     return landmarks.GetAttribute(ATTRIBUTE), node_points(landmarks).tobytes()
 
 
-def _stamp(path: Path) -> Any:
-    """What changes when another file takes a file's place; None where there is none."""
-    try:
-        facts = path.stat()
-        beside = record_beside(path)
-        more = beside.stat() if beside.exists() else None
-    except OSError:
-        return None
-    both = (facts.st_mtime_ns, facts.st_size, facts.st_ino)
-    return both if more is None else (*both, more.st_mtime_ns, more.st_size, more.st_ino)
-
-
 def _check_unchanged(model: Any) -> None:
     """:raises OutputError: a model's points are not those of its file any more"""
-    mesh, stored = model.GetPolyData(), model.GetStorageNode()
-    if mesh and mesh.GetPoints() and stored and mesh.GetPoints().GetMTime() > stored.GetStoredTime().GetMTime():
+    if not is_as_read(model):
         raise OutputError(
             f"The scan '{model.GetName()}' was changed in Slicer, so landmarks on it do not fit its file: "
             "save both with File > Save Data."

@@ -9,6 +9,7 @@ from typing import Any
 from palnet.review.record import State
 from slicer.i18n import tr as _
 
+from ..nodes import colours
 from ..view.labels import Labels
 from .session import ReviewSession
 
@@ -30,10 +31,11 @@ class Action:
     possible: Callable[[ReviewSession], bool]
 
 
-def review_actions(ui: Any) -> list[Action]:
+def review_actions(ui: Any, toggle_close_up: Callable[[], None] = lambda: None) -> list[Action]:
     """All actions, in the order of the panel.
 
     :param ui: widgets by name, of ``PALNetReview.ui``
+    :param toggle_close_up: shows or hides the second 3D view, which is no part of a session
     """
     spin_box = ui.acceptUnderSpinBox
     return [
@@ -47,9 +49,11 @@ def review_actions(ui: Any) -> list[Action]:
         Action(ui.redoButton, "Y", _redo, lambda s: s.can_redo),
         Action(ui.acrossButton, "V", ReviewSession.look_across, _is_chosen),
         Action(ui.wholeFaceButton, "F", ReviewSession.show_whole_face, lambda s: not s.review.missing.all()),
+        Action(ui.closeUpButton, "C", lambda _session: toggle_close_up(), lambda s: True),
         Action(ui.acceptUnderButton, "Shift+A", lambda s: _accept_under(s, spin_box.value), _is_open),
         Action(ui.labelsButton, "B", _change_labels, lambda s: True),
         Action(ui.ghostsCheckBox, "G", _turn_ghosts, lambda s: True),
+        Action(ui.coloursCheckBox, "T", _turn_colours, lambda s: colours.has_colours(s.model)),
     ]
 
 
@@ -90,6 +94,13 @@ def _redo(session: ReviewSession) -> str | None:
 
 def _turn_ghosts(session: ReviewSession) -> None:
     session.ghosts = not session.ghosts
+
+
+def _turn_colours(session: ReviewSession) -> str | None:
+    if not colours.has_colours(session.model):
+        return _("The scan has no colours.")
+    colours.show(session.model, not colours.are_shown(session.model))
+    return None
 
 
 def _change_labels(session: ReviewSession) -> None:

@@ -9,25 +9,21 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from ..errors import OutputError, ProtocolError, sentence_of
+from ..errors import OutputError, PersonsWorkError, ProtocolError, sentence_of
 from ..exports.predicted import write_predicted
 from ..files import set_aside, whole_file
 from ..pipeline.model import Model
 from ..pipeline.prediction import Prediction
-from ..review.persons_work import is_persons
-from ..review.record import Review, record_beside
+from ..review.persons_work import check_no_persons, is_persons
+from ..review.record import Review
 from ..scans.file import scan_stem
 from .files import Item, Record, checksum, write_record
+from .replace import Write, replaced_landmarks
 from .task import Outcome, Task
 from .workers import Stop
 
-_ENDING = ".mrk.json"
-
 Run = Callable[[Sequence[Task], Stop], Iterator[tuple[int, Outcome]]]
 """Does tasks somewhere; gives the index of each and its outcome, as they are done."""
-
-Write = Callable[[Prediction, Path, str], None]
-"""Writes landmarks, in LPS, as ``.mrk.json`` for a scan of some name; raises ``OutputError``."""
 
 
 class Fate(str, Enum):
@@ -132,6 +128,8 @@ def run_batch(
                 _note(batch, Step(item, Fate.KEPT, 0, 0, left), on_step)
                 continue
             review = store(batch, settings, item, outcome, write or write_predicted)
+        except PersonsWorkError:
+            step = Step(item, Fate.KEPT, 0, 0, left)
         except Exception as error:  # one scan must not cost the run
             said = sentence_of(error, f"The results of {item.scan} cannot be written")
             step = Step(item, Fate.FAILED, 0, 0, left, error=said, seconds=outcome.seconds)
@@ -176,7 +174,7 @@ def store(batch: Batch, settings: Settings, item: Item, outcome: Outcome, write:
     :raises OutputError: something cannot be written; what was there stays
     """
     path, output = item.markups(batch.output), batch.output
-    record, picture, noted = record_beside(path), item.picture(output), item.record(output)
+    picture, noted = item.picture(output), item.record(output)
     review = _review(item, outcome)
     if review is None and not outcome.checksum and path.exists():
         return None  # it failed for now, and another try may succeed
@@ -188,17 +186,10 @@ def store(batch: Batch, settings: Settings, item: Item, outcome: Outcome, write:
             write_record(_record(batch, settings, item, outcome), partial)
             if outcome.picture:
                 places.enter_context(whole_file(picture)).write_bytes(outcome.picture)
-            if review is not None:
-                write(
-                    review.prediction,
-                    places.enter_context(whole_file(path, f".partial{_ENDING}")),
-                    scan_stem(item.scan),
-                )
-                beside = places.enter_context(whole_file(record))
-                beside.write_text(review.to_json() + "\n", encoding="utf-8")
             # From the last to the first all take their places. The landmarks go before, and come after their record:
             # a run that is killed in between leaves nothing that looks like a person's work.
-            with set_aside(path), set_aside(record), set_aside(picture), set_aside(noted):
+            landmarks = replaced_landmarks(path, review, check_no_persons, scan_stem(item.scan), write)
+            with set_aside(picture), set_aside(noted), landmarks:
                 places.close()
     except OSError as error:
         raise OutputError(sentence_of(error, f"The results of {item.scan} cannot be written")) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..exchange import recover
 from ..files import check_writable, clean_up, write_text
 from ..pipeline.model import Model
 from .batch import Batch, Run
@@ -22,6 +23,7 @@ def begin(inputs: Sequence[Path], output: Path, model: str, recursive: bool) -> 
     items = find_scans(inputs, recursive)
     check_writable(output)
     for folder in {path.parent for item in items for path in (item.markups(output), item.record(output))}:
+        recover(folder)
         clean_up(folder)
     return Batch(items, output, Model.find(model))
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 from ..errors import OutputError
-from ..files import set_aside, whole_file
+from ..exchange import recover
+from ..files import set_aside
 from ..pipeline.prediction import Prediction
-from ..review.persons_work import is_persons
+from ..review.persons_work import check_no_persons, is_persons
 from ..review.record import Review, record_beside
 from ..scans.file import scan_stem
-from .batch import Write
 from .files import Item
+from .replace import Write, replaced_landmarks
 from .task import turned
 
 
 def has_review(markups: Path) -> bool:
     """Whether a file of landmarks has a record of a review beside it, and is a person's work."""
+    recover(markups.parent)
     return record_beside(markups).exists() and is_persons(markups)
 
 
@@ -26,22 +27,22 @@ def write_landmarks(prediction: Prediction, scan: Path, markups: Path, write: Wr
 
     :param prediction: in the frame of the scan's file
     :param markups: its folder exists
+    :raises PersonsWorkError: someone has begun to review what is there
     :raises OutputError: they cannot be written; what was there stays
     """
-    record = record_beside(markups)
-    if not record.exists():
-        write(prediction, markups, scan_stem(scan))
-        return
-    review = Review.begin(scan_stem(scan), turned(prediction) if prediction.space == "RAS" else prediction)
+    record, name = record_beside(markups), scan_stem(scan)
+    found: Prediction | Review = prediction
+    if record.exists():
+        found = Review.begin(name, turned(prediction) if prediction.space == "RAS" else prediction)
     try:
         # What a batch noted of the scan is of the landmarks that go.
-        noted = Item(scan, scan_stem(scan)).record(markups.parent)
-        with contextlib.ExitStack() as places:
-            write(prediction, places.enter_context(whole_file(markups, ".partial.mrk.json")), scan_stem(scan))
-            partial = places.enter_context(whole_file(record))
-            partial.write_text(review.to_json() + "\n", encoding="utf-8")
-            # As in a batch: a run that is killed in between leaves nothing that looks like a person's work.
-            with set_aside(markups), set_aside(noted):
-                places.close()
+        noted = set_aside(Item(scan, name).record(markups.parent))
+        with noted, replaced_landmarks(markups, found, _check_no_review, name, write):
+            pass
     except OSError as error:
-        raise OutputError(f"The record cannot be written to {record}: {error.strerror or error}.") from error
+        raise OutputError(f"The landmarks cannot be written to {markups}: {error.strerror or error}.") from error
+
+
+def _check_no_review(markups: Path) -> None:
+    if record_beside(markups).exists():
+        check_no_persons(markups)

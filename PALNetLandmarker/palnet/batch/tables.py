@@ -16,7 +16,7 @@ from ..protocols.protocol import Protocol
 from ..review.persons_work import describes
 from ..review.record import Review, State, record_beside
 from ..tables import Row, write_table
-from ..units import decimals
+from ..units import decimals, is_relative
 from .batch import Batch, Fate
 from .files import Item, Record
 
@@ -133,7 +133,8 @@ def measurement_rows(states: list[ScanState], protocol: Protocol) -> list[Row]:
     shown = [k for k, one in enumerate(measurer.definitions) if one.kind != "surface path"]
     definitions = tuple(measurer.definitions[k] for k in shown)
     table = np.array(values, dtype=float).reshape(len(names), len(measurer.definitions))
-    return MeasuredScans(tuple(names), definitions, table[:, shown]).wide()
+    relative = frozenset(state.item.name for state in states if is_relative(state.unit))
+    return MeasuredScans(tuple(names), definitions, table[:, shown], relative).wide()
 
 
 def quality_row(state: ScanState) -> Row:

@@ -83,16 +83,18 @@ def _predictor(model: str, model_checksum: str) -> Predictor:
 
 def _predict(predictor: Predictor, path: Path, unit: str) -> tuple[Prediction, bytes]:
     """The prediction in LPS, as Slicer writes every file, and the picture."""
-    from ..scans.file import read_surface, scan_space, surface_unit
+    from ..scans.file import read_mesh, scan_space, surface_in, surface_unit
+    from ..scans.looks import looks_of
     from ..scans.surface import surface_from_polydata
 
     started = time.perf_counter()
-    mesh = read_surface(path)
+    read = read_mesh(path)
+    mesh = surface_in(read)
     space = scan_space(path, mesh)
     reading = time.perf_counter() - started
     found = predictor.predict_surface(mesh, surface_unit(mesh, unit))
     found = replace(found, space=space, seconds={"reading": reading, **found.seconds})
-    picture = draw_thumbnail(surface_from_polydata(mesh), found)
+    picture = draw_thumbnail(surface_from_polydata(mesh), found, looks_of(read, path))
     return (turned(found) if space == "RAS" else found), picture
 
 

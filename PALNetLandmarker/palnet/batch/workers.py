@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from ..threads import ONE_THREAD
 from .task import Outcome, Task, landmark
 
 Stop = Callable[[], bool]
 """Asked every now and then; True ends the work."""
 
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VTK_SMP_MAX_THREADS")
 _TICK_S = 0.2
 LONGEST_S = 15 * 60
 """A scan that takes longer hangs."""
@@ -134,7 +134,7 @@ def _one_thread_each() -> Iterator[None]:
 
     Libraries read these variables when they are loaded, so the process itself would set them too late.
     """
-    unset: dict[str, Any] = {name: "1" for name in _THREADS if name not in os.environ}
+    unset: dict[str, Any] = {name: one for name, one in ONE_THREAD.items() if name not in os.environ}
     os.environ.update(unset)
     try:
         yield

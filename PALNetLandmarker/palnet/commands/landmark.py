@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..errors import OutputError, sentence_of
+from ..errors import OutputError, PersonsWorkError, sentence_of
 from ..files import check_writable, write_json
 from ..scans.file import scan_stem
 from .host import Host
@@ -19,7 +19,7 @@ from .words import RESEARCH_USE, check_summary, picture_beside, results_at, summ
 def add_landmark(commands: Any) -> None:
     """Add the command to the parsers of ``palnet``."""
     landmark = commands.add_parser("landmark", help="place landmarks on scans, or on folders of scans")
-    help_ = "OBJ, PLY, STL, VTK, VTP or VTU file, also packed (.gz), or a folder of them"
+    help_ = "OBJ, PLY, STL, OFF, GLB, glTF, WRL, 3MF, VTK, VTP or VTU file, also packed (.gz), or a folder of them"
     landmark.add_argument("scans", nargs="+", type=Path, metavar="SCAN|FOLDER", help=help_)
     landmark.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
     landmark.add_argument("--picture", action="store_true", help="also draw a sheet of pictures of each scan")
@@ -59,10 +59,7 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
         print(f"[{number}/{len(targets)}] {scan}", flush=True)
         try:
             if has_review(target):
-                kept += 1
-                results.append({"scan": str(scan), "markups": str(target), "state": "kept"})
-                print(f"  {target} has landmarks that a person reviewed or changed, which are kept")
-                continue
+                raise PersonsWorkError(str(target))
             prediction = predictor.predict_file(scan, unit_of(options), _print_progress)
             options.output.mkdir(parents=True, exist_ok=True)
             write_landmarks(prediction, scan, target, host.write_markups)
@@ -71,6 +68,11 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
                 _print_progress(1.0, "Drawing the picture")
                 written.append(picture_beside(target))
                 host.render_sheet(prediction, scan, written[-1])
+        except PersonsWorkError:  # there before, or saved by someone in the meantime
+            kept += 1
+            results.append({"scan": str(scan), "markups": str(target), "state": "kept"})
+            print(f"  {target} has landmarks that a person reviewed or changed, which are kept")
+            continue
         except Exception as error:  # one scan must not cost the others
             said = sentence_of(error, f"{scan} could not be landmarked")
             failed += 1

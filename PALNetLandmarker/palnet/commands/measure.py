@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import LandmarkFileError, PalnetError
-from ..exports.sets import LandmarkSet, LandmarkSets, read_sets
+from ..exports.sets import LandmarkSet, LandmarkSets, of_no_known_size, read_sets
 from ..files import check_writable
 from ..formats.cells import read_cells
 from ..formats.text import TO_LPS, read_text, some_of
 from ..measures.measurements import Measurer, reference_shape
-from ..measures.tables import EVERYONE, MeasuredScans, asymmetry_rows, asymmetry_sums
+from ..measures.tables import EVERYONE, MeasuredScans, asymmetry_rows, asymmetry_sums, with_lengths
 from ..protocols.protocol import Protocol
 from ..scans.file import scan_space
 from ..scans.surface import Surface
@@ -32,12 +32,8 @@ def run(options: argparse.Namespace) -> int:
     protocol = _protocol(options.protocol)
     problems: list[str] = []
     sets = _in_order([one for path in options.landmarks for one in read_sets(path)], protocol, problems)
-    relative = [one.name for one in sets.sets if is_relative(one.unit)]
-    if relative:
-        problems.append(
-            f"The unit of {some_of(relative)} is not known: what is in mm there is relative to a face of mean size, no "
-            "real mm; angles and ratios hold."
-        )
+    problems += of_no_known_size(sets.sets)
+    relative = frozenset(one.name for one in sets.sets if is_relative(one.unit))
     groups = read_groups(options.groups) if options.groups else {}
     problems += _unmatched(groups, sets.names) if groups else []
     points = np.stack([one.points * MM_PER_UNIT[one.unit] for one in sets.sets])
@@ -48,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     for one, places in zip(sets.sets, points, strict=True):
         paths = _paths(one, scans, problems) if options.scans else None
         values.append(list(measurer.values(places, paths).values()))
-    measured = MeasuredScans(sets.names, measurer.definitions, np.array(values))
+    measured = MeasuredScans(sets.names, measurer.definitions, np.array(values), relative)
     asymmetry = asymmetry_rows(sets.names, points, protocol, reference)
     tables: dict[str, list[Row]] = {
         "measurements": measured.wide(),
@@ -56,7 +52,9 @@ def run(options: argparse.Namespace) -> int:
         "group": measured.by_group(groups),
     }
     if asymmetry:
-        tables |= {"asymmetry": asymmetry, "asymmetry_scans": asymmetry_sums(asymmetry)}
+        sums = asymmetry_sums(asymmetry)
+        tables |= {"asymmetry": with_lengths(asymmetry, measured.relative)}
+        tables |= {"asymmetry_scans": with_lengths(sums, measured.relative)}
     for name, rows in tables.items():
         write_table(rows, options.output / f"{name}.csv", options.decimal_comma)
     for problem in problems:

@@ -57,6 +57,7 @@ def summary(prediction: Prediction) -> dict[str, Any]:
                 "range_90_mm": _number(prediction.range_mm[k]),
                 "convention_mm": _number(prediction.convention_mm[k]),
                 "presence": float(prediction.presence[k]),
+                "buried": landmark.label in prediction.buried,
             }
         )
     return {
@@ -91,11 +92,13 @@ def table(prediction: Prediction) -> str:
     lines = [f"{head} (positions in {prediction.unit})"]
     for k, landmark in enumerate(prediction.protocol.landmarks):
         if prediction.missing[k]:
-            lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {'missing on this scan':>30}")
+            why = "hidden on this scan" if landmark.label in prediction.buried else "missing on this scan"
+            lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {why:>30}")
             continue
         place = "".join(f"{value:10.{digits}f}" for value in prediction.points[k])
         error = format(prediction.expected_error[k], error_format)
         reach = prediction.range_mm[k]
         within = f"{format(reach, error_format):>15} mm" if np.isfinite(reach) else ""
-        lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {place}   {error:>5} mm{within}")
+        where = ", its place cannot be seen" if landmark.label in prediction.buried else ""
+        lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {place}   {error:>5} mm{within}{where}")
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from ..formats.text import TO_LPS
 from ..pipeline.prediction import Prediction
 from ..review.record import Review
 from ..review.words import describe
-from ..units import mm_per_unit
+from ..units import mm_of, mm_per_unit
 
 LOOKS: dict[str, Any] = {
     "visibility": True,
@@ -42,7 +42,7 @@ def predicted_markups(prediction: Prediction, name: str) -> str:
         {
             "name": measured,
             "enabled": True,
-            "units": "mm",
+            "units": mm_of(prediction.unit),
             "description": description,
             "printFormat": "%5.3f %s",
             "controlPointValues": values.tolist(),
@@ -63,10 +63,11 @@ def predicted_markups(prediction: Prediction, name: str) -> str:
 
 def measured_of(prediction: Prediction) -> list[tuple[str, str, np.ndarray]]:
     """What Slicer's file tells of each landmark: a name, what it says of itself, and values (L,) in mm."""
+    mm = mm_of(prediction.unit)
     said = f"{NO_VALUE:.0f} where it is missing; model {prediction.model} {prediction.model_checksum[:12]}"
-    shown = [(EXPECTED_ERROR, f"Expected error of each landmark in mm; {said}", prediction.expected_error)]
+    shown = [(EXPECTED_ERROR, f"Expected error of each landmark in {mm}; {said}", prediction.expected_error)]
     if np.isfinite(prediction.range_mm).any():
-        within = f"Nine of ten placements by people are to be expected within so many mm of each landmark; {said}"
+        within = f"Nine of ten placements by people are to be expected within so many {mm} of each landmark; {said}"
         shown.append((RANGE, within, prediction.range_mm))
     return [
         (name, description, np.where(prediction.missing | ~np.isfinite(values), NO_VALUE, values).astype(float))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import LandmarkFileError, OutputError, sentence_of
-from ..files import check_writable, set_aside, write_text
+from ..exchange import exchange, recover, unfinished
+from ..files import check_writable, write_text
 from ..formats.morphologika import morphologika
 from ..formats.names import (
     LANDMARKS_ENDING,
@@ -118,6 +119,7 @@ def write_sets(
     single = form.together or (len(sets) == 1 and output.name.lower().endswith(form.ending))
     if form.together and not output.name.lower().endswith(form.ending):
         raise OutputError(f"{output} is no file of the format {to}: name a file that ends in {form.ending}.")
+    recover(output.parent if single else output)
     if single:
         texts, called = _in_one(named, form, output, frame, sets[0].unit)
     else:
@@ -126,34 +128,35 @@ def write_sets(
     for path in texts:
         if path.resolve() in taken:
             raise OutputError(f"{path} would be replaced, and is what was read: name another output.")
-    records = _records_beside(texts)
+    markups = [path for path in texts if path.name.lower().endswith(FORMATS["mrk"].ending)]
+    for path in markups:
+        _check_no_review(path, path)
     check_writable(output.parent if single else output)
     for path, text in texts.items():
-        if path not in records:
+        if path in markups:
+            _replace_markups(text, path)
+        else:
             write_text(text, path)
-            continue
-        try:
-            with set_aside(path), set_aside(records[path]):
-                write_text(text, path)
-        except OSError as error:
-            raise OutputError(sentence_of(error, f"{path} cannot be replaced")) from error
     renamed = [(one.name, other) for one, other in zip(sets, called, strict=True) if one.name != other]
     return Written(list(texts), renamed)
 
 
-def _records_beside(paths: Iterable[Path]) -> dict[Path, Path]:
-    """The records of reviews beside files of landmarks that are to be written, by these files.
+def _replace_markups(text: str, path: Path) -> None:
+    """Write landmarks; a record beside those that were there is of them, and would be taken for one of the new ones."""
+    try:
+        with unfinished(path) as beside:
+            write_text(text, beside)
+            new = [(beside, path), (None, record_beside(path))]
+            exchange(new, lambda held: _check_no_review(held / path.name, path))
+    except OSError as error:
+        raise OutputError(sentence_of(error, f"{path} cannot be replaced")) from error
 
-    They are of the landmarks that were there, and would be taken for records of the new ones.
 
-    :raises OutputError: one of them, or the landmarks beside it, are a person's work
-    """
-    markups = [path for path in paths if path.name.lower().endswith(FORMATS["mrk"].ending)]
-    found = {path: record_beside(path) for path in markups if record_beside(path).is_file()}
-    for path, record in found.items():
-        if has_decisions(record) or is_persons(path):
-            raise OutputError(f"{path} has a person's review beside it, {record.name}: name another output.")
-    return found
+def _check_no_review(markups: Path, where: Path) -> None:
+    """:raises OutputError: landmarks, which lie or lay somewhere, or the record beside them are a person's work"""
+    record = record_beside(markups)
+    if record.is_file() and (has_decisions(record) or is_persons(markups)):
+        raise OutputError(f"{where} has a person's review beside it, {record.name}: name another output.")
 
 
 def _in_one(

@@ -6,9 +6,11 @@ import re
 
 from ..errors import LandmarkFileError
 from ..tables import text_of
+from .headers import LABEL_COLUMNS, SPECIMEN_COLUMNS
 from .text import check_end, is_number, lines_of, split_cells
 
 _QUOTED = re.compile(r'"[^"]*"')
+_WORD = re.compile(r'"[^"]*"(?!\S)|\S+')
 # The line by which a spreadsheet knows the mark between cells; saved again, it may have become a row itself.
 _SEPARATOR = re.compile(r'"?sep=(.)"?[,;\t]*$', re.IGNORECASE)
 _FRAME = re.compile(r"\b(RAS|LPS|coordinate)", re.IGNORECASE)
@@ -39,7 +41,7 @@ def read_cells(text: str, name: str, blanks: bool = False) -> tuple[list[Line], 
     bare = _QUOTED.sub("", lines[0][1])
     mark = mark or next((mark for mark in _MARKS if mark in bare), _BLANKS if blanks else ",")
     if mark == _BLANKS:
-        rows = [(number, line.split()) for number, line in lines]
+        rows = [(number, [_bare(word) for word in _WORD.findall(line)]) for number, line in lines]
     else:
         rows = [(number, split_cells(line, mark, f"line {number} of {name}")) for number, line in lines]
     rows = [(number, [text_of(cell.strip()) for cell in cells]) for number, cells in rows]
@@ -49,6 +51,8 @@ def read_cells(text: str, name: str, blanks: bool = False) -> tuple[list[Line], 
         if _FRAME.search(rows[0][1][0]):
             raise LandmarkFileError(f"In line {rows[0][0]} of {name}, a comment states a frame: use a column 'frame'.")
         rows = rows[1:]
+    if _has_row_names(rows, mark):
+        rows[0] = (rows[0][0], ["", *rows[0][1]])
     for number, cells in rows:
         if len(cells) != len(rows[0][1]):
             hint = " (a decimal comma among commas, or a missing mark?)" if mark == "," else ""
@@ -57,6 +61,24 @@ def read_cells(text: str, name: str, blanks: bool = False) -> tuple[list[Line], 
             )
     width = max((k + 1 for _, cells in rows for k, cell in enumerate(cells) if cell), default=0)
     return [(number, cells[:width]) for number, cells in rows], Decimals(mark != ",")
+
+
+def _bare(word: str) -> str:
+    return word[1:-1] if _QUOTED.fullmatch(word) else word
+
+
+def _has_row_names(rows: list[Line], mark: str) -> bool:
+    """Whether there is a name before each row and nothing above it, as R writes tables.
+
+    Not among commas, where one may stand for a decimal point, and not where the first line names such a column.
+    """
+    first, *others = (cells for _, cells in rows)
+    return (
+        mark != ","
+        and bool(others)
+        and all(len(cells) == len(first) + 1 and cells[-1] for cells in others)
+        and not any(cell.lower() in (*LABEL_COLUMNS, *SPECIMEN_COLUMNS) or is_number(cell) for cell in first)
+    )
 
 
 class Decimals:

@@ -15,6 +15,7 @@ UNIT_COLUMNS = ("unit", "units")
 SPECIMEN_COLUMNS = ("specimen", "scan", "subject", "individual", "sample", "case", "patient")
 LABEL_COLUMNS = (
     *("label", "name", "landmark", "landmark name", "landmark_name", "landmarkname", "landmark label", "landmarks"),
+    *("punkt", "landmarke", "bezeichnung", "nom", "nombre", "nome"),
     *("point", "point name", "point_name", "marker", "lm", "id", "landmark id", "number", "no", "no.", "nr", "#", ""),
 )
 KNOWN = (
@@ -24,7 +25,10 @@ KNOWN = (
 
 # Slicer's own table of control points names its axes by the frame.
 _AXES = {"LPS": ("l", "p", "s"), "RAS": ("r", "a", "s"), "": ("x", "y", "z")}
-_WORD = r"(?:pos|position|coord|coordinate|coordinates|loc|location|point|landmark|marker)"
+_WORD = (
+    r"(?:pos|position|coord|coordinate|coordinates|coor|loc|location|point|landmark|marker|value|axis|achse|wert|"
+    r"koordinaten?|koord|coordonn[ée]es?|coordenadas?|coordinat[ae])"
+)
 _PLAIN = re.compile(rf"(?:{_WORD}[ ._:-]*)?([xyzlpsra])(?:[ ._:-]*{_WORD})?", re.IGNORECASE)
 _OTHER_UNIT = r"mm|cm|m|in|inch|inches|ft|px|pixel|pixels|voxel|voxels|um|µm|dm|km"
 _WITH_UNIT = re.compile(rf"(.*\S)\s*(?:[(\[]\s*({_OTHER_UNIT})\s*[)\]]|[ _./]({_OTHER_UNIT}))", re.IGNORECASE)
@@ -36,6 +40,7 @@ _WIDE = (
     (re.compile(r"(.*[0-9])([xyz])"), 1, 2),  # 1x
 )
 _NUMBERED = _WIDE[0][0]
+_OF_THREE, _NOT_THREE = re.compile(r"[VX][123]"), re.compile(r"[VXYZvxyz](?![123]$|$)[0-9]*|[YZyz][0-9]+")
 _NO_LANDMARKS = ("index", "sex", "matrix", "box", "suffix", "prefix", "max", "complex", "key", "quality", "identity")
 _CLOSE = 0.5
 
@@ -75,6 +80,9 @@ def read_header(cells: list[str], name: str) -> Header | None:
     :param name: the file's, for what is said of it
     :raises LandmarkFileError: the names contradict each other, or name x, y or z and not all of them
     """
+    if {cell.lower() for cell in cells} & {"v1", "x1"} and not any(_NOT_THREE.fullmatch(cell) for cell in cells):
+        # What R calls three columns without names: V1, V2, V3 of a matrix, X1, X2, X3 of a data frame.
+        cells = ["xyz"[int(cell[1]) - 1] if _OF_THREE.fullmatch(cell) else cell for cell in cells]
     bare, units = (list(part) for part in zip(*map(_apart, cells), strict=True))
     columns = _Columns(cells, name)
     specimen, label = columns.one_of(SPECIMEN_COLUMNS), columns.one_of(LABEL_COLUMNS)
@@ -200,7 +208,7 @@ def _wide(columns: list[str], name: str) -> dict[str, list[tuple[int, int, int]]
     places = {label: [(axes["x"], axes["y"], axes["z"])] for label, axes in found.items()}
     if pattern is not _NUMBERED or not places:
         return places
-    if sorted(found, key=int) != [str(k) for k in range(1, len(found) + 1)]:
+    if sorted(map(int, found)) != list(range(1, len(found) + 1)):
         raise LandmarkFileError(f"{name} has not the columns x1, y1, z1 and so on, without a gap, in its first line.")
     return {"": [places[label][0] for label in sorted(found, key=int)]}
 

@@ -26,6 +26,7 @@ from .text import (
 )
 
 _COMMENT = re.compile(r"""^\s*["']""")
+_WORDS = re.compile(r"\s*[A-Za-z]")
 _COLUMN = re.compile(r"^(.+)_([xyz])$", re.IGNORECASE)
 _Word = tuple[int, str]
 
@@ -40,6 +41,10 @@ def read_nts(text: str, name: str) -> FileOfSets:
     lines = lines_of(text)
     comments = [line for _, line in lines if _COMMENT.match(line)]
     lines = [(number, line) for number, line in lines if not _COMMENT.match(line)]
+    if name.lower().endswith(".dta"):
+        # As Morpho has it, the header is the line that says DIM=, whatever words IDAV Landmark says above it.
+        while lines and _WORDS.match(lines[0][1]) and "DIM=" not in lines[0][1].upper():
+            lines = lines[1:]
     if not lines:
         return FileOfSets([])
     header = _header(lines[0][1].split(), f"line {lines[0][0]} of {name}")

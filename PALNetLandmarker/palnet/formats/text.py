@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +21,7 @@ TO_LPS = {"LPS": np.ones(3), "RAS": np.array([-1.0, -1.0, 1.0])}
 """Factors that turn the coordinates of a frame into LPS, and back."""
 
 
-_NOTHING = ("", "na", "nan", "n/a", "none", "null", "-")
+_NOTHING = ("", "na", "nan", "n/a", "#n/a", "none", "null", "-")
 # float() takes more than other programs do: underlines between digits, digits of all scripts, words for infinity.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -55,15 +57,17 @@ class FileOfSets:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8, with or without a byte order mark.
+    """The text of a file in UTF-8, or in UTF-16 with a byte order mark, as spreadsheets write "Unicode text".
 
     :raises LandmarkFileError: it cannot be read, or is no text
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        data = path.read_bytes()
+        utf16 = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        return io.TextIOWrapper(io.BytesIO(data), "utf-16" if utf16 else "utf-8-sig").read()
     except OSError as error:
         raise LandmarkFileError(f"{path.name} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise LandmarkFileError(f"{path.name} is no text file, or not in UTF-8: save it again as UTF-8.") from None
 
 

@@ -25,24 +25,37 @@ class MeasuredScans:
     :ivar names: of the S scans
     :ivar definitions: of the M measurements
     :ivar values: (S, M) in their units, NaN where missing
+    :ivar relative: names of scans of no known unit: their mm are those of a face of mean size
     """
 
     names: tuple[str, ...]
     definitions: tuple[Measurement, ...]
     values: np.ndarray
+    relative: frozenset[str] = frozenset()
 
     def wide(self) -> list[Row]:
-        """A row for each scan, a column for each measurement, named after it and its unit."""
+        """A row for each scan, a column for each measurement, named after it and its unit.
+
+        Where a scan has no known unit, a column says of each scan what its mm are.
+        """
         columns = [f"{one.label} {one.unit}" for one in self.definitions]
-        return [
+        rows = [
             {"scan": name, **dict(zip(columns, row.tolist(), strict=True))}
             for name, row in zip(self.names, self.values, strict=True)
         ]
+        return with_lengths(rows, self.relative)
+
+    def _unit(self, unit: str, names: Sequence[str]) -> str:
+        """The unit of what was measured of some scans, which says where it is no real one."""
+        count = sum(name in self.relative for name in names)
+        if not count or not unit.startswith("mm"):
+            return unit
+        return f"relative {unit}" if count == len(names) else f"{unit}, of {count} relative"
 
     def long(self) -> list[Row]:
         """A row for each measurement of each scan."""
         return [
-            {"scan": name, **_said(one), "value": float(value), "unit": one.unit}
+            {"scan": name, **_said(one), "value": float(value), "unit": self._unit(one.unit, [name])}
             for name, row in zip(self.names, self.values, strict=True)
             for one, value in zip(self.definitions, row, strict=True)
         ]
@@ -57,9 +70,21 @@ class MeasuredScans:
         rows = []
         for group in (EVERYONE, *sorted(set(groups.values()))):
             inside = np.array([group == EVERYONE or groups.get(name) == group for name in self.names])
+            names = [name for name, yes in zip(self.names, inside, strict=True) if yes]
             for k, one in enumerate(self.definitions):
-                rows.append({"group": group, **_said(one), "unit": one.unit, **_summed(self.values[inside, k])})
+                unit = self._unit(one.unit, names)
+                rows.append({"group": group, **_said(one), "unit": unit, **_summed(self.values[inside, k])})
         return rows
+
+
+def with_lengths(rows: list[Row], relative: frozenset[str]) -> list[Row]:
+    """Rows with a column that says what the mm of each scan are; as they are where all are real.
+
+    :param relative: names of scans of no known unit
+    """
+    if not relative:
+        return rows
+    return [{"scan": row["scan"], "lengths": "relative mm" if row["scan"] in relative else "mm", **row} for row in rows]
 
 
 def asymmetry_rows(

@@ -144,7 +144,7 @@ class Search:
             for guess in guesses[start:end]:
                 self._check()
                 pose = cloud.register_roughly(guess)
-                if not any(_near(pose, other) for other in cloud.tried):
+                if not _near_any(pose, cloud.tried):
                     cloud.tried.append(pose)
                     found.append(Alignment(pose := cloud.register(pose), unit, inside_out, *cloud.fit(pose)))
             for alignment in sorted(found, key=lambda alignment: alignment.error / 10 - alignment.coverage):
@@ -191,11 +191,14 @@ class _Cloud:
         return replace(alignment, pose=pose, error=alignment.error / self._scale)
 
 
-def _near(pose: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two poses put the face within 10 mm and 10 degrees of each other."""
-    motion = pose @ np.linalg.inv(other)
-    turn = Rotation.from_matrix(motion[:3, :3]).magnitude()
-    return bool(turn < np.radians(10) and np.linalg.norm(motion[:3, 3]) < 10)
+def _near_any(pose: np.ndarray, others: list[np.ndarray]) -> bool:
+    """Whether one of some poses puts the face within 10 mm and 10 degrees of where another does."""
+    if not others:
+        return False
+    motion = pose @ np.linalg.inv(np.stack(others))
+    cosine = (np.trace(motion[:, :3, :3], axis1=1, axis2=2) - 1) / 2
+    away = np.linalg.norm(motion[:, :3, 3], axis=1)
+    return bool(((cosine > np.cos(np.radians(10))) & (away < 10)).any())
 
 
 def likely_units(surface: Surface, scale: float = 1.0, units: Iterable[str] = tuple(UNITS)) -> list[str]:
@@ -215,15 +218,15 @@ def gather(poses: np.ndarray, chances: np.ndarray, most: int = 5) -> list[np.nda
     if not len(poses):
         return []
     candidates: list[np.ndarray] = []
-    left = chances.copy()
+    left = chances.astype(np.float32)
     rotations = Rotation.from_matrix(poses[:, :3, :3])
-    flat = poses[:, :3, :3].reshape(len(poses), 9)
+    flat = poses[:, :3, :3].reshape(len(poses), 9).astype(np.float32)
     # Votes are compared by where they put the face on the scan: far from the scan's origin, a small turn moves much.
     origins = -np.einsum("vji,vj->vi", poses[:, :3, :3], poses[:, :3, 3])
     # The trace of one rotation after the other's inverse says by which angle they differ.
     turn = np.arccos(np.clip((flat @ flat.T - 1) / 2, -1, 1))
-    away = cdist(origins, origins)
-    kernel = np.exp(-((turn / np.radians(25)) ** 2) - (away / 40.0) ** 2)
+    away = cdist(origins, origins).astype(np.float32)
+    kernel = np.exp(-((turn / np.float32(np.radians(25))) ** 2) - (away / np.float32(40.0)) ** 2)
     while len(candidates) < most and left.max() > 0:
         support = np.where(left > 0, kernel @ left, 0)
         chief = int(support.argmax())

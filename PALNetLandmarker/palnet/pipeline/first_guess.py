@@ -23,7 +23,7 @@ RINGS, SECTORS, RADIUS_MM = 8, 24, 96.0
 _REACH_MM = 1.2 * RADIUS_MM
 _SIDE_BY_SIDE = 16
 # A person on a chair has about a thousand; more are no scan of one, and would only take time and memory.
-_MOST_SEEDS = 2500
+_MOST_SEEDS = 1200
 # Of whose answers something else may be asked in between, such as whether to go on.
 _AT_A_TIME = 128
 
@@ -64,13 +64,18 @@ def height_maps(points: np.ndarray, normals: np.ndarray, seeds: Frames) -> np.nd
     maps = np.zeros((len(seeds.points), 3, RINGS, SECTORS), np.float32)
     if not len(points):
         return maps
-    # Seeds that lie side by side along the scan's longest side have their surroundings in one slice of it.
-    axis = int(np.argmax(np.ptp(points, axis=0)))
-    order, who = np.argsort(points[:, axis]), np.argsort(seeds.points[:, axis])
-    along = points[order, axis]
+    # Seeds that lie side by side have their surroundings in one slice of the scan across its longest side, and what of
+    # that is near them along the next.
+    long, next_, _ = np.argsort(-np.ptp(points, axis=0))
+    order = np.argsort(points[:, long])
+    along = points[order, long]
+    slices = np.floor(seeds.points[:, long] / _REACH_MM)
+    who = np.lexsort((seeds.points[:, next_], slices))
     for some in np.array_split(who, -(-len(who) // _SIDE_BY_SIDE)):
-        ends = seeds.points[some[[0, -1]], axis] + (-_REACH_MM, _REACH_MM)
-        near = order[slice(*np.searchsorted(along, ends))]
+        low, high = seeds.points[some].min(axis=0) - _REACH_MM, seeds.points[some].max(axis=0) + _REACH_MM
+        near = order[slice(*np.searchsorted(along, (low[long], high[long])))]
+        beside = points[near, next_]
+        near = near[(beside > low[next_]) & (beside < high[next_])]
         maps[some] = _maps(points[near], normals[near], Frames(seeds.points[some], seeds.axes[some]))
     return maps
 
@@ -79,20 +84,21 @@ def _maps(points: np.ndarray, normals: np.ndarray, seeds: Frames) -> np.ndarray:
     """:func:`height_maps` of a few seeds and the points around them."""
     count = len(seeds.points)
     # Every point in every seed's own axes is one product, and cheaper than to look for those nearby first.
-    axes = seeds.axes.transpose(1, 0, 2).reshape(3, -1)
-    offset = np.einsum("sk,skj->sj", seeds.points, seeds.axes).ravel()
-    x, y, z = (points @ axes - offset).T.reshape(count, 3, -1).swapaxes(0, 1)
+    axes = seeds.axes.transpose(0, 2, 1).reshape(-1, 3)
+    turned = axes @ np.ascontiguousarray(points.T)
+    turned -= np.einsum("sk,skj->sj", seeds.points, seeds.axes).reshape(-1, 1)
+    x, y, z = turned.reshape(count, 3, -1).swapaxes(0, 1)
     square = x * x + y * y
     keep = (square < RADIUS_MM**2) & (z > -RADIUS_MM) & (square + z * z < _REACH_MM**2)
     owner, index = np.nonzero(keep)
     height = z[keep]
     ring = np.minimum(np.sqrt(square[keep]) / RADIUS_MM * RINGS, RINGS - 1)
-    sector = (np.arctan2(y[keep], x[keep]) / (2 * np.pi) * SECTORS) % SECTORS
-    bins = (owner * RINGS + ring.astype(int)) * SECTORS + sector.astype(int)
+    sector = np.floor(np.arctan2(y[keep], x[keep]) / (2 * np.pi) * SECTORS).astype(int) % SECTORS
+    bins = (owner * RINGS + ring.astype(int)) * SECTORS + sector
     # Written in rising order of height, the highest point of a bin is the one that stays.
-    order = np.argsort(height, kind="stable")
+    order = np.argsort(height)
     maps = np.zeros((3, count * RINGS * SECTORS), np.float32)
-    facing = (normals[index] * seeds.axes[owner][:, :, 2]).sum(1)
+    facing = np.einsum("nk,nk->n", normals[index], seeds.axes[:, :, 2][owner])
     maps[:, bins[order]] = np.stack([height[order] / 40.0, facing[order], np.ones(len(order))])
     return maps.reshape(3, count, RINGS, SECTORS).transpose(1, 0, 2, 3)
 

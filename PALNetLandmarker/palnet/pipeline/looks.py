@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from ..rigid import apply, rigid_fit
-from ..scans.surface import Surface
+from ..scans.surface import Surface, grid_average, sample_surface
 from ..scans.visibility import seen_from_front
 from ..units import mm_per_unit
 from .acceptance import beyond_acceptance
@@ -23,6 +24,9 @@ _FEWEST_POINTS = 16
 _HOPELESS = 2.5
 # The coarsest level of a first pass doubts more, but no face that was found on 830 cut scans more than 1.9 times.
 _NO_HOPE_AT_FIRST = 2.05
+# The coarsest level of a whole scan is averaged from samples so many times its spacing apart: those of the finest would
+# cost more than all else that a scan of a whole person is asked.
+_COARSE_FROM = 0.5
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,11 @@ class Look:
 
 @dataclass(frozen=True)
 class Coarse:
-    """Points (N, 3) of a whole scan in working mm, and their normals (N, 3)."""
+    """Points (N, 3) of a whole scan in working mm, their normals (N, 3), and a tree of the points."""
 
     points: np.ndarray
     normals: np.ndarray
+    tree: cKDTree
 
 
 class Looker:
@@ -96,17 +101,25 @@ class Looker:
 
     def hopeless(self, coarse: Coarse, alignment: Alignment) -> bool:
         """Whether the network's coarsest level says that the face lies nowhere near, which costs a tenth of a look."""
+        return self.coarse_doubt(coarse, alignment) > _NO_HOPE_AT_FIRST * self.model.settings["most_doubt_mm"]
+
+    def coarse_doubt(self, coarse: Coarse, alignment: Alignment) -> float:
+        """How much the network's coarsest level doubts a candidate alignment, mm; 0 where it cannot say."""
         if not self.network.says_error or len(self.network.scales) == 1:
-            return False
+            return 0.0
         motion = alignment.pose.copy()
         motion[:3, 3] *= self.model.scale
-        points, normals = apply(motion, coarse.points), coarse.normals @ motion[:3, :3].T
+        # Of a person on a chair, the most is nowhere near.
+        centre = self.mean.mean(axis=0)
+        reach = float(np.linalg.norm(self.mean - centre, axis=1).max()) + MARGIN_MM
+        around = coarse.tree.query_ball_point(apply(np.linalg.inv(motion), centre[None])[0], reach)
+        points, normals = apply(motion, coarse.points[around]), coarse.normals[around] @ motion[:3, :3].T
         near = near_landmarks(points, self.mean, MARGIN_MM)
         if near.sum() < _FEWEST_POINTS:
-            return True
+            return np.inf
         clouds = Clouds([points[near]], [normals[near] * (-1 if alignment.inside_out else 1)])
         _, expected, presence = self.run([clouds], [np.eye(4)], levels=1)
-        return self.doubt(expected, presence) > _NO_HOPE_AT_FIRST * self.model.settings["most_doubt_mm"]
+        return self.doubt(expected, presence)
 
     def coarse(self, surface: Surface, unit: str) -> Coarse:
         """A whole scan as the network's coarsest level sees it.
@@ -114,8 +127,9 @@ class Looker:
         :param surface: in the scan's coordinates and ``unit``
         """
         scaled = Surface(surface.points * (mm_per_unit(unit) * self.model.scale), surface.triangles)
-        clouds = Clouds.sample(scaled, self.network.scales)
-        return Coarse(clouds.points[0], clouds.normals[0])
+        scale = self.network.scales[0]
+        points, normals = grid_average(*sample_surface(scaled, _COARSE_FROM * scale.spacing), scale.spacing)
+        return Coarse(points, normals, cKDTree(points))
 
     def doubt(self, expected: np.ndarray, presence: np.ndarray) -> float:
         """Mean expected error in mm of what is shown, of expected errors (L,) in working mm."""

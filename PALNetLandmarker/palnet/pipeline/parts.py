@@ -6,7 +6,6 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..scans.surface import Surface
-from ..scans.visibility import pieces_of
 
 # A part as large as a face, and so far from the landmarks that it belongs to no hair, body or chair around the face.
 _LARGE_MM2, _APART_MM = 15_000.0, 60.0
@@ -19,7 +18,7 @@ def parts_warnings(surface: Surface, points: np.ndarray, mm: float) -> tuple[str
     :param mm: millimetres in a unit of both
     """
     seen = points[np.isfinite(points).all(axis=1)]
-    piece = pieces_of(surface.triangles, len(surface.points))
+    piece = surface.pieces()
     area = np.bincount(piece, surface.areas()) * mm**2
     large = np.flatnonzero(area >= _LARGE_MM2)
     if len(large) < 2 or not len(seen):

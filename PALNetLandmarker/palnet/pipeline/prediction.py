@@ -30,6 +30,7 @@ class Prediction:
     :ivar model: name of the model, :ivar model_checksum: its SHA-256
     :ivar seconds: time of each step by name
     :ivar doubtful_mm: a landmark that the scan leaves more than this off in the mean should be looked at first
+    :ivar buried: labels of landmarks whose places cannot be seen: under hair, behind a wall, in a pocket
     :ivar range_mm: (L,) mm: nine of ten placements of people are to be expected within; NaN where missing or not known
     :ivar convention_mm: (L,) mm: what of the expected error is one group's convention against another's, not the scan's
         doing; NaN likewise
@@ -48,6 +49,7 @@ class Prediction:
     model_checksum: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     doubtful_mm: float = 3.0
+    buried: tuple[str, ...] = ()
     range_mm: np.ndarray = field(default_factory=lambda: np.zeros(0))
     convention_mm: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
@@ -65,10 +67,14 @@ class Prediction:
     def doubtful(self) -> np.ndarray:
         """(L,) bool: placed, but not well enough to go unseen; so is one whose expected error is not known.
 
-        It follows from the range without the conventions' part: what groups of people mean does not differ by scan.
+        It follows from the range without the conventions' part: what groups of people mean does not differ by scan. One
+        whose place cannot be seen is doubtful, too.
         """
-        unsure = ~(self.scan_range_mm <= RANGE_OF_DOUBT * self.doubtful_mm)
-        return ~self.missing & np.where(np.isfinite(self.range_mm), unsure, ~(self.expected_error <= self.doubtful_mm))
+        known = np.isfinite(self.range_mm)
+        sure = np.where(
+            known, self.scan_range_mm <= RANGE_OF_DOUBT * self.doubtful_mm, self.expected_error <= self.doubtful_mm
+        )
+        return ~self.missing & (~sure | np.isin(self.protocol.labels, self.buried))
 
     @property
     def scan_error_mm(self) -> np.ndarray:
@@ -95,7 +101,13 @@ class Prediction:
         """The prediction as plain JSON data, with null where a number is missing; ``from_json`` reads it back."""
         data = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in _ARRAYS}
         arrays = {name: rows_or_null(getattr(self, name)) for name in _ARRAYS}
-        return {**data, **arrays, "protocol": self.protocol.to_json(), "warnings": list(self.warnings)}
+        return {
+            **data,
+            **arrays,
+            "protocol": self.protocol.to_json(),
+            "warnings": list(self.warnings),
+            "buried": list(self.buried),
+        }
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Prediction:
@@ -109,12 +121,13 @@ class Prediction:
         data = {name: [None] * count for name in _LATER} | data
         arrays = {name: from_rows(data[name], shape(count)) for name, shape in _ARRAYS.items()}
         rest = {name: value for name, value in data.items() if name not in arrays}
-        prediction = Prediction(**{**rest, **arrays, "protocol": protocol, "warnings": tuple(data["warnings"])})
+        texts = {name: tuple(data.get(name, ())) for name in ("warnings", "buried")}
+        prediction = Prediction(**{**rest, **arrays, "protocol": protocol, **texts})
         prediction._check()
         return prediction
 
     def _check(self) -> None:
-        texts = (self.unit, self.space, self.model, self.model_checksum, *self.warnings)
+        texts = (self.unit, self.space, self.model, self.model_checksum, *self.warnings, *self.buried)
         if not all(isinstance(text, str) for text in texts):
             raise ValueError("a text is none")
         if not 0.0 < float(self.doubtful_mm) < np.inf:

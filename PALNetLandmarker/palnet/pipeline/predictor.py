@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,20 +14,22 @@ from ..errors import ModelError, NoFaceError, ScanError
 from ..rigid import apply, random_pose, rigid_fit
 from ..scans.clean import clean_and_thin, usable
 from ..scans.file import read_surface, reading_warnings, scan_space, surface_unit
-from ..scans.surface import Surface, closest_on_surface, compact, surface_from_polydata
+from ..scans.surface import Surface, at_any_corner, closest_on_surface, compact, surface_from_polydata
 from ..scans.visibility import seen_from_front, seen_from_outside
 from ..units import mm_per_unit
 from .acceptance import beyond_acceptance, unusual_shape
-from .alignment import UNITS, Aligner, Alignment, likely_units
+from .alignment import UNITS, Aligner, likely_units
+from .buried import buried, buried_warnings
 from .finding import LAST_LOOKS, LOOKS, find_face
 from .first_guess import Frames, StationNet
+from .landmark_warnings import landmark_warnings
 from .looks import Look, Looker
 from .model import Model
 from .model_check import check_complete
 from .network import Network, build
 from .parts import parts_warnings
 from .patches import Clouds
-from .prediction import RANGE_OF_DOUBT, Prediction, Progress
+from .prediction import Prediction, Progress
 from .ranges import Ranges
 from .region import near_landmarks
 from .size import is_to_be_found, size_warnings, ways, with_size_found
@@ -102,7 +105,7 @@ class Predictor:
         surface, thinned = clean_and_thin(whole, self._spacing(whole, unit), clock.check)
         if not len(surface.triangles):
             raise ScanError("Nothing of the surface is usable: its points are not numbers, or its triangles are empty.")
-        surface = self._outside(surface, unit)
+        cleaned, surface = surface, self._outside(surface, unit)
         clock.begin("alignment", 0.3, f"Finding the {self.model.thing}")
         look = find_face(self.looker, surface, self.aligner.search(surface, unit, clock.check))
         if look is None:
@@ -126,6 +129,10 @@ class Predictor:
         back = np.linalg.inv(alignment.pose)
         from_face = apply(back, on_surface / working) / unit_mm
         from_face[missing] = np.nan
+        hidden = np.zeros(len(points), bool)
+        if self.model.thing == "face":
+            in_scan = apply(back, points / working) / unit_mm
+            hidden = buried(cleaned, surface, in_scan, from_face, back[:3, 2], unit_mm)
         expected[missing] = np.nan
         reach = convention = np.full(len(expected), np.nan)
         if self.ranges:
@@ -152,10 +159,12 @@ class Predictor:
             model_checksum=self.model.checksum,
             seconds=seconds,
             doubtful_mm=settings["doubtful_mm"],
+            buried=tuple(np.array(self.model.protocol.labels)[hidden].tolist()),
             range_mm=reach,
             convention_mm=convention,
         )
-        warnings = (*prediction.warnings, *self._warnings(alignment, prediction, unusual, unit))
+        said = landmark_warnings(self.model, alignment, prediction, unusual, unit)
+        warnings = (*prediction.warnings, *said, *buried_warnings(self.model.protocol, hidden))
         return replace(prediction, warnings=warnings)
 
     def _spacing(self, surface: Surface, unit: str) -> float:
@@ -178,14 +187,34 @@ class Predictor:
             return look
         return self.looker.look(surface, look.moved(self.model.scale), LAST_LOOKS, in_front=True) or look
 
-    def least_doubt(self, surface: Surface, unit: str) -> float:
-        """How much the network doubts the likeliest few ways in which a face may lie, at best; infinite for none, mm.
+    def coarse_doubt(self, surface: Surface, unit: str) -> float:
+        """How much the network's coarsest level doubts the likeliest way in which a face may lie, mm; quick.
 
         :param surface: cleaned, :param unit: in which it is tried
         """
-        likeliest = self.aligner.search(surface, unit).quick()
-        looks = (self.looker.look(surface, alignment, LOOKS) for alignment in likeliest)
-        return min((look.doubt for look in looks if look is not None), default=np.inf)
+        alignment = next(self.aligner.search(surface, unit).quick(), None)
+        if alignment is None:
+            return np.inf
+        return self.looker.coarse_doubt(self.looker.coarse(surface, unit), alignment)
+
+    def quick_look(self, surface: Surface, unit: str, few: int | None = None) -> tuple[float, np.ndarray]:
+        """The network's least doubt of the likeliest few ways in which a face may lie, infinite for none, and points.
+
+        :param surface: cleaned, :param unit: in which it is tried, :param few: at most so many ways
+        :returns: mm, and the landmarks (L, 3) in mm in a frame of their own
+        """
+        best: Look | None = None
+        for way in itertools.islice(self.aligner.search(surface, unit).quick(), few):
+            look = self.looker.look(surface, way, LOOKS)
+            if look is not None and (best is None or look.doubt < best.doubt):
+                best = look
+            if best is not None and best.doubt < self.model.settings["clear_doubt_mm"]:
+                break
+        if best is None:
+            return np.inf, np.full(self.model.mean_shape.shape, np.nan)
+        points, _, presence = self.looker.run([best.clouds], [best.pose])
+        points[presence < self.model.settings["least_presence"]] = np.nan
+        return best.doubt, points / self.model.scale
 
     def _no_face(self, surface: Surface, unit: str) -> NoFaceError:
         thing = self.model.thing
@@ -208,35 +237,6 @@ class Predictor:
             pose = rigid_fit(points, self.looker.mean, presence / expected**2)
         return points, expected, presence, pose
 
-    def _warnings(self, alignment: Alignment, found: Prediction, unusual: bool, unit: str) -> list[str]:
-        settings, protocol, thing = self.model.settings, self.model.protocol, self.model.thing
-        warnings = []
-        if alignment.unit != "mm":
-            by = "The scan's size says that its unit is" if unit == "auto" else "The scan's unit is"
-            warnings.append(f"{by} {alignment.unit}; expected errors are in mm.")
-        if unusual:
-            warnings.append(
-                f"The shape of this {thing} is unlike those that the model knows: what is said of symmetry and of "
-                "places that do not fit the others does not hold for it."
-            )
-        if found.missing.any():
-            lost = [landmark for landmark, gone in zip(protocol.landmarks, found.missing, strict=True) if gone]
-            names = ", ".join(landmark.label for landmark in lost)
-            are = "landmark is" if len(lost) == 1 else "landmarks are"
-            warnings.append(f"{len(lost)} {are} not on the scan: {names}.")
-        doubtful = int(found.doubtful.sum())
-        if doubtful:
-            are, them = ("landmark is", "it") if doubtful == 1 else ("landmarks are", "them")
-            off = f"expected to be more than {settings['doubtful_mm']:g} mm off"
-            if self.ranges:
-                off = f"left uncertain by the scan, by more than {RANGE_OF_DOUBT * settings['doubtful_mm']:g} mm"
-            warnings.append(f"{doubtful} {are} {off}: check {them}.")
-        if alignment.coverage < settings["good_coverage"]:
-            warnings.append(
-                f"The scan shows only a part of the {thing}, or differs much from the mean {thing}: check all points."
-            )
-        return warnings
-
 
 def _exactly_on(surface: Surface, points: np.ndarray, near: float) -> np.ndarray:
     """Points (L, 3) that lie on a thinned surface, moved to the whole one, which is within ``near`` of them."""
@@ -244,7 +244,7 @@ def _exactly_on(surface: Surface, points: np.ndarray, near: float) -> np.ndarray
     if not placed.any():
         return points
     beside = near_landmarks(surface.points, points[placed], near)
-    part = compact(Surface(surface.points, surface.triangles[beside[surface.triangles].any(axis=1)]))
+    part = compact(Surface(surface.points, surface.triangles[at_any_corner(beside, surface.triangles)]))
     moved, distance = closest_on_surface(part, points)
     return np.where((distance < near)[:, None], moved, points)
 

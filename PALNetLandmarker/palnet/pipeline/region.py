@@ -5,25 +5,26 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ..scans.surface import Surface
+from ..scans.surface import Surface, at_any_corner
 
 MARGIN_MM = 45.0
 """How far from the nearest landmark of the mean shape the surface is kept: a face differs from the mean by less."""
 
 
 def region_of_interest(surface_face: Surface, mean_shape: np.ndarray, margin: float = MARGIN_MM) -> Surface:
-    """The triangles near the mean landmarks.
+    """The triangles with a corner near the mean landmarks.
 
     :param surface_face: mm, face frame
     :param mean_shape: (L, 3) mm, face frame
     """
-    centre = surface_face.points[surface_face.triangles].mean(axis=1)
-    return Surface(surface_face.points, surface_face.triangles[near_landmarks(centre, mean_shape, margin)])
+    near = near_landmarks(surface_face.points, mean_shape, margin)
+    return Surface(surface_face.points, surface_face.triangles[at_any_corner(near, surface_face.triangles)])
 
 
 def near_landmarks(points: np.ndarray, landmarks: np.ndarray, margin: float) -> np.ndarray:
     """Which points (N, 3) are nearer than a margin to one of the landmarks (L, 3): (N,) bool."""
     low, high = landmarks.min(axis=0) - margin, landmarks.max(axis=0) + margin
-    near = ((points > low) & (points < high)).all(axis=1)
+    x, y, z = ((points > low) & (points < high)).T
+    near = x & y & z
     near[near] = cKDTree(landmarks).query(points[near], distance_upper_bound=margin)[0] < margin
     return near

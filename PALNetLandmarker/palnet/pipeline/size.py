@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,13 @@ _LEAST_SHOWN = 0.5
 _SIZES_MM = 170.0 * 1.25 ** np.arange(10)
 # From the size at which a face was found to the mean one's.
 _ROUNDS = 2
+# So many of the sizes are looked at closely, and none that is this much less clear than a clear one.
+_LIKELIEST, _BEYOND = 2, 1.5
 # A known distance holds to this share; each try looks for the face in the size that the one before says.
 _HOLDS, _MOST_TRIES = 0.002, 5
 _DISTANCE = re.compile(r"(\S+) (\S+) (\S+)")
+# What a warning and a refusal offer in the shell; a window has other ways.
+_SHELLS, _REASON = " (--scale or --distance)", " If its size is the reason, name its unit (--units"
 
 
 def is_to_be_found(unit: str) -> bool:
@@ -58,17 +63,8 @@ def with_size_found(predictor: Predictor, mesh: vtkPolyData, unit: str, progress
     size = _across(surface)
     if not size > 0:
         raise ScanError("Nothing of the surface is usable: its points are not numbers, or its triangles are empty.")
-    doubts = [predictor.least_doubt(surface, unit_of_size(mm / size)) for mm in _SIZES_MM]
-    if not np.isfinite(doubts).any():
-        raise NoFaceError(
-            f"No {predictor.model.thing} was found on this surface in any size: check that it is a scan of a "
-            f"{predictor.model.thing}."
-        )
-    mm = float(_SIZES_MM[int(np.argmin(doubts))] / size)
-    found = predictor.predict_surface(mesh, unit_of_size(mm))
-    for _ in range(_ROUNDS):
-        mm /= size_of_mean(predictor.model, found.points * mm)
-        found = predictor.predict_surface(mesh, unit_of_size(mm))
+    mm = _fitted(predictor, surface, size)
+    found = predictor.predict_surface(mesh, unit_of_size(mm), progress)
     if known is None:
         relative = unit_of_size(mm, relative=True)
         # What was said of a real size does not hold; what was said of the landmarks does.
@@ -84,6 +80,49 @@ def with_size_found(predictor: Predictor, mesh: vtkPolyData, unit: str, progress
         mm = distance / apart
         found = predictor.predict_surface(mesh, unit_of_size(mm), progress)
     return found
+
+
+def _fitted(predictor: Predictor, surface: Surface, size: float) -> float:
+    """Millimetres in a unit of a surface, as large as the face on it would be if it were the mean one.
+
+    :param surface: cleaned, :param size: across, in its unit
+    :raises NoFaceError: nothing on it is a face in whatever size
+    """
+    clear, doubts = predictor.model.settings["clear_doubt_mm"], []
+    for mm in _SIZES_MM:
+        doubts.append(predictor.coarse_doubt(surface, unit_of_size(mm / size)))
+        # From a size in which a face is seen clearly, it is seen less and less clearly in larger ones.
+        if min(doubts) < clear and doubts[-1] > _BEYOND * clear:
+            break
+    likeliest = [float(_SIZES_MM[k]) for k in np.argsort(doubts, kind="stable")[:_LIKELIEST]]
+    mm, points = _clearest(predictor, surface, [mm / size for mm in likeliest])
+    if mm is None:
+        mm, points = _clearest(predictor, surface, list(_SIZES_MM / size))
+    if mm is None:
+        raise NoFaceError(
+            f"No {predictor.model.thing} was found on this surface in any size: check that it is a scan of a "
+            f"{predictor.model.thing}."
+        )
+    for _ in range(_ROUNDS):
+        mm /= size_of_mean(predictor.model, points)
+        doubt, points = predictor.quick_look(surface, unit_of_size(mm), 1)
+        if not np.isfinite(doubt):
+            break
+    else:
+        mm /= size_of_mean(predictor.model, points)
+    return mm
+
+
+def _clearest(predictor: Predictor, surface: Surface, sizes: list[float]) -> tuple[float | None, np.ndarray]:
+    """The size in which a face is seen most clearly, mm in a unit, None where in none, and its landmarks (L, 3), mm."""
+    least, clearest, found = np.inf, None, np.zeros((0, 3))
+    for mm in sizes:
+        doubt, points = predictor.quick_look(surface, unit_of_size(mm))
+        if doubt < least:
+            least, clearest, found = doubt, mm, points
+        if least < predictor.model.settings["clear_doubt_mm"]:
+            break
+    return clearest, found
 
 
 def _known_distance(model: Model, unit: str) -> tuple[int, int, float]:
@@ -133,13 +172,19 @@ def size_warnings(model: Model, points: np.ndarray, unit: str) -> tuple[str, ...
         return ()
     like = "that of a child or an infant" if share < _SMALL else "no adult's"
     return (
-        f"The face is as large as {like}: {_distances(model, in_mm, seen)}. If this is an adult, check the scale "
-        "(--scale or --distance).",
+        f"The face is as large as {like}: {_distances(model, in_mm, seen)}. If this is an adult, check the scale"
+        f"{_SHELLS}.",
     )
 
 
 # Between which landmarks, and what a person calls that.
 _TELLING = (("Ex_R", "Ex_L", "the outer corners of the eyes"), ("N", "Gn", "nasion and chin"))
+
+
+def telling_pair(labels: Sequence[str]) -> tuple[str, str]:
+    """Two landmarks whose distance a person may know best: the corners of the eyes; where there are none, the first."""
+    pairs = [(first, second) for first, second, _ in _TELLING if first in labels and second in labels]
+    return next(iter(pairs), (labels[0], labels[-1]))
 
 
 def _distances(model: Model, points: np.ndarray, seen: np.ndarray) -> str:
@@ -159,10 +204,19 @@ def ways(surface: Surface, unit: str) -> str:
     size = _across(surface)
     known = f", {size * mm_per_unit(unit):.4g} mm in the unit {unit}" if unit != "auto" else ""
     return (
-        f"It is {size:.4g} units of its file across{known}. If its size is the reason, name its unit (--units "
-        f"{' or '.join(UNITS)}), how many mm a unit is (--scale), a distance that you know (--distance Ex_R Ex_L 89), "
-        "or say that no one knows (--units unknown)."
+        f"It is {size:.4g} units of its file across{known}.{_REASON} {' or '.join(UNITS)}), how many mm a unit is "
+        "(--scale), a distance that you know (--distance Ex_R Ex_L 89), or say that no one knows (--units unknown)."
     )
+
+
+def is_about_size(text: str) -> bool:
+    """Whether a warning or a refusal says that the scan's size may be wrong, and offers ways to say how large it is."""
+    return _SHELLS in text or _REASON in text
+
+
+def without_options(text: str) -> str:
+    """A warning or a refusal as a window says it: without the options of the shell."""
+    return text.split(_REASON)[0].replace(_SHELLS, "")
 
 
 def _across(surface: Surface) -> float:

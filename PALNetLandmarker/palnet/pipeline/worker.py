@@ -7,7 +7,8 @@ standard output. Every line is a JSON object; ``id`` is whatever the task said::
     {"id": 1, "progress": 0.3, "step": "Finding the face"}
     {"id": 1, "prediction": {...}}    or    {"id": 1, "error": "A sentence for the user."}
 
-Instead of ``scan`` a task may name a ``surface``, a file of :func:`write_surface`. The process ends when its input
+Instead of ``scan`` a task may name a ``surface``, a file of :func:`write_surface`; ``unit`` is what
+:meth:`palnet.pipeline.predictor.Predictor.predict_surface` takes, and may be left away. The process ends when its input
 closes, so it does not outlive the one who started it.
 """
 
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PalnetError
+from ..threads import ONE_THREAD
 
 if TYPE_CHECKING:
     from vtkmodules.vtkCommonDataModel import vtkPolyData
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
 
 Send = Callable[[dict[str, Any]], None]
 
-# One thread, and the others' work goes first: the person's window must not stutter.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VTK_SMP_MAX_THREADS")
+# The others' work goes first: the person's window must not stutter.
 _NICENESS = 10
 
 
@@ -87,16 +88,16 @@ class _Predictors:
         def progress(share: float, step: str) -> None:
             send({"id": task["id"], "progress": share, "step": step})
 
-        predictor = self._load(task["model"])
+        predictor, unit = self._load(task["model"]), task.get("unit", "auto")
         if "scan" in task:
-            return predictor.predict_file(task["scan"], progress=progress)
+            return predictor.predict_file(task["scan"], unit, progress)
         import numpy as np
 
         from ..scans.surface import polydata_from_arrays
 
         with np.load(task["surface"], allow_pickle=False) as file:
             mesh = polydata_from_arrays(file["points"], file["triangles"])
-        return predictor.predict_surface(mesh, progress=progress)
+        return predictor.predict_surface(mesh, unit, progress)
 
     def _load(self, name: str) -> Any:
         from .model import Model
@@ -111,7 +112,7 @@ class _Predictors:
 
 def main() -> None:
     """Run the worker on this process's standard input and output."""
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # read when numpy and vtk are first imported
+    os.environ.update(ONE_THREAD)  # read when numpy and vtk are first imported
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     # What a library prints must not stand between the answers: it goes to the standard error.

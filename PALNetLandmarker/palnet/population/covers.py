@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
-from ..scans.surface import Surface, closest_on_surface, compact
+from ..scans.surface import Surface, compact, places_on_triangles
 from .cover_cloth import cap, electrodes, headband, mask, scarf
 from .cover_devices import chin_strap, dressing, glasses, tape, tubes
 from .cover_hair import beard, long_hair
@@ -16,7 +15,7 @@ from .occlusion import hidden_by, unseen
 from .radial import Wearer
 from .wear import join
 
-# Lifted or cut by more than this, the place of a landmark is not what the scan shows.
+# Lifted by more than this, the place of a landmark is not what the scan shows.
 _MOVED_MM = 0.5
 # Share of scans in which the hidden skin stays, as an inner wall behind what hides it.
 _INNER_WALL = 0.1
@@ -84,25 +83,20 @@ def cover(
         if kind in _LIFTS:
             skin = Surface(skin.points + _LIFTS[kind](wearer, rng)[:, None] * wearer.normals, skin.triangles)
     wall = rng.random() < _INNER_WALL
-    shown, over = skin, join(*solids) if solids else None
-    if over and not wall:
+    corners, weights = places_on_triangles(surface, landmarks)
+    moved = np.einsum("lk,lkd->ld", weights, (skin.points - surface.points)[corners])
+    hidden = np.linalg.norm(moved, axis=1) > _MOVED_MM
+    if not solids:
+        return Covered(skin, landmarks, hidden)
+    over = join(*solids)
+    if wall:
+        doubtful = ~hidden
+    else:
         behind = hidden_by(over, skin, wearer.normals)
-        # Triangles at the edge stay: they reach under what covers the others.
+        # Triangles at the edge stay: they reach under what covers the others, and hold places that are seen or not.
         a, b, c = skin.triangles.T
-        shown = compact(Surface(skin.points, skin.triangles[~(behind[a] & behind[b] & behind[c])]))
-    hidden = _lost(surface, shown, landmarks)
-    if over:
-        # Places that are left may lie on those triangles, or on the wall.
-        left = np.flatnonzero(~hidden)
-        if not wall:
-            left = left[behind[cKDTree(skin.points).query(landmarks[left])[1]]]
-        hidden[left] = unseen(over, surface, landmarks[left])
-    return Covered(join(shown, *solids), landmarks, hidden)
-
-
-def _lost(before: Surface, after: Surface, landmarks: np.ndarray) -> np.ndarray:
-    """(L,) bool: landmarks whose nearest place on a surface is not on what is left of it."""
-    if not len(after.triangles):
-        return np.ones(len(landmarks), bool)
-    was, now = closest_on_surface(before, landmarks)[0], closest_on_surface(after, landmarks)[0]
-    return np.asarray(np.linalg.norm(was - now, axis=1) > _MOVED_MM)
+        skin = compact(Surface(skin.points, skin.triangles[~(behind[a] & behind[b] & behind[c])]))
+        hidden |= behind[corners].all(axis=1)
+        doubtful = behind[corners].any(axis=1) & ~hidden
+    hidden[doubtful] = unseen(over, surface, landmarks[doubtful])
+    return Covered(join(skin, *solids), landmarks, hidden)

@@ -17,7 +17,7 @@ _NEEDED = 2
 _PIXEL_MM, _SLACK_MM = 2.5, 1.2
 _MOST_SAMPLES = 10_000
 # Of a skin's own points, which are coarse: only what is well before others hides them.
-_COARSE_MM, _SELF_MM = 4.0, 10.0
+_COARSE_MM, _SELF_MM = 5.0, 10.0
 _FACING = 0.25
 _AROUND_MM = 60.0
 
@@ -45,23 +45,33 @@ def hidden_by(cover: Surface, skin: Surface, normals: np.ndarray) -> np.ndarray:
     places = skin.points[near].astype(np.float32)
     looks = ways(*_LOOKS.T).astype(np.float32)
     facing = normals[near].astype(np.float32) @ looks.T > _FACING
-    free, could = np.zeros(len(near), np.int16), np.zeros(len(near), np.int16)
-    for k, look in enumerate(looks):
-        who = np.flatnonzero(facing[:, k] & (free < _NEEDED))
-        right = np.array([look[2], 0, -look[0]], np.float32)
-        right /= np.linalg.norm(right)
-        axes = np.stack([right, np.cross(look, right), look], axis=1)
-        seen = places @ axes
-        # The nose hides the far eye without any cover, too.
-        alone = ~_behind(seen[who], seen, _COARSE_MM, _SELF_MM)
-        could[who] += alone
-        free[who] += alone & ~_behind(seen[who], samples @ axes, pixel, _SLACK_MM)
-    hidden[near] = (free < np.minimum(could, _NEEDED)) & (could > 0)
+    axes = [_axes(look) for look in looks]
+    free = facing.copy()
+    for k, across in enumerate(axes):
+        who = np.flatnonzero(facing[:, k])
+        free[who, k] = ~_behind(places[who] @ across, samples @ across, pixel, _SLACK_MM)
+    # The nose hides the far eye without any cover, too: such looks do not count.
+    some = np.flatnonzero((facing & ~free).any(axis=1))
+    for k, across in enumerate(axes):
+        who = some[facing[some, k]]
+        alone = ~_behind(places[who] @ across, places[::2] @ across, _COARSE_MM, _SELF_MM)
+        facing[who, k], free[who, k] = alone, free[who, k] & alone
+    could = facing[some].sum(axis=1)
+    hidden[near[some]] = (free[some].sum(axis=1) < np.minimum(could, _NEEDED)) & (could > 0)
     return hidden
+
+
+def _axes(look: np.ndarray) -> np.ndarray:
+    """(3, 3) columns: across, up, and towards who looks from a direction (3,)."""
+    right = np.array([look[2], 0, -look[0]], np.float32)
+    right /= np.linalg.norm(right)
+    return np.stack([right, np.cross(look, right), look], axis=1)
 
 
 def unseen(cover: Surface, skin: Surface, points: np.ndarray) -> np.ndarray:
     """(N,) bool: the same of a few places on a skin, exactly, by rays."""
+    if not len(points):
+        return np.zeros(0, bool)
     looks = ways(*_LOOKS.T)
     cell, part, share = for_answers()
     hits = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ..scans.surface import Surface, compact
+from ..scans.surface import Surface, at_all_corners, compact
 from .base import Heads, Regions, random_field
 
 
@@ -71,7 +71,7 @@ def ragged_hole(
 
 def select(surface: Surface, keep: np.ndarray) -> Surface:
     """The triangles whose three vertices are all kept (N,) bool."""
-    return compact(Surface(surface.points, surface.triangles[keep[surface.triangles].all(axis=1)]))
+    return compact(Surface(surface.points, surface.triangles[at_all_corners(keep, surface.triangles)]))
 
 
 def join(*surfaces: Surface) -> Surface:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkImageData
@@ -9,7 +11,11 @@ from vtkmodules.vtkIOImage import vtkJPEGWriter
 
 from ..pipeline.prediction import Prediction
 from ..rigid import apply
+from ..scans.looks import Looks
 from ..scans.surface import Surface, draw_evenly
+
+Colours = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""(P, 3), 0 to 255, at places given by their triangles (P,) and their shares (3, P) of the corners."""
 
 SIZE = (320, 200)
 """Width and height in pixels: the face from the front, and three-quarter from its less certain side."""
@@ -36,10 +42,11 @@ _AMBIENT = 0.3
 _RADIUS, _DOUBTFUL_RADIUS = 2.6, 4.6
 
 
-def draw_thumbnail(surface: Surface, prediction: Prediction) -> bytes:
+def draw_thumbnail(surface: Surface, prediction: Prediction, looks: Looks | None = None) -> bytes:
     """The picture as the content of a JPEG file; doubtful landmarks are larger and orange, hidden ones left out.
 
     :param surface: of the scan, in the coordinates of the prediction
+    :param looks: its colours, of the same triangles; without, it has the tone of skin
     :returns: empty where no landmark was placed, so that there is no face to look at
     """
     placed = ~prediction.missing
@@ -51,32 +58,38 @@ def draw_thumbnail(surface: Surface, prediction: Prediction) -> bytes:
     extent = _MARGIN * max(high[1] - low[1], (high[0] - low[0]) * SIZE[1] / (SIZE[0] / 2), 1e-9)
     centre = (low + high) / 2.0
     scan = Surface(apply(prediction.face_from_scan, surface.points) - centre, surface.triangles)
-    scan = _near(scan, extent)
+    scan, kept = _near(scan, extent)
     less_certain = int(np.argmax(np.where(placed, np.nan_to_num(prediction.expected_error, nan=np.inf), -np.inf)))
     side = 1.0 if points[less_certain, 0] >= centre[0] else -1.0
-    views = [_view(scan, points - centre, prediction.doubtful, angle, extent) for angle in (0.0, -side * _TURN)]
+    colours = None if looks is None or not looks.has_colours else lambda which, shares: looks.at(kept[which], shares)
+    angles = (0.0, -side * _TURN)
+    views = [_view(scan, points - centre, prediction.doubtful, angle, extent, colours) for angle in angles]
     return _jpeg(np.hstack(views))
 
 
-def _near(surface: Surface, extent: float) -> Surface:
-    """The part of a surface that may be seen: not the whole body."""
+def _near(surface: Surface, extent: float) -> tuple[Surface, np.ndarray]:
+    """The part of a surface that may be seen, not the whole body, and the numbers of its triangles."""
     finite = np.isfinite(surface.points).all(axis=1)
     inside = finite & (np.abs(np.where(finite[:, None], surface.points, 0.0)) < 0.75 * extent).all(axis=1)
-    return Surface(np.where(finite[:, None], surface.points, 0.0), surface.triangles[inside[surface.triangles].all(1)])
+    kept = np.flatnonzero(inside[surface.triangles].all(axis=1))
+    return Surface(np.where(finite[:, None], surface.points, 0.0), surface.triangles[kept]), kept
 
 
-def _view(surface: Surface, points: np.ndarray, doubtful: np.ndarray, angle: float, extent: float) -> np.ndarray:
+def _view(
+    surface: Surface, points: np.ndarray, doubtful: np.ndarray, angle: float, extent: float, colours: Colours | None
+) -> np.ndarray:
     """One view, (SIZE[1], SIZE[0] / 2, 3) uint8, first row on top.
 
     :param surface: in the face frame (x to its left, y up, z forward) around the middle, :param points: (L, 3) likewise
     :param angle: by which the face is turned about its upright axis, :param extent: height of the picture
+    :param colours: of places on the surface; None for the tone of skin
     """
     height, width = SIZE[1] * _FINE, SIZE[0] // 2 * _FINE
     scale = height / extent
     turn = np.array([[np.cos(angle), 0.0, np.sin(angle)], [0.0, 1.0, 0.0], [-np.sin(angle), 0.0, np.cos(angle)]])
     picture = np.broadcast_to(_PAPER, (height * width, 3)).copy()
     depth = np.full(height * width, -np.inf)
-    places, normals = _drawn(surface, scale)
+    places, normals, triangle, shares = _drawn(surface, scale)
     if len(places):
         places, normals = places @ turn.T, normals @ turn.T
         normals *= np.where(normals[:, 2:] < 0, -1.0, 1.0)  # scans may be inside out
@@ -85,7 +98,8 @@ def _view(surface: Surface, points: np.ndarray, doubtful: np.ndarray, angle: flo
         order = np.flatnonzero(inside)
         order = order[np.argsort(places[order, 2], kind="stable")]
         # Of several values for one element, numpy keeps the last: the nearest.
-        picture[cell[order]] = _SKIN * shade[order, None]
+        own = _SKIN if colours is None else colours(triangle[order], shares[:, order])
+        picture[cell[order]] = own * shade[order, None]
         depth[cell[order]] = places[order, 2]
     picture, depth = _without_gaps(picture.reshape(height, width, 3), depth.reshape(height, width), _GAP * extent)
     turned = points @ turn.T
@@ -98,21 +112,23 @@ def _view(surface: Surface, points: np.ndarray, doubtful: np.ndarray, angle: flo
     return np.clip(np.round(small), 0, 255).astype(np.uint8)
 
 
-def _drawn(surface: Surface, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """Places all over a surface, a few to a pixel, and unit normals there, smooth from triangle to triangle."""
+def _drawn(surface: Surface, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Places all over a surface, a few to a pixel, and unit normals there, smooth from triangle to triangle; the
+    triangle (P,) on which each lies, and its shares (3, P) of the corners."""
     total = np.cumsum(surface.areas())
     if not len(total) or not total[-1] > 0:
-        return np.zeros((0, 3)), np.zeros((0, 3))
+        return np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0, int), np.zeros((3, 0))
     cross = surface.normals() * surface.areas()[:, None]
     corners = surface.triangles
     at_corner = np.stack([np.bincount(corners.ravel(), np.repeat(cross[:, k], 3)) for k in range(3)], axis=1)
     triangle, u, v = draw_evenly(total, min(int(total[-1] * scale**2 * _DRAWS) + 1, 3_000_000))
-    shares = np.stack([1.0 - u - v, u, v])[:, :, None]
+    shares = np.stack([1.0 - u - v, u, v])
     places, normals = (
-        sum(share * values[corners[triangle, k]] for k, share in enumerate(shares))
+        sum(share[:, None] * values[corners[triangle, k]] for k, share in enumerate(shares))
         for values in (surface.points, at_corner)
     )
-    return places, normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    return places, normals, triangle, shares
 
 
 def _without_gaps(picture: np.ndarray, depth: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import LandmarkFileError, ReviewError
+from ..errors import LandmarkFileError, PersonsWorkError, ReviewError
 from ..formats.files import read_landmarks
 from .record import Review, record_beside
 
@@ -19,7 +20,7 @@ def is_persons(markups: Path) -> bool:
 
     It does unless the record beside it says that no one decided on anything, and the points are the predicted ones.
     """
-    if not markups.exists():
+    if not markups.exists() or not markups.stat().st_size:
         return False
     try:
         review, found = Review.read(record_beside(markups)), read_landmarks(markups)
@@ -29,6 +30,55 @@ def is_persons(markups: Path) -> bool:
     if review.reviewed.any() or tuple(review.prediction.protocol.labels) != tuple(found.labels):
         return True
     return not bool(_same_places(found.points, predicted).all())
+
+
+def check_no_persons(markups: Path) -> None:
+    """What is asked of landmarks before others take their place.
+
+    :raises OutputError: they are a person's work
+    """
+    if is_persons(markups):
+        raise PersonsWorkError(f"{markups.name} holds a person's work, which is kept.")
+
+
+@dataclass(frozen=True)
+class SeenLandmarks:
+    """Landmarks and their record on disk as they were last read or written here: what came since is another's.
+
+    :ivar content: of their files; None where there were no landmarks
+    """
+
+    content: tuple[bytes, bytes] | None = None
+
+    @staticmethod
+    def of(markups: Path, record: Path) -> SeenLandmarks:
+        """What two files hold."""
+        try:
+            return SeenLandmarks((markups.read_bytes(), record.read_bytes() if record.is_file() else b""))
+        except OSError:
+            return SeenLandmarks()
+
+    def check(self, markups: Path, ours: Review) -> None:
+        """What is asked of landmarks before ours take their place.
+
+        :param markups: them, and beside them their record
+        :param ours: the review that is to be written
+        :raises PersonsWorkError: they are others than were seen, hold a person's work, and do not say what ours says
+        """
+        found = SeenLandmarks.of(markups, record_beside(markups))
+        if found.content is not None and found != self and not _says(markups, ours):
+            # A prediction that no one has touched, as of a batch that ran in the meantime, is no one's work.
+            check_no_persons(markups)
+
+
+def _says(path: Path, review: Review) -> bool:
+    """Whether a file of landmarks and the record beside it say what a review says, as after File > Save Data."""
+    try:
+        there, found = Review.read(record_beside(path)), read_landmarks(path)
+        same = there.prediction.protocol.labels == review.prediction.protocol.labels and not there.differences(review)
+        return same and describes(there, found.labels, found.points)
+    except (ReviewError, LandmarkFileError, ValueError):
+        return False
 
 
 def has_decisions(record: Path) -> bool:

@@ -12,10 +12,12 @@ def describe(review: Review, index: int) -> str:
     name = " ".join(review.prediction.protocol.landmarks[index].name.replace(",", " ").split())
     state, error, moved = review.states[index], review.prediction.expected_error[index], review.moved_mm[index]
     if state is State.TO_CHECK:
-        known = f"expected error {error:.1f} mm" if np.isfinite(error) else "expected error not known"
+        known = f"expected error {error:.1f} {review.mm}" if np.isfinite(error) else "expected error not known"
         reach = review.prediction.range_mm[index]
-        known += f"; 90 % within {reach:.1f} mm" if np.isfinite(reach) else ""
-        return f"{name}; predicted; {'missing on this scan' if review.missing[index] else known}"
+        known += f"; 90 % within {reach:.1f} {review.mm}" if np.isfinite(reach) else ""
+        hidden = review.prediction.protocol.labels[index] in review.prediction.buried
+        where = "; its place cannot be seen" if hidden else ""
+        return f"{name}; predicted; {'missing on this scan' if review.missing[index] else known}{where}"
     if state is State.CORRECTED and np.isfinite(moved):
-        return f"{name}; corrected; {moved:.1f} mm from the prediction"
+        return f"{name}; corrected; {moved:.1f} {review.mm} from the prediction"
     return f"{name}; {state.value}"

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 from vtkmodules.vtkFiltersCore import vtkBinnedDecimation, vtkPolyDataNormals, vtkStaticCleanPolyData
 
-from .surface import Surface, compact, polydata_from_arrays, surface_from_polydata
+from .surface import (
+    Surface,
+    at_all_corners,
+    at_any_corner,
+    compact,
+    polydata_from_arrays,
+    surface_from_polydata,
+)
 
 _LARGEST = 1e12
 """Of a coordinate, in any unit: nothing lies farther, and VTK's search does not survive the squares of 1e155."""
@@ -61,9 +66,10 @@ def clean_and_thin(surface: Surface, spacing: float, check: Callable[[], None] =
 def usable(surface: Surface) -> Surface:
     """Without triangles at impossible points, and without unused points."""
     # Not a number is no less than the limit, either.
-    possible = (np.abs(surface.points) < _LARGEST).all(axis=1)
-    whole = surface.triangles if possible.all() else surface.triangles[possible[surface.triangles].all(axis=1)]
-    return compact(Surface(surface.points, whole))
+    possible, triangles = np.abs(surface.points) < _LARGEST, surface.triangles
+    if not possible.all():
+        triangles = triangles[at_all_corners(possible.all(axis=1), triangles)]
+    return compact(Surface(surface.points, triangles))
 
 
 def _clean(surface: Surface) -> Surface:
@@ -77,7 +83,7 @@ def _thinned(surface: Surface, spacing: float) -> Surface:
     reach = _FAR * (high - low) + spacing
     near = (np.abs(points - middle) < reach).all(axis=1)
     if not near.all():
-        surface = compact(Surface(points, surface.triangles[near[surface.triangles].all(axis=1)]))
+        surface = compact(Surface(points, surface.triangles[at_all_corners(near, surface.triangles)]))
     if not len(surface.triangles):
         return surface
     bins = np.ceil(np.ptp(surface.points, axis=0) / spacing).clip(1)
@@ -109,14 +115,28 @@ def _unfolded(triangles: np.ndarray, count: int) -> np.ndarray:
 
 def _merged(surface: Surface) -> Surface:
     # STL files repeat every corner; OBJ files repeat points along seams of the texture.
+    if _all_differ(surface.points):
+        return _with_area(surface)
     merge = vtkStaticCleanPolyData()
     merge.SetInputData(polydata_from_arrays(surface.points, surface.triangles))
     merge.SetTolerance(0.0)
     merge.ConvertPolysToLinesOff()
     merge.ConvertLinesToPointsOff()
     merge.Update()
-    surface = surface_from_polydata(merge.GetOutput())
-    return compact(Surface(surface.points, surface.triangles[surface.areas() > 0]))
+    return _with_area(surface_from_polydata(merge.GetOutput()))
+
+
+def _all_differ(points: np.ndarray) -> bool:
+    """Whether no two points (N, 3) are the same, which costs a third of merging them; rarely False where none are."""
+    # Minus zero is zero.
+    x, y, z = (np.ascontiguousarray(along + 0.0).view(np.uint64) for along in points.T)
+    mixed = np.sort(((x * np.uint64(0x9E3779B97F4A7C15) ^ y) * np.uint64(0xC2B2AE3D27D4EB4F)) ^ z)
+    return bool((mixed[1:] != mixed[:-1]).all())
+
+
+def _with_area(surface: Surface) -> Surface:
+    full = surface.areas() > 0
+    return surface if full.all() else compact(Surface(surface.points, surface.triangles[full]))
 
 
 def _without_spikes(surface: Surface) -> Surface:
@@ -128,13 +148,13 @@ def _without_spikes(surface: Surface) -> Surface:
     if not spike.any():
         return surface
     # Where spikes stood close together, the first look leaves some: whose neighbours have gone is looked at again.
-    at_spike = spike[triangles].any(axis=1)
+    at_spike = at_any_corner(spike, triangles)
     beside = np.zeros(len(points), bool)
     beside[triangles[at_spike]] = True
     triangles = triangles[~at_spike]
-    around = Surface(points, triangles[beside[triangles].any(axis=1)])
+    around = Surface(points, triangles[at_any_corner(beside, triangles)])
     spike = _spikes(around, usual)[0] & beside
-    return compact(Surface(points, triangles[~spike[triangles].any(axis=1)]))
+    return compact(Surface(points, triangles[~at_any_corner(spike, triangles)]))
 
 
 def _spikes(surface: Surface, usual: float | None = None) -> tuple[np.ndarray, float]:
@@ -163,15 +183,12 @@ def _spikes(surface: Surface, usual: float | None = None) -> tuple[np.ndarray, f
 
 def _without_fragments(surface: Surface, least: float = 0.001) -> Surface:
     """Drops connected pieces with less than this share of the area. Eyeballs, about twice that and more, stay."""
-    triangles, count = surface.triangles, len(surface.points)
-    if not len(triangles):
+    if not len(surface.triangles):
         return surface
-    start, end = triangles[:, :2].ravel().astype(np.int32), triangles[:, 1:].ravel().astype(np.int32)
-    links = csr_matrix((np.ones(len(start), np.int8), (start, end)), (count, count))
-    piece = connected_components(links, directed=False)[1][triangles[:, 0]]
+    piece = surface.pieces()
     area = np.bincount(piece, surface.areas())
     keep = area >= least * area.sum()
-    return surface if keep.all() else compact(Surface(surface.points, triangles[keep[piece]]))
+    return surface if keep.all() else compact(Surface(surface.points, surface.triangles[keep[piece]]))
 
 
 def _wound_consistently(surface: Surface) -> bool:

@@ -1,4 +1,4 @@
-"""Scan files: OBJ, PLY, STL and VTK's, each read once by one reader, or a sentence that says what is wrong with it."""
+"""Scan files: OBJ, PLY, STL, OFF, glTF, VRML, 3MF and VTK's, each read once by one reader, or a sentence."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from ..errors import ScanError
 from ..units import is_unit, mm_per_unit, unit_of_size
+from .gltf import read_gltf
 from .header import space_in, unit_in
 from .mesh import Mesh, Unreadable
 from .obj import header_comment, read_obj
+from .off import read_off
 from .ply import read_header, read_ply
 from .stl import header_line, read_stl
 from .surface import polydata_from_arrays
 from .text import CHUNK, Told, plain_text
+from .threemf import read_threemf
+from .vrml import read_vrml
 from .vtk_legacy import read_vtk, title_of
 from .vtk_xml import read_vtk_xml
 
@@ -35,10 +39,18 @@ READERS: dict[str, _Reader] = {
     ".vtk": lambda data, _folder, told: read_vtk(data, told),
     ".vtp": lambda data, _folder, told: read_vtk_xml(data, told),
     ".vtu": lambda data, _folder, told: read_vtk_xml(data, told),
+    ".off": lambda data, _folder, told: read_off(data, told),
+    ".glb": read_gltf,
+    ".gltf": read_gltf,
+    ".wrl": lambda data, _folder, told: read_vrml(data, told),
+    ".wrz": lambda data, _folder, told: read_vrml(data, told),
+    ".3mf": lambda data, _folder, told: read_threemf(data, told),
 }
 """The reader of each file format, by the file's ending; each may be packed by gzip, with ``.gz`` behind that."""
 
 _HEADER_BYTES = 1 << 16
+_GZIP = b"\x1f\x8b"
+_MAY_BE_PACKED = (".wrl", ".wrz")
 _UNPACKED = 1100
 """How many times longer than packed a file may be: gzip packs no more than a thousand times."""
 
@@ -82,7 +94,7 @@ def read_mesh(path: str | Path, progress: Callable[[float], None] | None = None)
         raise ScanError(f"{path.name} is larger than the memory that is free: close other programs.") from None
     except OSError as error:
         raise _may_not_be_read(path, error) from None
-    except (ValueError, LookupError, ArithmeticError, TypeError, struct.error) as error:
+    except (ValueError, LookupError, ArithmeticError, TypeError, RecursionError, struct.error) as error:
         kind = ending[1:].upper()
         raise ScanError(
             f"{path.name} is damaged, or no {kind} file: it cannot be read. Export the scan again."
@@ -98,7 +110,11 @@ def read_surface(path: str | Path, progress: Callable[[float], None] | None = No
 
     :raises ScanError: as :func:`read_mesh`
     """
-    mesh = read_mesh(path, progress)
+    return surface_in(read_mesh(path, progress))
+
+
+def surface_in(mesh: Mesh) -> vtkPolyData:
+    """What :func:`read_surface` gives, of what was read already."""
     scale = scale_of(mesh)
     surface = polydata_from_arrays(mesh.points if scale == 1.0 else mesh.points * scale, mesh.triangles)
     if mesh.colours is not None:
@@ -121,8 +137,9 @@ def read_surface(path: str | Path, progress: Callable[[float], None] | None = No
 
 
 def scale_of(mesh: Mesh) -> float:
-    """By how much Slicer multiplies the coordinates of a file's points, where it follows the header's unit."""
-    return mesh.unit_mm if mesh.unit_is_slicers and mesh.unit_mm else 1.0
+    """By how much the coordinates of a file's points are multiplied: as Slicer does where it follows the header's unit,
+    and to mm where the format fixes the unit."""
+    return mesh.unit_mm if (mesh.unit_is_slicers or mesh.is_brought_to_mm) and mesh.unit_mm else 1.0
 
 
 def slicers_scale(path: str | Path) -> float:
@@ -150,7 +167,12 @@ def _head(path: Path) -> bytes:
 
 
 def _is_packed(path: Path) -> bool:
-    return scan_ending(path).endswith(".gz")
+    """Whether a file is packed by gzip: by its name, or, as is usual for VRML, though its name does not say so."""
+    ending = scan_ending(path)
+    if ending in _MAY_BE_PACKED:
+        with path.open("rb") as file:
+            return file.read(2) == _GZIP
+    return ending.endswith(".gz")
 
 
 def surface_unit(mesh: vtkPolyData, asked: str = "auto") -> str:
@@ -238,7 +260,7 @@ def _content(path: Path, told: Told) -> bytes | bytearray:
                 if length > _UNPACKED * size:
                     raise Unreadable("is no whole gzip file: pack the scan again")
                 told(read / max(size, read))
-                if unpack.eof and unpack.unused_data[:2] == b"\x1f\x8b":
+                if unpack.eof and unpack.unused_data[:2] == _GZIP:
                     piece, unpack = unpack.unused_data, zlib.decompressobj(zlib.MAX_WBITS | 16)
     if not unpack.eof:
         raise Unreadable("is no whole gzip file: pack the scan again")

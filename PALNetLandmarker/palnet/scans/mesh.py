@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,26 +33,34 @@ class Mesh:
     :ivar points: (N, 3) float64, or float32 where the file holds these
     :ivar triangles: (T, 3) int64, into the points
     :ivar colours: (N, 3) uint8, or None
+    :ivar corner_colours: (T, 3, 3) uint8 of each triangle's corners, where one point has several; None without
     :ivar uv: (K, 2) float32 texture coordinates, the origin at the lower left, or None
     :ivar uv_index: (T, 3) int64 into ``uv`` of each triangle's corners, -1 where a corner has none; None without ``uv``
     :ivar images: names of image files, as the file or its materials write them
+    :ivar held: the content of those images that the file itself holds, by their names
+    :ivar missing_looks: names of files that say how it looks and are not there
     :ivar image_index: (T,) int64 into ``images``, -1 where a triangle has none; None where that is not said
     :ivar space: the frame that the header states, ``"RAS"`` or ``"LPS"``; empty where it states none
     :ivar unit_mm: millimetres in a unit of the file, where its header states it
     :ivar unit_is_slicers: whether Slicer 5.13 and later multiply the points by that on loading
+    :ivar is_brought_to_mm: whether what is made of it is multiplied by that: the format fixes the unit
     :ivar warnings: sentences for the user
     """
 
     points: np.ndarray
     triangles: np.ndarray
     colours: np.ndarray | None = None
+    corner_colours: np.ndarray | None = None
     uv: np.ndarray | None = None
     uv_index: np.ndarray | None = None
     images: tuple[str, ...] = ()
+    held: Mapping[str, bytes] = field(default_factory=dict)
+    missing_looks: tuple[str, ...] = ()
     image_index: np.ndarray | None = None
     space: str = ""
     unit_mm: float | None = None
     unit_is_slicers: bool = False
+    is_brought_to_mm: bool = False
     warnings: tuple[str, ...] = ()
 
     @property

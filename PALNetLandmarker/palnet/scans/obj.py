@@ -188,7 +188,7 @@ class _Reader:
             values = table(lines, which, b"v")
             if values is None:
                 raise self._wrong(lines, which)
-            if words - 1 not in (3, 4, 6, 7):
+            if words - 1 not in (3, 4, 6, 7, 8):
                 raise Damaged(
                     f"line {self._number(lines, int(np.flatnonzero(which)[0])):,} gives a point {words - 1} "
                     "numbers; it takes three, and as many for a colour"
@@ -197,7 +197,9 @@ class _Reader:
             places[own == words] = values[:, :3]
             if words > 5:
                 colours = np.full((len(own), 3), np.nan) if colours is None else colours
-                colours[own == words] = values[:, 3:6]
+                # Of eight numbers the fourth is a weight, of seven the last is how opaque the point is.
+                first = 4 if words > 8 else 3
+                colours[own == words] = values[:, first : first + 3]
         self._points.append(places)
         self._colours.append((len(own), colours))
 
@@ -281,6 +283,7 @@ class _Reader:
             uv=uv if uv is not None and len(uv) else None,
             uv_index=cut.corners(uv_corners) if uv is not None and len(uv) and uv_corners is not None else None,
             images=images,
+            missing_looks=tuple(materials.missing),
             image_index=None if image_index is None else cut.faces(image_index),
             space=space,
             unit_mm=unit,

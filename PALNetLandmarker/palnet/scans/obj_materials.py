@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .beside import content_beside
+
 _LARGEST = 1 << 20
 
 
@@ -14,10 +16,12 @@ class Materials:
     """Looks into the files of materials beside a scan; where there are none, there are no images.
 
     :param folder: None looks for none
+    :ivar missing: names of files of materials that are not there
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
+        self.missing: list[str] = []
 
     def of_faces(
         self, libraries: list[str], uses: list[tuple[int, str]], faces: int
@@ -41,17 +45,18 @@ class Materials:
         """The image of each material in a file."""
         if self._folder is None:
             return {}
-        try:
-            path = self._folder / library.replace("\\", "/")
-            text = path.read_bytes()[:_LARGEST].decode("utf-8", errors="replace")
-        except (OSError, ValueError):
+        content = content_beside(self._folder, library)
+        if content is None:
+            self.missing.append(library)
             return {}
+        text = content[:_LARGEST].decode("utf-8", errors="replace")
         found, material = {}, ""
+        folder = "".join(library.replace("\\", "/").rpartition("/")[:2])
         for line in text.splitlines():
             word, _, rest = line.strip().partition(" ")
             if word == "newmtl":
                 material = rest.strip()
             elif word.lower() == "map_kd" and rest.strip():
                 # Options stand before the name, which may hold blanks.
-                found[material] = re.sub(r"^(?:-\w+(?:\s+[-+.\d]+|\s+on|\s+off)*\s+)*", "", rest.strip())
+                found[material] = folder + re.sub(r"^(?:-\w+(?:\s+[-+.\d]+|\s+on|\s+off)*\s+)*", "", rest.strip())
         return found

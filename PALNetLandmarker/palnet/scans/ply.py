@@ -152,7 +152,7 @@ def _binary(data: bytes, header: Header, told: Told) -> _Read:
 def _text(data: bytes, header: Header, told: Told) -> _Read:
     read: _Read = {}
     wanted = _wanted()
-    pieces = _Pieces(data, header, told)
+    pieces = Pieces(data, header, told)
     for element in header.elements:
         parts: list[dict[str, Column]] = []
         names = {own.name for own in element.properties if own.name.lower() in wanted.get(element.name, set())}
@@ -165,7 +165,7 @@ def _text(data: bytes, header: Header, told: Told) -> _Read:
     return read
 
 
-class _Pieces:
+class Pieces:
     """The rows behind the header, piece by piece: an element begins where the one before ends."""
 
     def __init__(self, data: bytes, header: Header, told: Told) -> None:

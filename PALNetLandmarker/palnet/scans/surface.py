@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 from vtkmodules.vtkCommonCore import mutable, vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData, vtkStaticCellLocator
@@ -23,18 +26,65 @@ class Surface:
 
     def areas(self) -> np.ndarray:
         """(T,) area of each triangle, in the square of the points' unit."""
-        return 0.5 * np.linalg.norm(self.cross(), axis=1)
+        return self._areas
 
     def normals(self) -> np.ndarray:
         """(T, 3) unit normal of each triangle, zero where it has no area."""
-        cross = self.cross()
-        length = np.linalg.norm(cross, axis=1, keepdims=True)
-        return np.divide(cross, length, out=np.zeros_like(cross), where=length > 0)
+        length = 2 * self._areas[:, None]
+        return np.divide(self._cross, length, out=np.zeros_like(self._cross), where=length > 0)
 
     def cross(self) -> np.ndarray:
         """(T, 3) the cross product of two edges of each triangle: along its normal, twice its area long."""
-        a, b, c = (self.points[self.triangles[:, k]] for k in range(3))
-        return cross(b - a, c - a)
+        return self._cross
+
+    # Each step of the way asks for them again: computed once, and not to be written to.
+    @cached_property
+    def _cross(self) -> np.ndarray:
+        corners = np.ascontiguousarray(self.triangles.T)
+        first, second = np.empty((2, 3, len(self.triangles)))
+        # One axis at a time: gathered as rows, the corners would take twice as long.
+        for axis, along in enumerate(self.points.T.copy()):
+            a, b, c = (along[corner] for corner in corners)
+            first[axis], second[axis] = b - a, c - a
+        result = cross(first.T, second.T)
+        result.flags.writeable = False
+        return result
+
+    @cached_property
+    def _areas(self) -> np.ndarray:
+        result = 0.5 * np.sqrt(np.einsum("tk,tk->t", self._cross, self._cross))
+        result.flags.writeable = False
+        return result
+
+    def pieces(self) -> np.ndarray:
+        """(T,) which piece each triangle belongs to; pieces share no point."""
+        return self._pieces
+
+    @cached_property
+    def _pieces(self) -> np.ndarray:
+        result = pieces_of(self.triangles, len(self.points))
+        result.flags.writeable = False
+        return result
+
+
+def pieces_of(triangles: np.ndarray, points: int) -> np.ndarray:
+    """(T,) which piece each of some triangles (T, 3) of so many points belongs to; see :meth:`Surface.pieces`."""
+    corners = triangles.astype(np.int32)
+    start, end = corners[:, :2].ravel(), corners[:, 1:].ravel()
+    links = csr_matrix((np.ones(len(start), np.int8), (start, end)), (points, points))
+    return connected_components(links, directed=False)[1][corners[:, 0]]
+
+
+def at_any_corner(marked: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """(T,) whether any corner of triangles (T, 3) is among the marked points (N,)."""
+    a, b, c = triangles.T
+    return marked[a] | marked[b] | marked[c]
+
+
+def at_all_corners(marked: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """(T,) whether all corners of triangles (T, 3) are among the marked points (N,)."""
+    a, b, c = triangles.T
+    return marked[a] & marked[b] & marked[c]
 
 
 def cross(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -92,18 +142,15 @@ def sample_surface(surface: Surface, spacing: float, seed: int = 0) -> tuple[np.
     :param spacing: mm
     :returns: points (P, 3) and unit normals (P, 3), in the surface's frame
     """
-    cross = surface.cross()
-    total = np.cumsum(0.5 * np.sqrt(np.einsum("tk,tk->t", cross, cross)))
+    cross, total = surface.cross(), np.cumsum(surface.areas())
     if not len(total) or total[-1] <= 0:
         return np.zeros((0, 3)), np.zeros((0, 3))
     # As many as a person on a chair takes; a scan in a wrong unit would ask for billions.
     count = min(max(64, int(total[-1] / spacing**2 * 6)), _MOST_DRAWS)
     triangle, u, v = draw_evenly(total, count, seed)
-    corners = surface.points[surface.triangles[triangle]]
-    points = np.einsum("nkj,nk->nj", corners, np.column_stack([1 - u - v, u, v]))
-    normals = cross[triangle]
-    normals /= np.sqrt(np.einsum("tk,tk->t", normals, normals))[:, None]
-    return grid_average(points, normals, spacing)
+    twice_area = 2 * surface.areas()[triangle]
+    normals = np.stack([side[triangle] / twice_area for side in cross.T])
+    return grid_average(drawn_places(surface, triangle, u, v), normals.T, spacing)
 
 
 def draw_evenly(total: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -120,6 +167,14 @@ def draw_evenly(total: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarra
     u, v = rng.random((2, count))
     flip = u + v > 1
     return triangle, np.where(flip, 1 - u, u), np.where(flip, 1 - v, v)
+
+
+def drawn_places(surface: Surface, triangle: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """(count, 3) where on the surface the places of :func:`draw_evenly` are."""
+    a, b, c = surface.triangles[triangle].T
+    first = 1 - u - v
+    # One coordinate at a time, as in the grid: of rows of three, every sum and every minimum takes twice as long.
+    return np.stack([along[a] * first + along[b] * u + along[c] * v for along in surface.points.T.copy()]).T
 
 
 def compact(surface: Surface) -> Surface:
@@ -177,13 +232,13 @@ def grid_average(points: np.ndarray, normals: np.ndarray, spacing: float) -> tup
     """
     if not len(points):
         return points, normals
-    cube = np.floor((points - points.min(axis=0)) / spacing).astype(np.int64)
-    size = cube.max(axis=0) + 1
-    key = (cube[:, 0] * size[1] + cube[:, 1]) * size[2] + cube[:, 2]
+    x, y, z = (((along - along.min()) / spacing).astype(np.int64) for along in points.T)
+    key = (x * (y.max() + 1) + y) * (z.max() + 1) + z
     _, group, count = np.unique(key, return_inverse=True, return_counts=True)
-    mean = np.stack([np.bincount(group, points[:, k]) for k in range(3)], 1) / count[:, None]
-    normal = np.stack([np.bincount(group, normals[:, k]) for k in range(3)], 1) / count[:, None]
-    length = np.linalg.norm(normal, axis=1)
+    mean, normal = (
+        np.stack([np.bincount(group, along) for along in values.T], 1) / count[:, None] for values in (points, normals)
+    )
+    length = np.sqrt(np.einsum("nk,nk->n", normal, normal))
     # Two walls of a thin part (an ear) in one cube cancel each other's normals: better no direction than a wrong one.
     keep = length > 0.3
     return mean[keep], normal[keep] / length[keep, None]

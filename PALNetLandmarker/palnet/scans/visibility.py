@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.ndimage import minimum_filter
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
-from .surface import Surface, compact, draw_evenly
+from .surface import Surface, at_any_corner, compact, draw_evenly, drawn_places, pieces_of
 
 _DIRECTIONS = 26
 _FRONT_DIRECTIONS = 60
 _PIXEL_MM, _SLACK_MM = 2.0, 0.8
+_FINE_PIXEL_MM = 1.5
+"""Where a wall is known to be: it lies nearer in the narrow places of a face."""
 _SAMPLES_A_PIXEL, _MOST_SAMPLES = 1.5, 80_000
+_MOST_CELLS = 100_000_000
+"""Of a grid that is looked up in a table, a byte for each; what a larger one holds is sorted."""
 _POCKET_MM2 = 400.0
 """Area of what is hidden and stays all the same."""
 _ROUNDS = 8
@@ -36,7 +38,7 @@ def seen_from_outside(surface: Surface, mm: float) -> Surface:
 
     :param mm: millimetres in a unit of the surface
     """
-    return _kept(surface, mm, _sphere(_DIRECTIONS))
+    return _kept(surface, mm, all_around(_DIRECTIONS))
 
 
 def seen_from_front(face: Surface, mm: float) -> Surface:
@@ -44,34 +46,41 @@ def seen_from_front(face: Surface, mm: float) -> Surface:
 
     :param face: in the face frame, z forward, :param mm: millimetres in a unit of it
     """
-    directions = _sphere(_FRONT_DIRECTIONS)
-    return _kept(face, mm, directions[directions[:, 2] > _IN_FRONT], _WALL)
+    directions = all_around(_FRONT_DIRECTIONS)
+    directions = directions[directions[:, 2] > _IN_FRONT]
+    directions = directions[np.argsort(-directions[:, 2])]
+    seen = _kept(face, mm, directions, _WALL)
+    # Where there is a wall, it may stand out of the face at thin places, and is seen from its own inside there.
+    return face if seen is face else _kept(face, mm, directions, _WALL, from_outside=True)
 
 
-def _sphere(count: int) -> np.ndarray:
-    """(count, 3) unit vectors, evenly in all directions (a Fibonacci lattice)."""
+def all_around(count: int) -> np.ndarray:
+    """(count, 3) unit vectors, evenly in all directions (a Fibonacci lattice), and so are the first few of them."""
     step = np.arange(count) + 0.5
     z, turn = 1 - 2 * step / count, np.pi * (1 + 5**0.5) * step
     flat = np.sqrt(1 - z**2)
-    return np.stack([flat * np.cos(turn), flat * np.sin(turn), z], 1)
+    order = np.argsort(np.arange(count) * (5**0.5 - 1) / 2 % 1)
+    return np.stack([flat * np.cos(turn), flat * np.sin(turn), z], 1)[order]
 
 
-def _kept(surface: Surface, mm: float, directions: np.ndarray, least_share: float = 0.0) -> Surface:
-    across = surface.cross()
-    areas = 0.5 * np.sqrt(np.einsum("tk,tk->t", across, across))
+def _kept(
+    surface: Surface, mm: float, directions: np.ndarray, least_share: float = 0.0, from_outside: bool = False
+) -> Surface:
+    across, areas = surface.cross(), surface.areas()
     total = np.cumsum(areas)
     if len(total) < 2 or not total[-1] > 0:
         return surface
-    pixel, slack, pocket = _PIXEL_MM / mm, _SLACK_MM / mm, _POCKET_MM2 / mm**2
+    pixel, slack, pocket = (_FINE_PIXEL_MM if from_outside else _PIXEL_MM) / mm, _SLACK_MM / mm, _POCKET_MM2 / mm**2
     count = total[-1] / pixel**2 * _SAMPLES_A_PIXEL
     if count > _MOST_SAMPLES:  # a whole person: coarser
         pixel *= (count / _MOST_SAMPLES) ** 0.5
     owner, u, v = draw_evenly(total, int(min(max(count, 1000), _MOST_SAMPLES)))
-    points = np.einsum("nkj,nk->nj", surface.points[surface.triangles[owner]], np.column_stack([1 - u - v, u, v]))
+    points = drawn_places(surface, owner, u, v)
     normals = across / np.maximum(2 * areas, np.finfo(float).tiny)[:, None]
-    seen = _seen(points, normals[owner], directions, pixel, slack)
     # Samples that are not seen are the most that may be hidden: on most scans too little, or here and there alone.
-    if (~seen).mean() * total[-1] <= max(pocket, least_share * total[-1]):
+    too_little = max(pocket / total[-1], least_share) * len(points)
+    seen = _seen(points, normals[owner], directions, pixel, slack, too_little, from_outside)
+    if (~seen).sum() <= too_little:
         return surface
     if _most_in_one_place(points[~seen], pocket**0.5) * total[-1] / len(points) <= pocket / 4:
         return surface
@@ -90,8 +99,20 @@ def _most_in_one_place(points: np.ndarray, size: float) -> int:
     return int(np.unique((x * (y.max() + 1) + y) * (z.max() + 1) + z, return_counts=True)[1].max())
 
 
-def _seen(points: np.ndarray, normals: np.ndarray, directions: np.ndarray, pixel: float, slack: float) -> np.ndarray:
-    """(S,) whether samples of a surface are seen from any direction; which side of the surface counts for nothing."""
+def _seen(
+    points: np.ndarray,
+    normals: np.ndarray,
+    directions: np.ndarray,
+    pixel: float,
+    slack: float,
+    enough: float,
+    from_outside: bool = False,
+) -> np.ndarray:
+    """(S,) whether samples of a surface are seen from any direction.
+
+    :param enough: where so few are left, it is not looked on
+    :param from_outside: from where their normals point to; else which side of the surface is seen counts for nothing
+    """
     places = (points - points.mean(axis=0)).astype(np.float32)
     sides = normals.astype(np.float32)
     seen = np.zeros(len(places), bool)
@@ -109,11 +130,13 @@ def _seen(points: np.ndarray, normals: np.ndarray, directions: np.ndarray, pixel
         # What is nearer in a pixel's neighbours hides, too: samples are too few to close the map.
         nearest = minimum_filter(nearest.reshape(-1, width), 3).ravel()
         left = np.flatnonzero(~seen)
-        facing = np.abs(sides[left] @ direction)
+        facing = sides[left] @ direction
+        if not from_outside:
+            facing = np.abs(facing)
         slope = np.sqrt(np.maximum(1 - facing**2, 0)) / np.maximum(facing, _STEEPEST)
         own = index[left]
         seen[left] = (facing > _STEEPEST) & (depth[left] <= nearest[own] + 2 * pixel * slope + slack)
-        if seen.all():
+        if (~seen).sum() <= enough:
             break
     return seen
 
@@ -124,26 +147,30 @@ def _hidden_triangles(
     """(T,) whether triangles have samples, or lie where samples are, and none of these is seen."""
     if seen.all():
         return np.zeros(len(surface.triangles), bool)
-    a, b, c = (surface.points[corner] for corner in surface.triangles.T)
-    middles = (a + b + c) / 3
-    low = np.minimum(points.min(axis=0), middles.min(axis=0))
-    size = np.floor((np.maximum(points.max(axis=0), middles.max(axis=0)) - low) / pixel).astype(np.int64) + 1
+    corners = np.ascontiguousarray(surface.triangles.T)
+    middles = np.stack([along[corners].sum(axis=0) / 3 for along in surface.points.T.copy()])
+    low = np.minimum(points.min(axis=0), middles.min(axis=1))
+    size = ((np.maximum(points.max(axis=0), middles.max(axis=1)) - low) / pixel).astype(np.int64) + 1
 
     def cell(places: np.ndarray, sides: np.ndarray) -> np.ndarray:
         """Cube of the grid, and which way the surface in it faces: walls that face away from each other are two."""
-        x, y, z = np.floor((places - low) / pixel).astype(np.int64).T
-        axis = np.abs(sides).argmax(axis=1)
+        x, y, z = (((place - least) / pixel).astype(np.int64) for place, least in zip(places, low, strict=True))
+        across, up, out = np.abs(sides).T
+        axis = np.where((across >= up) & (across >= out), 0, np.where(up >= out, 1, 2))
         way = 2 * axis + (sides[np.arange(len(sides)), axis] > 0)
         return ((x * size[1] + y) * size[2] + z) * 6 + way
 
-    of_seen = cell(points[seen], normals[owner[seen]])
-    of_hidden = np.unique(cell(points[~seen], normals[owner[~seen]]))
+    def among(cells: np.ndarray, others: np.ndarray) -> np.ndarray:
+        return np.isin(cells, others, kind="table" if 6 * size.prod() < _MOST_CELLS else None)
+
+    of_seen = cell(points[seen].T, normals[owner[seen]])
+    of_hidden = np.unique(cell(points[~seen].T, normals[owner[~seen]]))
     of_triangles = cell(middles, normals)
-    hidden = np.isin(of_triangles, of_hidden[~np.isin(of_hidden, of_seen)])
+    hidden = among(of_triangles, of_hidden[~among(of_hidden, of_seen)])
     # A large triangle is judged by its own samples, wherever its middle lies.
     hidden[owner[seen]] = False
     own = np.setdiff1d(owner[~seen], owner[seen])
-    hidden[own] |= ~np.isin(of_triangles[own], of_seen)
+    hidden[own] |= ~among(of_triangles[own], of_seen)
     return hidden
 
 
@@ -158,11 +185,12 @@ def _smoothed(surface: Surface, hidden: np.ndarray) -> np.ndarray:
     for _ in range(_ROUNDS):
         reached = np.zeros(count, bool)
         reached[surface.triangles[near]] = True
-        near = reached[surface.triangles[:, 0]] | reached[surface.triangles[:, 1]] | reached[surface.triangles[:, 2]]
+        near = at_any_corner(reached, surface.triangles)
     triangles, share = surface.triangles[near], hidden[near].astype(float)
+    a, b, c = triangles.T
     for _ in range(_ROUNDS):
         of_points = np.bincount(triangles.ravel(), np.repeat(share, 3), count) / around
-        share = of_points[triangles].mean(axis=1)
+        share = (of_points[a] + of_points[b] + of_points[c]) / 3
     result = np.zeros(len(hidden), bool)
     result[near] = share > 0.5
     return result
@@ -172,7 +200,7 @@ def _without_pockets(surface: Surface, hidden: np.ndarray, areas: np.ndarray, po
     """Hidden triangles that hang together over more than a pocket's area, and pieces that are hidden for the most."""
     if areas[hidden].sum() <= pocket:
         return np.zeros_like(hidden)
-    piece = pieces_of(surface.triangles, len(surface.points))
+    piece = surface.pieces()
     lost, whole = np.bincount(piece, areas * hidden), np.bincount(piece, areas)
     hidden = hidden | ((lost > _MOSTLY_HIDDEN * whole) & (lost > pocket))[piece]
     piece = pieces_of(surface.triangles[hidden], len(surface.points))
@@ -180,10 +208,3 @@ def _without_pockets(surface: Surface, hidden: np.ndarray, areas: np.ndarray, po
     result = np.zeros_like(hidden)
     result[np.flatnonzero(hidden)[large]] = True
     return result
-
-
-def pieces_of(triangles: np.ndarray, points: int) -> np.ndarray:
-    """(T,) which piece each triangle belongs to; pieces share no point."""
-    ends = (triangles[:, :2].ravel(), triangles[:, 1:].ravel())
-    links = coo_matrix((np.ones(2 * len(triangles), np.int8), ends), (points, points))
-    return connected_components(links, directed=False)[1][triangles[:, 0]]

@@ -17,7 +17,7 @@ from ..protocols.mean_shape import complete, mean_of_shapes, working_scale
 from ..protocols.protocol import Protocol
 from ..rigid import apply, rigid_fit
 from ..scans.clean import clean_surface
-from ..scans.surface import Surface, closest_on_surface, compact, sample_surface, vertex_normals
+from ..scans.surface import Surface, at_all_corners, closest_on_surface, compact, sample_surface, vertex_normals
 from .annotated import AnnotatedScans, far_from_surface
 from .dataset import SPLITS, TEMPLATE_MARGIN_MM, TEMPLATE_SPACING_MM
 
@@ -150,7 +150,7 @@ class AnnotatedSource:
             along = points @ (direction := rng.normal(size=3))
             reach = self.mean_shape @ direction
             keep &= along < np.quantile(reach, rng.uniform(0.7, 1.0)) + 0.05 * np.ptp(reach)
-        return compact(Surface(points, surface.triangles[keep[surface.triangles].all(axis=1)]))
+        return compact(Surface(points, surface.triangles[at_all_corners(keep, surface.triangles)]))
 
     def _finished(self, surface: Surface, landmarks: np.ndarray, reach: np.ndarray) -> Scan:
         there = np.isfinite(landmarks).all(axis=1)

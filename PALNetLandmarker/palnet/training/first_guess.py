@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from ..pipeline.first_guess import (
     SECTORS,
@@ -21,6 +20,7 @@ from ..pipeline.first_guess import (
 from ..rigid import rigid_fit
 from ..scans.surface import sample_surface
 from .dataset import ScanSource
+from .loading import loaded
 from .station_net import StationNet, true_class
 
 _SEEDS_PER_SCAN = 96
@@ -70,9 +70,7 @@ def train_first_guess(
     stations = stations_of(template)
     network = StationNet(len(stations.points))
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.01)
-    examples: Iterator[tuple[np.ndarray, np.ndarray]] = iter(
-        DataLoader(_Examples(source, stations, scans, seed), batch_size=None, num_workers=workers)
-    )
+    examples = loaded(_Examples(source, stations, scans, seed), workers)
     pool: deque[tuple[torch.Tensor, torch.Tensor]] = deque(maxlen=_POOL)
     rng = np.random.default_rng((seed, 6))
     recognised: list[float] = []

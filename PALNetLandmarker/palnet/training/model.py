@@ -97,7 +97,9 @@ def train_model(
     # Another protocol's frame is another one, and its landmarks have another shape.
     same = start if start and start.protocol.labels == protocol.labels else None
     model = _trained(config, protocol, train, validation, work, start, same if config.first_guess == "kept" else None)
-    model.settings |= doubt_limits(model.facts["validation_error_mm"])
+    # The second population's faces are harder on purpose: what is doubted is set by the usual ones.
+    by_population = model.facts.get("validation_by_population_mm", {})
+    model.settings |= doubt_limits(by_population.get(population.name, model.facts["validation_error_mm"]))
     kept = same.shape if same and config.shape == "kept" else None
     model.shape = kept or _kept_shape(train, work / "shape.npz")
     model.settings |= {"most_deviation_mm": _MOST_DEVIATION_MM, "search_further": True}
@@ -203,6 +205,7 @@ def _trained(
         settings=SETTINGS | {"expected_error_mm": found["landmarks_mm"]},
         facts={
             "validation_error_mm": found["error_mm"],
+            **({"validation_by_population_mm": found["populations_mm"]} if "populations_mm" in found else {}),
             "stations_recognised": recognised,
             "parameters": parameters,
             "config": asdict(config),

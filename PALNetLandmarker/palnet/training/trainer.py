@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import multiprocessing
-import os
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -18,21 +15,20 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from ..errors import ModelError, PalnetError
-from ..files import clean_up, whole_file
+from ..files import clean_up, whole_file, write_text
 from ..pipeline.model import Model
 from ..pipeline.patches import PatchScale
 from ..protocols.protocol import Protocol
 from ..rigid import apply, random_pose
 from .config import TrainingConfig, network_settings
 from .dataset import ScanSource, TrainingScan, training_scan
+from .loading import loaded
 from .loss import landmark_loss
 from .network import Network, Step, build, run_on_clouds
 from .pytorch import usable_device
-
-_LOOK_S = 0.5
 
 
 class Trainer:
@@ -77,6 +73,7 @@ class Trainer:
         """Go on from the checkpoint, if there is one, to the last step. Returns the best validation."""
         config = self.config
         self._resume()
+        self._shorten_log()
         scans = self._stream()
         pool: deque[TrainingScan] = deque(maxlen=config.pool)
         while len(pool) < config.pool and self.step < config.steps:
@@ -123,14 +120,7 @@ class Trainer:
 
     def _stream(self) -> Iterator[TrainingScan]:
         config = self.config
-        loader = DataLoader(
-            _Numbered(self.train_source, self.scales, self.step * config.fresh, config),
-            batch_size=None,
-            num_workers=config.workers,
-            prefetch_factor=8 if config.workers else None,
-            worker_init_fn=end_with_parent,
-        )
-        return iter(loader)
+        return loaded(_Numbered(self.train_source, self.scales, self.step * config.fresh, config), config.workers)
 
     def _update(self, pool: list[TrainingScan]) -> float:
         config = self.config
@@ -223,6 +213,15 @@ class Trainer:
         }
         save_state(state, self.folder / "checkpoint.pt")
 
+    def _shorten_log(self) -> None:
+        """Take out of the log what lies behind the checkpoint, or was half-written: it comes again."""
+        path = self.folder / "log.jsonl"
+        if path.exists():
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+            kept = [line for line in lines if 0 < _step_of(line) <= self.step]
+            if kept != lines:
+                write_text("".join(kept), path)
+
     def _resume(self) -> None:
         path = self.folder / "checkpoint.pt"
         if not path.exists():
@@ -274,22 +273,6 @@ class _Numbered(Dataset[TrainingScan]):
             number += 1_000_000_000
 
 
-def end_with_parent(_worker: int) -> None:
-    """In a process of a data loader: end it when the training ends, however that ends.
-
-    A worker that hands on a scan waits for a reader, and does not see that there is none any more.
-    """
-    trainer, parent = os.getppid(), multiprocessing.parent_process()
-
-    def watch() -> None:
-        # Only where there are no such signals does the number of the parent stay.
-        while os.getppid() == trainer if os.name == "posix" else parent is None or parent.is_alive():
-            time.sleep(_LOOK_S)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def _begin_from(network: Network, start: Model, name: str) -> None:
     kind, _ = start.network
     if kind != name:
@@ -312,6 +295,14 @@ def save_state(state: dict[str, Any], path: Path) -> None:
     """Write tensors and numbers beside their place, and rename them there."""
     with whole_file(path) as beside:
         torch.save(state, beside)
+
+
+def _step_of(line: str) -> int:
+    """The step that a line of a log is of; 0 where it is not whole."""
+    try:
+        return int(json.loads(line)["step"]) if line.endswith("\n") else 0
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return 0
 
 
 def _progress(total: int, done: int) -> Any:

@@ -11,10 +11,12 @@ import pytest
 from host.start import Host
 from palnet.errors import OutputError
 from palnet.pipeline.prediction import Prediction
+from palnet.scans.looks import Looks, image_of, polydata_of
 from PALNetLandmarkerLib import palette
 from PALNetLandmarkerLib.pictures import labels, picture
 from PALNetLandmarkerLib.pictures.panels import FRONT, LEFT_PROFILE, PANELS, RIGHT_PROFILE
 from PALNetLandmarkerLib.pictures.sheet import FRONT_SIZE, SIDE_SIZE
+from vtk.util.numpy_support import vtk_to_numpy
 
 
 def test_spread_keeps_the_gap_and_the_order() -> None:
@@ -107,3 +109,23 @@ def test_file(host: Host, prediction: Prediction, surface: Any, tmp_path: Path) 
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
     with pytest.raises(OutputError, match="cannot be written"):
         picture.render_sheet(prediction, surface, "egg", tmp_path / "no folder" / "egg.png")
+
+
+@pytest.mark.parametrize("textured", [True, False])
+def test_a_sheet_shows_the_colours_of_the_scan(
+    host: Host, prediction: Prediction, surface: Any, textured: bool
+) -> None:
+    points = vtk_to_numpy(surface.GetPoints().GetData())
+    corners = vtk_to_numpy(surface.GetPolys().GetConnectivityArray()).reshape(-1, 3)
+    green = np.array([20, 230, 30], np.uint8)
+    looks = Looks(points, corners, np.arange(len(points)), len(points))
+    if textured:
+        uv = np.full((len(points), 2), 0.5, np.float32)
+        looks = dataclasses.replace(looks, uv=uv, image=np.full((4, 4, 3), green))
+    else:
+        looks = dataclasses.replace(looks, colours=np.full((len(points), 3), green))
+    pixels = picture.draw_sheet(prediction, polydata_of(looks), "egg", image_of(looks))[:960].astype(int)
+    is_green = (pixels[..., 1] > 2 * pixels[..., 0]) & (pixels[..., 1] > 2 * pixels[..., 2])
+    assert is_green.mean() > 0.1
+    plain = picture.draw_sheet(prediction, surface, "egg")[:960].astype(int)
+    assert ((plain[..., 1] > 2 * plain[..., 0]) & (plain[..., 1] > 2 * plain[..., 2])).mean() < 0.02

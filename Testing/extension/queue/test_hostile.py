@@ -193,7 +193,7 @@ def test_scene_is_closed_when_the_disk_is_full(
     def full(*_arguments: Any) -> None:
         raise OutputError("No space left.")
 
-    monkeypatch.setattr(storage, "write_markups_node", full)
+    monkeypatch.setattr(storage, "_write_node", full)
     queue_desk.open("b.ply")
     slicer.mrmlScene.Clear()
     told = [str(problem) for problem in queue_desk.problems]

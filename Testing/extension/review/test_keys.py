@@ -14,6 +14,7 @@ from host.start import Host
 from host.three_d import ThreeDWidget
 from palnet.pipeline.prediction import Prediction
 from palnet.review.record import State
+from PALNetLandmarkerLib.nodes import colours
 from PALNetLandmarkerLib.panels.shortcuts import Shortcuts
 from PALNetLandmarkerLib.review.landmark_list import Column
 from PALNetLandmarkerLib.review.session import ReviewSession
@@ -21,6 +22,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from reviews import place_of, states
 from user import click, click_on, drag
+from vtk.util.numpy_support import numpy_to_vtk
 
 
 @pytest.fixture
@@ -53,6 +55,26 @@ def test_a_walk_by_keys(desk: Desk, session: ReviewSession) -> None:
     assert session.ghosts and desk.ui.ghostsCheckBox.checked
     desk.press("G")
     assert not session.ghosts and not desk.ui.ghostsCheckBox.checked
+
+
+def test_colours_are_turned_off_and_on(desk: Desk, session: ReviewSession) -> None:
+    desk.press("T")
+    assert "no colours" in desk.ui.noticeLabel.text and not desk.ui.coloursCheckBox.enabled
+    mesh = session.model.GetPolyData()
+    shades = numpy_to_vtk(np.full((mesh.GetNumberOfPoints(), 3), 200, np.uint8), deep=True)
+    shades.SetName("RGB")
+    mesh.GetPointData().AddArray(shades)
+    colours.find(session.model)
+    desk.settle()
+    desk.panel.refresh()
+    desk.settle()
+    assert desk.ui.coloursCheckBox.enabled and desk.ui.coloursCheckBox.checked
+    display = session.model.GetDisplayNode()
+    assert display.GetScalarVisibility()
+    desk.press("T")
+    assert not display.GetScalarVisibility() and not desk.ui.coloursCheckBox.checked
+    desk.press("T")
+    assert display.GetScalarVisibility() and desk.ui.coloursCheckBox.checked
 
 
 def test_accept_leaves_what_was_decided(desk: Desk, session: ReviewSession) -> None:
@@ -151,7 +173,7 @@ def test_another_module_has_the_same_key(desk: Desk, session: ReviewSession) -> 
     """SlicerMorph has L, P and T on the main window, and Qt calls neither of two with the same key."""
     heard: list[str] = []
     others = {}
-    for key in ("l", "t", "p"):
+    for key in ("l", "j", "p"):
         others[key] = qt.QShortcut(slicer.util.mainWindow())
         others[key].setKey(qt.QKeySequence(key))
         others[key].connect("activated()", lambda key=key: heard.append(key))
@@ -162,20 +184,20 @@ def test_another_module_has_the_same_key(desk: Desk, session: ReviewSession) -> 
     desk.settle()
     desk.press("L")
     assert session.placing and heard == []
-    desk.press("T")
-    assert heard == ["t"]  # which we do not use
+    desk.press("J")
+    assert heard == ["j"]  # which we do not use
     desk.panel.active = False
     desk.settle()
     desk.press("L")
-    assert heard == ["t", "l"]
+    assert heard == ["j", "l"]
     desk.panel.active = True
     desk.settle()
     desk.press("L")
-    assert heard == ["t", "l"]
-    others["t"].delete()
+    assert heard == ["j", "l"]
+    others["j"].delete()
     desk.panel.exit()
     desk.press("L")
-    assert heard == ["t", "l", "l"] and not others["p"].enabled
+    assert heard == ["j", "l", "l"] and not others["p"].enabled
     for key in ("l", "p"):
         others[key].delete()
     slicer.app.processEvents()
@@ -185,7 +207,7 @@ def test_keys_are_listed(desk: Desk) -> None:
     text = desk.ui.keysLabel.text
     assert all(
         f"<b>{key}</b>" in text
-        for key in ("P", "N", "A", "L", "R", "M", "Z", "Y", "V", "F", "B", "G", "Shift+A", "Esc")
+        for key in ("P", "N", "A", "L", "R", "M", "Z", "Y", "V", "F", "B", "C", "G", "Shift+A", "Esc")
     )
     assert desk.ui.acceptButton.text == "Accept (A)"
     assert desk.ui.keysSection.collapsed

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from batches import Engine, files, model, prediction, run, scans
-from palnet.batch.batch import Batch, Fate, Settings, run_batch
+from palnet.batch.batch import Batch, Fate, Settings, Step, run_batch
 from palnet.batch.files import find_scans
 from palnet.exports.predicted import write_predicted
 from palnet.formats.files import read_landmarks
 from palnet.pipeline.prediction import Prediction
 from palnet.review.persons_work import is_persons
+from palnet.review.record import Review, State
 
 
 @pytest.mark.parametrize("name", ["write_text", "write_bytes", "replace"])
@@ -119,3 +120,24 @@ def test_an_error_of_any_kind_while_writing_costs_one_scan(tmp_path: Path) -> No
     assert [batch.fates[name] for name in "abc"] == [Fate.LANDMARKED, Fate.FAILED, Fate.LANDMARKED]
     assert "not enough memory" in batch.errors["b"]
     assert "b.mrk.json" not in files(output)
+
+
+def test_what_a_person_saves_while_results_are_written_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The very last look at what is there, and the writing, are one."""
+    folder, output = scans(tmp_path / "in", a="0"), tmp_path / "out"
+    run(folder, output)
+    (folder / "a.ply").write_text("2")
+    markups, record = output / "a.mrk.json", output / "a.review.json"
+    saved = Review.read(record).decide([0], State.ACCEPTED).to_json()
+
+    def meanwhile(found: Prediction, path: Path, name: str) -> None:
+        record.write_text(saved)
+        write_predicted(found, path, name)
+
+    steps: list[Step] = []
+    batch = Batch(find_scans([folder], False), output, model())
+    before = markups.read_bytes()
+    run_batch(batch, Settings("tiny"), Engine(), steps.append, write=meanwhile)
+    assert [step.fate for step in steps] == [Fate.KEPT]
+    assert (markups.read_bytes(), record.read_text()) == (before, saved)
+    assert not [file for file in files(output) if ".palnet-" in file]

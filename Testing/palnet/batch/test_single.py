@@ -103,3 +103,26 @@ def test_states_of_other_landmarks_are_not_shown(results: Path) -> None:
     (item,) = find_scans([results.parent / "in"], False)
     state = scan_state(Batch([item], results, model(), {"a": Fate.KEPT}), item)
     assert state.review is None and state.said == "kept"
+
+
+def test_a_review_that_is_saved_while_a_scan_is_landmarked_stays(
+    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where there was a record before, and where there was none."""
+    record = results / "a.review.json"
+    saved = Review.read(record).decide([0], State.ACCEPTED).to_json()
+    markups = (results / "a.mrk.json").read_bytes()
+    real = InMetres.predict_file
+
+    def meanwhile(self: InMetres, *_: object) -> Prediction:
+        record.write_text(saved)
+        return real(self)
+
+    monkeypatch.setattr(InMetres, "predict_file", meanwhile)
+    for there in (True, False):
+        if not there:
+            record.unlink()
+        assert landmark(results) == 0
+        assert "which are kept" in capsys.readouterr().out
+        assert record.read_text() == saved and (results / "a.mrk.json").read_bytes() == markups
+        record.write_text(Review.from_json(saved).decide([0], State.TO_CHECK).to_json())

@@ -54,7 +54,7 @@ def test_landmark(run: Run, host: Recorder, predictor: Predictor, sample: Path, 
     assert (code, err) == (0, "")
     assert files(output) == [f"{sample.stem}.mrk.json"]
     ((path, name, prediction),) = host.written
-    assert (path, name) == (output / f"{sample.stem}.mrk.json", sample.stem)
+    assert (path.parent, name) == (output, sample.stem)
     for landmark in prediction.protocol.landmarks:
         assert f"  {landmark.label} " in out and landmark.name in out
     assert cli.RESEARCH_USE in out

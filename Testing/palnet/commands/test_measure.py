@@ -221,3 +221,16 @@ def test_mm_that_are_not_real_are_said_to_be_so(run: Run, folder: Path, tmp_path
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     code, out, _ = run(folder, "--output", tmp_path / "t")
     assert code == 0 and f"The unit of {NAMES[0]} is not known" in out and "no real mm" in out
+    tables = {}
+    for path in (tmp_path / "t").glob("*.csv"):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            tables[path.stem] = list(csv.DictReader(file))
+    for name in ("measurements", "asymmetry", "asymmetry_scans"):
+        assert {row["scan"]: row["lengths"] for row in tables[name]} == {
+            one: "relative mm" if one == NAMES[0] else "mm" for one in NAMES
+        }
+    long = {(row["scan"], row["unit"]) for row in tables["measurements_long"]}
+    assert (NAMES[0], "relative mm") in long and (NAMES[0], "mm") not in long and (NAMES[1], "mm") in long
+    others = {unit for scan, unit in long if scan == NAMES[0]} - {"relative mm"}
+    assert others and not any(unit.startswith("mm") for unit in others)
+    assert "mm, of 1 relative" in {row["unit"] for row in tables["group"]}

@@ -54,6 +54,16 @@ def test_unit_that_no_one_knows(predictor: Predictor, scan: Surface, found: Pred
     assert ratio == pytest.approx(apart(found, "Ex_R", "Ex_L") / apart(found, "N", "Gn"), rel=0.02)
 
 
+def test_sizes_that_are_not_likely_are_not_looked_at_closely(
+    predictor: Predictor, scan: Surface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten sizes once cost forty looks; a look is most of what a scan costs."""
+    real, looks = predictor.looker.look, []
+    monkeypatch.setattr(predictor.looker, "look", lambda *given, **named: looks.append(given) or real(*given, **named))
+    predict(predictor, scan, 371.0, "unknown")
+    assert len(looks) < 8
+
+
 def test_known_distance(predictor: Predictor, scan: Surface, found: Prediction) -> None:
     mm = apart(found, "Ex_R", "Ex_L")
     here = predict(predictor, scan, 0.7, f"Ex_R Ex_L {mm:.6f}")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
-from palnet.errors import ProtocolError
+from palnet.errors import PalnetError, ProtocolError
 from palnet.population.dress import Wear, dress
 from palnet.population.heads import Head, Population
 from palnet.population.lids import smooth_eyes
 from palnet.scans.surface import Surface, closest_on_surface
+from palnet.training.config import TrainingConfig
 from palnet.training.dataset import PopulationScans
 
 
@@ -31,9 +35,9 @@ def test_shares_change_only_their_own(population: Population) -> None:
     def scans(**shares: float) -> PopulationScans:
         return PopulationScans(population, "train", 7, wear=Wear(**shares))
 
-    plain, none, some = PopulationScans(population, "train", 7), scans(), scans(deformed=0.3, covered=0.3)
+    plain, none, some = PopulationScans(population, "train", 7), scans(), scans(deformed=0.35, covered=0.35)
     same, other = 0, 0
-    for index in range(10):
+    for index in range(7):
         before, still, after = (source.scan(index) for source in (plain, none, some))
         np.testing.assert_array_equal(before.surface.points, still.surface.points)
         np.testing.assert_array_equal(before.visible, still.visible)
@@ -51,7 +55,7 @@ def test_everybody_covered_and_deformed(population: Population) -> None:
     source = PopulationScans(population, "train", 8, wear=Wear(1.0, 1.0, 0.5))
     plain = PopulationScans(population, "train", 8)
     shown, before = [], []
-    for index in range(8):
+    for index in range(5):
         scan = source.scan(index)
         shown.append(scan.visible.sum())
         before.append(plain.scan(index).visible.sum())
@@ -98,3 +102,15 @@ def test_a_protocol_without_these_landmarks() -> None:
     Wear().check(["A", "B"])
     with pytest.raises(ProtocolError, match="covered and smooth_eyes to 0"):
         Wear(covered=0.1).check(["A", "B"])
+
+
+@pytest.mark.parametrize("name", ["deformed", "covered", "smooth_eyes"])
+def test_shares_in_a_configuration(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({name: 0.3}))
+    config = TrainingConfig.load(path)
+    assert getattr(config, name) == 0.3
+    assert getattr(TrainingConfig(), name) == 0.0
+    path.write_text(json.dumps({name: 1.5}))
+    with pytest.raises(PalnetError, match=name):
+        TrainingConfig.load(path)

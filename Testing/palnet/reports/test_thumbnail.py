@@ -6,11 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import vtk
 from batches import prediction
+from coloured import coloured, write_ply
 from palnet.pipeline.prediction import Prediction
 from palnet.reports import thumbnail
 from palnet.reports.thumbnail import SIZE, draw_thumbnail
+from palnet.scans.looks import read_looks
 from palnet.scans.surface import Surface
 from shapes import head
 from vtk.util.numpy_support import vtk_to_numpy
@@ -81,3 +84,22 @@ def test_what_there_is_to_draw(tmp_path: Path) -> None:
     assert draw_thumbnail(shape, one)
     assert draw_thumbnail(shape, replace(found, expected_error=np.full(4, np.nan)))
     assert thumbnail.draw_thumbnail(shape, found) == draw_thumbnail(shape, found)
+
+
+@pytest.mark.parametrize("textured", [True, False])
+def test_colours_of_the_scan(tmp_path: Path, textured: bool) -> None:
+    """The left of the face, right in the picture, is red, its right is blue; without colours it is none of both."""
+    shape = head(8000)
+    made = coloured(8, surface=shape)
+    left = shape.points[:, 0] > 0
+    images = [np.full((8, 8, 3), [250, 10, 10], np.uint8)] * 4
+    loud = replace(made, images=images, colours=np.where(left[:, None], [250, 10, 10], [10, 10, 250]).astype(np.uint8))
+    write_ply(loud, tmp_path / "a.ply", textured)
+    looks = read_looks(tmp_path / "a.ply")
+    bare = Surface(looks.points[: looks.bare].astype(float), looks.origin[looks.triangles])
+    picture = decoded(draw_thumbnail(bare, on_head(), looks), tmp_path)
+    right, left_side = picture[95:105, 35:43].mean(axis=(0, 1)), picture[95:105, 92:100].mean(axis=(0, 1))
+    assert left_side[0] > 3 * left_side[2]
+    assert (right[0] > 3 * right[2]) if textured else (right[2] > 3 * right[0])
+    plain = decoded(draw_thumbnail(bare, on_head()), tmp_path)[95:105, 35:43].mean(axis=(0, 1))
+    assert plain[0] < 1.5 * plain[2]

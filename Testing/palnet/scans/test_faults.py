@@ -79,6 +79,8 @@ def test_truncated(tmp_path: Path, name: str, share: float, capfd: pytest.Captur
 def test_other_format_inside(tmp_path: Path, ending: str, capfd: pytest.CaptureFixture[str]) -> None:
     for name, write in WRITERS.items():
         if not name.endswith(ending) and {ending, Path(name).suffix} != {".vtp", ".vtu"}:  # which say what they hold
+            if {ending, Path(name).suffix} in ({".glb", ".gltf"}, {".wrl", ".wrz"}):
+                continue  # two endings of one format
             path = tmp_path / f"other{ending}"
             write(polydata(SHAPE), tmp_path / name)
             path.write_bytes((tmp_path / name).read_bytes())
@@ -97,6 +99,8 @@ def test_points_without_cells(tmp_path: Path, name: str, capfd: pytest.CaptureFi
 def test_index_out_of_range(tmp_path: Path, name: str, index: int, capfd: pytest.CaptureFixture[str]) -> None:
     triangles = SHAPE.triangles.copy()
     triangles[5, 1] = index
+    if index == -1 and name.endswith((".wrl", ".wrz")):
+        pytest.skip("there, -1 ends a face")
     WRITERS[name](polydata(Surface(SHAPE.points, triangles)), tmp_path / name)
     assert "damaged" in sentence(tmp_path / name, capfd)
 

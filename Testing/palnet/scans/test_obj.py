@@ -159,3 +159,29 @@ def test_unit_in_the_header(tmp_path: Path, words: str, factor: float | None, is
     assert asked * (factor if is_slicers and factor else 1.0) == pytest.approx(100.0)
     expected = np.ptp(SHAPE.points, axis=0).max() * (factor if is_slicers and factor else 1.0)
     assert np.ptp(np.reshape(surface.GetBounds(), (3, 2)), axis=1).max() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("behind", "colour"),
+    [
+        ("", None),
+        (" 1.0", None),
+        (" 0.5 0.25 1", [128, 64, 255]),
+        (" 0.5 0.25 1 0.9", [128, 64, 255]),
+        (" 1.0 0.5 0.25 1 1", [128, 64, 255]),  # a weight, a colour, and how opaque it is
+    ],
+)
+def test_numbers_behind_a_point(tmp_path: Path, behind: str, colour: list[int] | None) -> None:
+    path = tmp_path / "a.obj"
+    path.write_text("".join(f"v {x} {y} 0.5{behind}\n" for x, y in ((0, 0), (1, 0), (1, 1))) + "f 1 2 3\n")
+    mesh = read_mesh(path)
+    assert mesh.points.tolist() == [[0, 0, 0.5], [1, 0, 0.5], [1, 1, 0.5]]
+    assert (mesh.colours is None) if colour is None else (mesh.colours.tolist() == [colour] * 3)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("behind", [" 0.5 0.5", " 1 1 1 1 1 1"])
+def test_numbers_behind_a_point_that_say_nothing_known(tmp_path: Path, behind: str) -> None:
+    path = tmp_path / "a.obj"
+    path.write_text(f"# a\nv 0 0 0{behind}\nv 1 0 0\nv 1 1 0\nf 1 2 3\n")
+    with pytest.raises(ScanError, match=rf"line 2 gives a point {3 + len(behind.split())} numbers"):
+        read_mesh(path)

@@ -14,7 +14,7 @@ from palnet.pipeline.model import Model
 from palnet.pipeline.shape import ShapeModel
 from palnet.population.scanner import Scan
 from palnet.protocols.protocol import Protocol
-from palnet.training import model
+from palnet.training import model, trainer
 from palnet.training.config import TrainingConfig
 from palnet.training.model import SETTINGS, doubt_limits, train_model
 from simple_heads import CONFIG, PROTOCOL, Heads
@@ -44,7 +44,7 @@ class Source(Heads):
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Model:
     """A model that a training of simple heads has made."""
-    monkeypatch.setattr(model, "Population", lambda *_: SimpleNamespace(protocol=PROTOCOL))
+    monkeypatch.setattr(model, "Population", lambda *_: SimpleNamespace(protocol=PROTOCOL, name="usual"))
     monkeypatch.setattr(model, "PopulationScans", lambda population, *_, **__: Source())
     monkeypatch.setattr(model.Protocol, "bundled", lambda _: PROTOCOL)
     monkeypatch.setattr(model, "train_shape", lambda *_: shape(0))
@@ -100,3 +100,20 @@ def test_a_configuration_says_kept_or_new(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(PalnetError, match=r"has a (shape|first_guess|anny|closed_lids) of"):
         TrainingConfig.load(path)
+
+
+def test_limits_of_doubt_are_those_of_the_usual_population(
+    start: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = {"usual": 2.5, "odd": 25.0}
+    monkeypatch.setattr(trainer, "_by_population", lambda *_: {"populations_mm": errors})
+    further = train_model(replace(TINY, seed=5), tmp_path, tmp_path / "second", start)
+    assert further.facts["validation_by_population_mm"] == errors
+    assert {name: further.settings[name] for name in doubt_limits(2.5)} == doubt_limits(2.5)
+
+
+def test_a_validation_says_the_error_of_each_population() -> None:
+    scans = [SimpleNamespace(population=name) for name in ("a", "b", "a")]
+    errors = np.array([[1.0, 3.0], [5.0, np.nan], [np.nan, 5.0]])
+    assert trainer._by_population(scans, errors) == {"populations_mm": {"a": 3.0, "b": 5.0}}  # type: ignore[arg-type]
+    assert trainer._by_population(scans[:1], errors[:1]) == {}  # type: ignore[arg-type]

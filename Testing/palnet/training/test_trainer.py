@@ -85,6 +85,17 @@ def test_going_on_after_a_kill_changes_nothing(tmp_path: Path, unbroken: Path, s
     assert same(state(tmp_path, "best.pt"), state(unbroken, "best.pt"))
 
 
+def test_the_log_has_each_step_once_after_a_kill(tmp_path: Path, unbroken: Path) -> None:
+    """A kill between the log and the checkpoint, or within a line of the log."""
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path, stop_at=17)
+    lines = (unbroken / "log.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "log.jsonl").write_text("".join(lines[:3]) + lines[3][:20])
+    trained(tmp_path)
+    assert [entry["step"] for entry in log(tmp_path)] == [5, 10, 15, 20]
+    assert [entry["error_mm"] for entry in log(tmp_path)] == [entry["error_mm"] for entry in log(unbroken)]
+
+
 def test_finished_training_is_not_repeated(unbroken: Path) -> None:
     before = (unbroken / "checkpoint.pt").read_bytes()
     trainer = trained(unbroken)
@@ -227,8 +238,8 @@ def test_a_damaged_checkpoint_is_a_sentence(tmp_path: Path, content: bytes | str
 LOADING = """
 import sys, time
 import numpy as np
-from torch.utils.data import DataLoader, Dataset
-from palnet.training.trainer import end_with_parent
+from torch.utils.data import Dataset
+from palnet.training.loading import loaded
 
 class Large(Dataset):
     def __len__(self):
@@ -237,9 +248,24 @@ class Large(Dataset):
         return np.zeros(1_000_000)
 
 if __name__ == "__main__":
-    options = {"batch_size": None, "num_workers": 2, "prefetch_factor": 8, "worker_init_fn": end_with_parent}
-    loader = iter(DataLoader(Large(), **options))
-    next(loader)
+    large = loaded(Large(), 2)
+    next(large)
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+LATE = """
+import multiprocessing, os, time
+from palnet.training.loading import end_with_parent
+
+def late(parent):
+    while os.getppid() == parent:
+        time.sleep(0.01)
+    end_with_parent(0)
+    time.sleep(600)
+
+if __name__ == "__main__":
+    multiprocessing.get_context("fork").Process(target=late, args=(os.getpid(),)).start()
     print("begun", flush=True)
     time.sleep(60)
 """
@@ -248,8 +274,17 @@ if __name__ == "__main__":
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal")
 @pytest.mark.parametrize("sent", ["SIGKILL", "SIGTERM", "SIGHUP"])
 def test_workers_end_with_the_training_however_it_ends(tmp_path: Path, sent: str) -> None:
+    _end(tmp_path, LOADING, sent)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are no forks")
+def test_a_worker_that_begins_when_the_training_has_ended_ends_too(tmp_path: Path) -> None:
+    _end(tmp_path, LATE, "SIGKILL")
+
+
+def _end(tmp_path: Path, text: str, sent: str) -> None:
     script = tmp_path / "loading.py"
-    script.write_text(LOADING)
+    script.write_text(text)
     engine = Path(__file__).resolve().parents[3] / "PALNetLandmarker"
     process = subprocess.Popen(
         [sys.executable, script], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(engine)}
