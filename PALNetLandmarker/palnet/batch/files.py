@@ -125,6 +125,11 @@ def find_scans(inputs: Sequence[Path], recursive: bool) -> list[Item]:
     return items
 
 
+def is_scan(path: Path) -> bool:
+    """Whether a file is a scan by its name: neither hidden nor a surface that was fitted to one."""
+    return bool(scan_ending(path)) and path.name[0] != "." and not path.name.lower().endswith(SURFACE_ENDINGS)
+
+
 def folder_name(folder: PurePath) -> str:
     """What a folder is called among others: its name, that of the drive or share whose root it is, or nothing.
 
@@ -140,8 +145,7 @@ def _in_folder(folder: Path, above: str, recursive: bool) -> list[Item]:
         entries = files_below(folder, locked) if recursive else sorted(folder.iterdir())
         # Macs leave files like ._scan.obj on other disks.
         shown = [p for p in entries if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
-        scans = [p for p in shown if scan_ending(p) and not p.name.lower().endswith(SURFACE_ENDINGS)]
-        files = [p for p in scans if os.path.isfile(p)]  # noqa: PTH113  (is_file raises)
+        files = [p for p in shown if is_scan(p) and os.path.isfile(p)]  # noqa: PTH113  (is_file raises)
     except OSError as error:
         raise ScanError(f"The folder {error.filename or folder} cannot be read: {error.strerror or error}.") from error
     if not files and not locked:

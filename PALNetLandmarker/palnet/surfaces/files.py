@@ -93,7 +93,7 @@ def as_ply(surface: Corresponding, template: Template) -> bytes:
 
 
 def write_corresponding(surface: Corresponding, markups: Path) -> list[Path]:
-    """Write both files of a surface beside the landmarks in a file; its folder exists.
+    """Write both files of a surface beside the landmarks in a file, and their folder where there is none.
 
     :returns: what was written
     :raises OutputError: they cannot be written; what was there stays
@@ -101,6 +101,7 @@ def write_corresponding(surface: Corresponding, markups: Path) -> list[Path]:
     template, paths = face_template(), surface_beside(markups)
     contents = (as_vtp(surface, template).encode(), as_ply(surface, template))
     try:
+        markups.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as places:
             for path, content in zip(paths, contents, strict=True):
                 places.enter_context(whole_file(path)).write_bytes(content)
