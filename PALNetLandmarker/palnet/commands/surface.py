@@ -154,9 +154,7 @@ def _population(surfaces: list[NamedSurface], options: argparse.Namespace, probl
             "Mean face",
             heat_map(Surface(mean, template.surface.triangles), spread, "How far the scans lie from their mean."),
         ),
-        _mapped(
-            "Asymmetry", _mean_shift(sides), "Mean: outward where a side stands out more than the other."
-        ),
+        _mapped("Asymmetry", _mean_shift(sides), "Mean: outward where a side stands out more than the other."),
     ]
     if options.groups is not None:
         parts += _groups(laid, missing, names, options.groups, problems, out)

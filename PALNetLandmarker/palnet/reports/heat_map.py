@@ -14,7 +14,9 @@ from ..scans.surface import Surface, draw_evenly, vertex_normals
 
 VIEWS = {"right": -90.0, "from the right": -45.0, "front": 0.0, "from the left": 45.0, "left": 90.0}
 """By how many degrees the face is turned to be seen from each side."""
-_HEIGHT, _WIDTH, _FINE, _DRAWS = 300, 230, 2, 4.0
+_HEIGHT, _WIDTH, _FINE, _DRAWS = 300, 230, 2, 2.5
+_MOST_AROUND = 5
+"""Of the eight neighbours of a pixel."""
 _UNKNOWN = np.array([176.0, 176.0, 176.0])
 _PAPER = np.array([255.0, 255.0, 255.0])
 # Blue to orange by way of near white: told apart with any colour vision (after Crameri's vik, and ColorBrewer's PuOr).
@@ -60,8 +62,24 @@ def _view(places: np.ndarray, normals: np.ndarray, paint: np.ndarray, degrees: f
     picture = np.broadcast_to(_PAPER, (height * width, 3)).copy()
     # Of several values for one element, numpy keeps the last: the nearest.
     picture[row[order] * width + column[order]] = paint[order] * shade[:, None]
+    _close_gaps(
+        picture.reshape(height, width, 3), np.bincount(row[order] * width + column[order], minlength=height * width)
+    )
     small = picture.reshape(_HEIGHT, _FINE, _WIDTH, _FINE, 3).mean(axis=(1, 3))
     return np.clip(np.round(small), 0, 255).astype(np.uint8)
+
+
+def _close_gaps(picture: np.ndarray, drawn: np.ndarray) -> None:
+    """Fill pixels that no place was drawn in, and most of whose neighbours have some, with the mean of these."""
+    there = (drawn > 0).reshape(picture.shape[:2])
+    around, total = np.zeros(there.shape), np.zeros(picture.shape)
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            near = np.roll(there, (down, right), (0, 1))
+            around += near
+            total += np.roll(picture, (down, right), (0, 1)) * near[:, :, None]
+    gap = ~there & (around >= _MOST_AROUND)
+    picture[gap] = total[gap] / around[gap][:, None]
 
 
 def _png(pixels: np.ndarray) -> bytes:
