@@ -6,6 +6,7 @@ import base64
 from html import escape
 
 import numpy as np
+from scipy.ndimage import median_filter
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkIOImage import vtkPNGWriter
@@ -15,7 +16,7 @@ from ..scans.surface import Surface, draw_evenly, vertex_normals
 VIEWS = {"right": -90.0, "from the right": -45.0, "front": 0.0, "from the left": 45.0, "left": 90.0}
 """By how many degrees the face is turned to be seen from each side."""
 _HEIGHT, _WIDTH, _FINE, _DRAWS = 300, 230, 2, 2.5
-_MOST_AROUND = 5
+_MOST_AROUND, _BEHIND_MM = 5, 4.0
 """Of the eight neighbours of a pixel."""
 _UNKNOWN = np.array([176.0, 176.0, 176.0])
 _PAPER = np.array([255.0, 255.0, 255.0])
@@ -62,16 +63,21 @@ def _view(places: np.ndarray, normals: np.ndarray, paint: np.ndarray, degrees: f
     picture = np.broadcast_to(_PAPER, (height * width, 3)).copy()
     # Of several values for one element, numpy keeps the last: the nearest.
     picture[row[order] * width + column[order]] = paint[order] * shade[:, None]
-    _close_gaps(
-        picture.reshape(height, width, 3), np.bincount(row[order] * width + column[order], minlength=height * width)
-    )
+    depth = np.full(height * width, -np.inf)
+    depth[row[order] * width + column[order]] = places[order, 2]
+    _close_gaps(picture.reshape(height, width, 3), depth.reshape(height, width))
     small = picture.reshape(_HEIGHT, _FINE, _WIDTH, _FINE, 3).mean(axis=(1, 3))
     return np.clip(np.round(small), 0, 255).astype(np.uint8)
 
 
-def _close_gaps(picture: np.ndarray, drawn: np.ndarray) -> None:
-    """Fill pixels that no place was drawn in, and most of whose neighbours have some, with the mean of these."""
-    there = (drawn > 0).reshape(picture.shape[:2])
+def _close_gaps(picture: np.ndarray, depth: np.ndarray) -> None:
+    """Fill pixels that no place was drawn in, or only one far behind its neighbours, with the mean of what is around.
+
+    :param depth: towards who looks, -inf where nothing was drawn
+    """
+    front = median_filter(depth, 3)
+    with np.errstate(invalid="ignore"):
+        there = np.isfinite(depth) & ~(front - depth > _BEHIND_MM)
     around, total = np.zeros(there.shape), np.zeros(picture.shape)
     for down in (-1, 0, 1):
         for right in (-1, 0, 1):

@@ -64,7 +64,8 @@ def test_over_a_hole_points_are_carried_along_and_said_to_be_missing(person: Per
     over = np.linalg.norm(truth - middle, axis=1) < 12
     assert fit.missing[over].all()
     assert _errors(fit.points, truth)[over].max() < 6.0
-    assert fit.expected[over].min() > np.median(fit.expected[~fit.missing])
+    beside = (np.linalg.norm(truth - middle, axis=1) < 30) & ~fit.missing
+    assert fit.expected[over].mean() > fit.expected[beside].mean() + 0.3
 
 
 def test_a_mesh_inside_out_and_one_with_a_wall_behind_give_the_same_face(person: Person) -> None:
