@@ -38,10 +38,10 @@ def find_face(looker: Looker, surface: Surface, search: Search) -> Look | None:
                     return look
         if any(look.beyond <= 0 for look in looks):
             break
-    else:
-        for look in sorted(looks, key=lambda look: look.doubt)[:_BEST_FEW]:
-            again = looker.look(surface, look.moved(looker.model.scale), LAST_LOOKS, looker.model.thing == "face")
-            looks += [again] if again else []
+    # None is clear: where the network moves the likeliest ones to, another may be.
+    for look in sorted(looks, key=lambda look: look.doubt)[:_BEST_FEW]:
+        again = looker.look(surface, look.moved(looker.model.scale), LAST_LOOKS, looker.model.thing == "face")
+        looks += [again] if again else []
     best = min(looks, key=lambda look: look.beyond, default=None)
     return best if best is not None and best.beyond <= 0 else None
 

@@ -22,6 +22,8 @@ from .region import MARGIN_MM, near_landmarks, region_of_interest
 _FEWEST_POINTS = 16
 # A first pass that doubts so many times more than is ever accepted comes to nothing.
 _HOPELESS = 2.5
+# Share of the landmarks to be shown that a pass before the last has to show.
+_LEAST_AT_FIRST = 0.5
 # The coarsest level of a first pass doubts more, but no face that was found on 830 cut scans more than 1.9 times.
 _NO_HOPE_AT_FIRST = 2.05
 # The coarsest level of a whole scan is averaged from samples so many times its spacing apart: those of the finest would
@@ -89,11 +91,13 @@ class Looker:
             return None
         pose, doubt = np.eye(4), 0.0
         # From where the first pass put it, a face that lies a little wrongly is clearer, and what is none is not.
-        for _ in range(passes):
+        least = self.model.settings["least_shown"]
+        for number in range(1, passes + 1):
             points, expected, presence = self.run([clouds], [pose])
             doubt = self.doubt(expected, presence)
             hopeless = doubt > _HOPELESS * self.model.settings["most_doubt_mm"]
-            if hopeless or presence.mean() < self.model.settings["least_shown"]:
+            # A face that lies wrongly shows less than it does once it is moved.
+            if hopeless or presence.mean() < least * (1.0 if number == passes else _LEAST_AT_FIRST):
                 return None
             pose = rigid_fit(points, self.mean, presence / expected**2)
         beyond = beyond_acceptance(self.model, points, expected, presence, doubt)
