@@ -3,7 +3,8 @@
     python tools/colour_pictures.py FOLDER [--texels 1024] [ENDING ...]
 
 Writes the scans in each format, a picture of the module with each of them, with colours and without, and a sheet; says
-by how much the landmarks of each differ from those of the bare shape. Needs what the tests need.
+by how much the landmarks of each differ from those of the bare file (OBJ and PLY: of that with coloured points). Needs
+what the tests need.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def main() -> None:
             WRITERS[ending](scan, path, textured)
             found, looks = predictor.predict_file(path), read_looks(path)
             apart = np.nanmax(np.abs(found.points - bare.points))
-            print(f"{path.name}: landmarks {apart:g} mm from those of the bare shape", flush=True)
+            print(f"{path.name}: landmarks {apart:g} mm from those of {options.folder.name}/bare{ending}", flush=True)
             title = f"{name} {ending[1:]}"
             render_sheet(found, polydata_of(looks), title, options.folder / f"sheet {title}.png", image_of(looks))
             module(Album(host, path, options.folder), title)

@@ -7,6 +7,7 @@ in Slicer's lists: of hidden nodes, not all ways to save a scene save the data.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -83,13 +84,23 @@ def find(model: Any) -> None:
     display = model.GetDisplayNode() if model is not None else None
     if display is None or display.GetTextureImageDataConnection() is not None:
         return
-    if _texture(model) is None and not model.GetAttribute(_LOOKED):
-        model.SetAttribute(_LOOKED, "1")
+    if _texture(model) is None and model.GetAttribute(_LOOKED) != _state(model):
+        # A scene that is opened again has the file's points anew, as Slicer reads them.
+        hidden = model.GetAttribute(_HIDDEN)
         _look_beside(model)
+        model.SetAttribute(_LOOKED, _state(model))
+        if hidden:
+            show(model, False)
     if are_shown(model) and (_texture(model) is not None or not display.GetAttribute(_LOOKED)):
         display.SetAttribute(_LOOKED, "1")  # afterwards, scalars are the person's own choice
         display.SetColor(*SKIN)
         _apply(model)
+
+
+def _state(model: Any) -> str:
+    """What changes when the points of a model node do."""
+    points = model.GetPolyData().GetPoints() if model.GetPolyData() is not None else None
+    return f"{os.getpid()} {points.GetMTime() if points is not None else 0}"
 
 
 def _look_beside(model: Any) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import slicer
 import vtk
 from palnet.errors import ScanError
-from palnet.exports.predicted import expected_error_in_words
-from palnet.formats.slicer import EXPECTED_ERROR, NO_VALUE
+from palnet.exports.predicted import measured_of
+from palnet.formats.slicer import EXPECTED_ERROR, RANGE
 from palnet.pipeline.prediction import Prediction
 from palnet.scans.looks import bare_of
 from palnet.units import mm_of
@@ -89,17 +89,18 @@ def _facing_outwards(surface: vtk.vtkPolyData, model: Any) -> vtk.vtkPolyData:
 
 def set_expected_error(node: Any, prediction: Prediction) -> None:
     """Put a prediction's errors into a node, one value a point: Slicer saves them and offers them to other modules."""
-    values = numpy_to_vtk(np.where(prediction.missing, NO_VALUE, prediction.expected_error).astype(float), deep=True)
-    values.SetName(EXPECTED_ERROR)
-    measurement = slicer.vtkMRMLStaticMeasurement()
-    measurement.SetName(EXPECTED_ERROR)
-    measurement.SetUnits(mm_of(prediction.unit))
-    measurement.SetDescription(expected_error_in_words(prediction))
-    measurement.SetControlPointValues(values)
     for index in reversed(range(node.GetNumberOfMeasurements())):
-        if node.GetNthMeasurement(index).GetName() == EXPECTED_ERROR:
+        if node.GetNthMeasurement(index).GetName() in (EXPECTED_ERROR, RANGE):
             node.RemoveNthMeasurement(index)
-    node.AddMeasurement(measurement)
+    for name, description, numbers in measured_of(prediction):
+        values = numpy_to_vtk(numbers, deep=True)
+        values.SetName(name)
+        measurement = slicer.vtkMRMLStaticMeasurement()
+        measurement.SetName(name)
+        measurement.SetUnits(mm_of(prediction.unit))
+        measurement.SetDescription(description)
+        measurement.SetControlPointValues(values)
+        node.AddMeasurement(measurement)
 
 
 def expected_error(node: Any) -> np.ndarray:

@@ -63,7 +63,11 @@ def tell_stored(storage: Any) -> None:
     Slicer sets that time when something is written; so another model is, which is next to nothing, into another file.
     """
     name, other = storage.GetFileName(), slicer.vtkMRMLModelNode()
-    other.SetAndObservePolyData(vtk.vtkPolyData())
+    # Of a model without points it would note that there was nothing to write, and read nothing from then on.
+    points, mesh = vtk.vtkPoints(), vtk.vtkPolyData()
+    points.InsertNextPoint(0.0, 0.0, 0.0)
+    mesh.SetPoints(points)
+    other.SetAndObservePolyData(mesh)
     before = storage.GetDisableModifiedEvent()
     storage.SetDisableModifiedEvent(True)
     try:

@@ -108,6 +108,8 @@ def facts(row: Row, mm: str = "mm") -> str:
         # "relative mm" leaves no room for more.
         text = _("expected error {error} {mm}") if mm == "mm" else _("expected {error} {mm}")
         parts.append(text.format(error=millimetres(row.expected_error), mm=mm))
+        if math.isfinite(row.range_mm) and mm == "mm":
+            parts.append(_("90 % within {range} mm").format(range=millimetres(row.range_mm)))
     return " · ".join(parts)
 
 

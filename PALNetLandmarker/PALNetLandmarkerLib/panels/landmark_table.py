@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -194,4 +195,7 @@ class LandmarkTable:
 def _tooltip(row: Row) -> str:
     """Rich text, which Qt wraps."""
     parts = [f"<b>{html.escape(row.name)}</b> ({html.escape(row.label)})", html.escape(row.definition)]
+    if math.isfinite(row.range_mm):
+        within = _("Nine of ten people would place it within {range} mm.")
+        parts.append(html.escape(within.format(range=millimetres(row.range_mm))))
     return "<p>" + "<br>".join([*parts, *(html.escape(concern) for concern in row.concerns)]) + "</p>"

@@ -98,7 +98,8 @@ def _summary(prediction: Prediction) -> str:
         return line
     median, largest, label = prediction.error_summary
     mm = mm_of(prediction.unit)
-    return f"{line} \u00b7 expected error: median {median:.1f} {mm}, largest {largest:.1f} {mm} at {label}"
+    within = f" (90 % within {np.nanmedian(prediction.range_mm):.1f})" if np.isfinite(prediction.range_mm).any() else ""
+    return f"{line} \u00b7 expected error: median {median:.1f} {mm}{within}, largest {largest:.1f} {mm} at {label}"
 
 
 def _labels(prediction: Prediction, chosen: np.ndarray) -> str:

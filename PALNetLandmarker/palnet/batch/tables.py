@@ -100,6 +100,8 @@ def point_rows(state: ScanState, protocol: Protocol) -> list[Row]:
         at = known.get(label, -1)
         row |= {"x": x, "y": y, "z": z, "unit": state.unit, "state": _state_of(review, at, there)}
         row["expected_error_mm"] = float(review.prediction.expected_error[at]) if review and at >= 0 else np.nan
+        row["range_90_mm"] = float(review.prediction.range_mm[at]) if review and at >= 0 else np.nan
+        row["convention_mm"] = float(review.prediction.convention_mm[at]) if review and at >= 0 else np.nan
         row["presence"] = float(review.prediction.presence[at]) if review and at >= 0 else np.nan
         rows.append(row)
     return rows

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import OutputError
 from ..files import check_writable
 from ..pipeline.prediction import Prediction
@@ -52,6 +54,8 @@ def summary(prediction: Prediction) -> dict[str, Any]:
                 "name": landmark.name,
                 "position": None if gone else [float(value) for value in prediction.points[k]],
                 "expected_error_mm": None if gone else float(prediction.expected_error[k]),
+                "range_90_mm": _number(prediction.range_mm[k]),
+                "convention_mm": _number(prediction.convention_mm[k]),
                 "presence": float(prediction.presence[k]),
                 "buried": landmark.label in prediction.buried,
             }
@@ -70,13 +74,21 @@ def summary(prediction: Prediction) -> dict[str, Any]:
     }
 
 
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
 def table(prediction: Prediction) -> str:
-    """The landmarks as lines of text: label, name, position in the scan's own coordinates, expected error in mm."""
+    """The landmarks as lines of text: label, name, position in the scan's own coordinates, expected error in mm.
+
+    Where it is known, the range stands there, too, in which nine of ten placements by people are to be expected.
+    """
     width = max(len(landmark.name) for landmark in prediction.protocol.landmarks)
     digits = decimals(prediction.unit, in_mm=2)
     # What is small has small errors.
     error_format = ".1f" if prediction.doubtful_mm >= 1 else ".2f"
     head = f"  {'label':<7}{'name':<{width}}  {'x':>10}{'y':>10}{'z':>10}   expected error"
+    head += ", 90 % within" if np.isfinite(prediction.range_mm).any() else ""
     lines = [f"{head} (positions in {prediction.unit})"]
     for k, landmark in enumerate(prediction.protocol.landmarks):
         if prediction.missing[k]:
@@ -85,6 +97,8 @@ def table(prediction: Prediction) -> str:
             continue
         place = "".join(f"{value:10.{digits}f}" for value in prediction.points[k])
         error = format(prediction.expected_error[k], error_format)
+        reach = prediction.range_mm[k]
+        within = f"{format(reach, error_format):>15} mm" if np.isfinite(reach) else ""
         where = ", its place cannot be seen" if landmark.label in prediction.buried else ""
-        lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {place}   {error:>5} mm{where}")
+        lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {place}   {error:>5} mm{within}{where}")
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..files import write_text
-from ..formats.slicer import EXPECTED_ERROR, NO_VALUE, markups
+from ..formats.slicer import EXPECTED_ERROR, NO_VALUE, RANGE, markups
 from ..formats.text import TO_LPS
 from ..pipeline.prediction import Prediction
 from ..review.record import Review
@@ -33,20 +33,22 @@ POINT_MM = 2.2
 
 
 def predicted_markups(prediction: Prediction, name: str) -> str:
-    """A prediction as ``.mrk.json``, in LPS, with each expected error in words and as a measurement.
+    """A prediction as ``.mrk.json``, in LPS, with each expected error and range in words and as measurements.
 
     :param name: of the scan
     """
     review, protocol = Review.begin(name, prediction), prediction.protocol
-    errors = np.where(prediction.missing, NO_VALUE, prediction.expected_error)
-    measurement = {
-        "name": EXPECTED_ERROR,
-        "enabled": True,
-        "units": mm_of(prediction.unit),
-        "description": expected_error_in_words(prediction),
-        "printFormat": "%5.3f %s",
-        "controlPointValues": [float(value) for value in np.where(np.isfinite(errors), errors, NO_VALUE)],
-    }
+    measurements = [
+        {
+            "name": measured,
+            "enabled": True,
+            "units": mm_of(prediction.unit),
+            "description": description,
+            "printFormat": "%5.3f %s",
+            "controlPointValues": values.tolist(),
+        }
+        for measured, description, values in measured_of(prediction)
+    ]
     return markups(
         tuple(protocol.labels),
         prediction.points * TO_LPS[prediction.space],
@@ -54,17 +56,23 @@ def predicted_markups(prediction: Prediction, name: str) -> str:
         prediction.unit,
         [describe(review, index) for index in range(len(protocol))],
         selected=False,
-        measurements=[measurement],
+        measurements=measurements,
         display=LOOKS | {"glyphSize": POINT_MM / mm_per_unit(prediction.unit)},
     )
 
 
-def expected_error_in_words(prediction: Prediction) -> str:
-    """What the measurement of expected errors says of itself."""
-    return (
-        f"Expected error of each landmark in {mm_of(prediction.unit)}; {NO_VALUE:.0f} where it is missing; "
-        f"model {prediction.model} {prediction.model_checksum[:12]}"
-    )
+def measured_of(prediction: Prediction) -> list[tuple[str, str, np.ndarray]]:
+    """What Slicer's file tells of each landmark: a name, what it says of itself, and values (L,) in mm."""
+    mm = mm_of(prediction.unit)
+    said = f"{NO_VALUE:.0f} where it is missing; model {prediction.model} {prediction.model_checksum[:12]}"
+    shown = [(EXPECTED_ERROR, f"Expected error of each landmark in {mm}; {said}", prediction.expected_error)]
+    if np.isfinite(prediction.range_mm).any():
+        within = f"Nine of ten placements by people are to be expected within so many {mm} of each landmark; {said}"
+        shown.append((RANGE, within, prediction.range_mm))
+    return [
+        (name, description, np.where(prediction.missing | ~np.isfinite(values), NO_VALUE, values).astype(float))
+        for name, description, values in shown
+    ]
 
 
 def write_predicted(prediction: Prediction, path: Path, name: str) -> None:

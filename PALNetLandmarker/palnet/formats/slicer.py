@@ -28,7 +28,7 @@ _ORIENTATION = {
 _EMPTY, _NULL = '"position": ""', '"position": [null, null, null]'
 _MM = '"coordinateUnits": "mm"'
 _DEFINED, _MISSING = "2", "3"
-EXPECTED_ERROR, NO_VALUE = "expected error", -1.0
+EXPECTED_ERROR, RANGE, NO_VALUE = "expected error", "90 % range", -1.0
 """Of a measurement with a value for each point, and of that value where a point has none."""
 
 

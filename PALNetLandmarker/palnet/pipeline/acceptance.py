@@ -1,4 +1,8 @@
-"""Whether what the network says of a candidate alignment is taken for a face."""
+"""Whether what the network says of a candidate alignment is taken for a face, and for one of a usual shape.
+
+Doubt comes first. A clear face is taken whatever its shape: refusal is for what is no face, not for who is unlike
+others.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,10 @@ _PART, _WHOLE = 0.45, 0.7
 _MOSTLY_WHOLE = 0.65
 # And less is usual there than where nearly all is shown: share of the limit, from mostly whole to so much of a face.
 _OF_THE_LIMIT, _COMPLETE = 0.8, 0.85
+# A face that is nearly clear may be so many times as unusual as one that is hardly accepted.
+_NEARLY_CLEAR = 1.5
+# From this share of the limit on, the shape is unlike those that the model knows: judgements of shape do not hold.
+_UNUSUAL = 0.7
 
 
 def beyond_acceptance(
@@ -21,22 +29,40 @@ def beyond_acceptance(
 
     That is what the doubt has more than its limit, which falls with the share of landmarks shown: what is no face
     mostly looks whole to the network, and is doubted as only small parts of faces are. Or what the mean deviation from
-    usual shapes has more than its own limit; that is asked only where there is some doubt, so that no clear face is
-    refused for being unlike others. Models without a limit for whole faces have one for all.
+    usual shapes has more than its own limit, which is the wider the less doubt there is; where there is little, it is
+    not asked at all. Models without a limit for whole faces have one for all.
 
     :param points: (L, 3), :param expected: (L,) expected errors, both in working mm, :param presence: (L,)
     :param doubt: mm, mean expected error of what is shown
     """
     settings, shown = model.settings, float(presence.mean())
     part = settings["most_doubt_mm"]
-    limit = np.interp(shown, (_PART, _WHOLE), (part, settings.get("most_doubt_whole_mm", part)))
-    beyond = doubt - float(limit)
+    limit = float(np.interp(shown, (_PART, _WHOLE), (part, settings.get("most_doubt_whole_mm", part))))
+    beyond, clear = doubt - limit, settings["clear_doubt_mm"]
     most = settings.get("most_deviation_mm")
-    if beyond > 0 or doubt < settings["clear_doubt_mm"] or shown < _MOSTLY_WHOLE or model.shape is None or not most:
+    if beyond > 0 or doubt < clear or shown < _MOSTLY_WHOLE or not most:
         return beyond
-    seen = np.where(presence[:, None] >= settings["least_presence"], points, np.nan)
-    deviation = model.shape.plausibility(seen / model.scale, expected / model.scale).deviation
-    if np.isnan(deviation).all():
+    deviation = _deviation(model, points, expected, presence)
+    if np.isnan(deviation):
         return beyond
     most *= float(np.interp(shown, (_MOSTLY_WHOLE, _COMPLETE), (_OF_THE_LIMIT, 1.0)))
-    return max(beyond, float(np.nanmean(deviation)) - most)
+    most *= float(np.interp(doubt, (clear, max(limit, clear + 1e-6)), (_NEARLY_CLEAR, 1.0)))
+    return max(beyond, deviation - most)
+
+
+def unusual_shape(model: Model, points: np.ndarray, expected: np.ndarray, presence: np.ndarray) -> bool:
+    """Whether an accepted face is so unlike the known ones that judgements of its shape do not hold.
+
+    Parameters as :func:`beyond_acceptance`. False where the model does not know what is usual.
+    """
+    most = model.settings.get("most_deviation_mm")
+    return bool(most and _deviation(model, points, expected, presence) > _UNUSUAL * most)
+
+
+def _deviation(model: Model, points: np.ndarray, expected: np.ndarray, presence: np.ndarray) -> float:
+    """mm: mean distance of the landmarks from where the others suggest them; NaN where that is not known."""
+    if model.shape is None:
+        return float("nan")
+    seen = np.where(presence[:, None] >= model.settings["least_presence"], points, np.nan)
+    deviation = model.shape.plausibility(seen / model.scale, expected / model.scale).deviation
+    return float("nan") if np.isnan(deviation).all() else float(np.nanmean(deviation))

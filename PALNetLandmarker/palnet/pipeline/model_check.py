@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ModelError
+from .ranges import Ranges
 
 # Weights hardly shrink when they are packed; what unpacks to many times its size is no model.
 _MOST_TIMES = 50
@@ -111,6 +112,13 @@ def check_settings(settings: Mapping[str, Any], landmarks: int, name: str) -> No
     known = isinstance(errors, list) and len(errors) == landmarks and all(map(_from(0.0), errors))
     if errors is not None and not known:
         raise ModelError(f"{name} cannot be used: it has no expected error in mm for each landmark. Get it again.")
+    if "ranges" in settings:
+        try:
+            fits_all = len(Ranges.from_settings(settings["ranges"]).own) == landmarks
+        except (KeyError, TypeError, ValueError, OverflowError):
+            fits_all = False
+        if not fits_all:
+            raise ModelError(f"{name} cannot be used: its ranges on people's points are none. Get it again.")
 
 
 def check_complete(settings: Mapping[str, Any], name: str) -> None:

@@ -19,7 +19,8 @@ class Prediction:
     """The landmarks of one scan.
 
     :ivar points: (L, 3) float64, in the coordinates and the unit of the mesh file; NaN where the landmark is missing
-    :ivar expected_error: (L,) float64, mm: the mean distance from the true place to be expected; NaN where missing
+    :ivar expected_error: (L,) float64, mm: the mean distance from people's own placements to be expected; NaN where
+        missing
     :ivar presence: (L,) float64 in 0..1: how likely the scan shows this landmark's place
     :ivar unit: the scan's unit, see :mod:`palnet.units`
     :ivar space: the frame that the file's header states, ``"LPS"`` (also where it states none) or ``"RAS"``
@@ -28,8 +29,11 @@ class Prediction:
     :ivar warnings: sentences for the user, most important first
     :ivar model: name of the model, :ivar model_checksum: its SHA-256
     :ivar seconds: time of each step by name
-    :ivar doubtful_mm: a landmark whose expected error is above this should be looked at first
+    :ivar doubtful_mm: a landmark that the scan leaves more than this off in the mean should be looked at first
     :ivar buried: labels of landmarks whose places cannot be seen: under hair, behind a wall, in a pocket
+    :ivar range_mm: (L,) mm: nine of ten placements of people are to be expected within; NaN where missing or not known
+    :ivar convention_mm: (L,) mm: what of the expected error is one group's convention against another's, not the scan's
+        doing; NaN likewise
     """
 
     protocol: Protocol
@@ -46,6 +50,13 @@ class Prediction:
     seconds: dict[str, float] = field(default_factory=dict)
     doubtful_mm: float = 3.0
     buried: tuple[str, ...] = ()
+    range_mm: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    convention_mm: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        for name in _LATER:
+            if not len(getattr(self, name)):
+                object.__setattr__(self, name, np.full(len(self.protocol), np.nan))
 
     @property
     def missing(self) -> np.ndarray:
@@ -56,9 +67,26 @@ class Prediction:
     def doubtful(self) -> np.ndarray:
         """(L,) bool: placed, but not well enough to go unseen; so is one whose expected error is not known.
 
-        One whose place cannot be seen is doubtful, too.
+        It follows from the range without the conventions' part: what groups of people mean does not differ by scan. One
+        whose place cannot be seen is doubtful, too.
         """
-        return ~self.missing & (~(self.expected_error <= self.doubtful_mm) | np.isin(self.protocol.labels, self.buried))
+        known = np.isfinite(self.range_mm)
+        sure = np.where(
+            known, self.scan_range_mm <= RANGE_OF_DOUBT * self.doubtful_mm, self.expected_error <= self.doubtful_mm
+        )
+        return ~self.missing & (~sure | np.isin(self.protocol.labels, self.buried))
+
+    @property
+    def scan_error_mm(self) -> np.ndarray:
+        """(L,) mm: the expected error without the conventions' part; all of it where that is not known."""
+        return np.sqrt(np.maximum(self.expected_error**2 - np.nan_to_num(self.convention_mm) ** 2, 0.0))
+
+    @property
+    def scan_range_mm(self) -> np.ndarray:
+        """(L,) mm: the range without the conventions' part; NaN where none is known."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            factor = np.where(self.expected_error > 0, self.range_mm / self.expected_error, 1.0)
+        return np.asarray(factor * self.scan_error_mm)
 
     @property
     def error_summary(self) -> tuple[float, float, str]:
@@ -89,6 +117,8 @@ class Prediction:
         """
         protocol = Protocol.from_json(data["protocol"])
         count = len(protocol)
+        # Records of before know no ranges.
+        data = {name: [None] * count for name in _LATER} | data
         arrays = {name: from_rows(data[name], shape(count)) for name, shape in _ARRAYS.items()}
         rest = {name: value for name, value in data.items() if name not in arrays}
         texts = {name: tuple(data.get(name, ())) for name in ("warnings", "buried")}
@@ -107,9 +137,13 @@ class Prediction:
             raise ValueError("the frame of the face is none")
         if (np.abs(self.points) > _FARTHEST).any():
             raise ValueError("a point farther away than any scan reaches")
-        if ((self.expected_error < 0.0) | (self.expected_error > _LARGEST_ERROR_MM)).any():
-            raise ValueError("an expected error that is none")
+        for errors in (self.expected_error, self.range_mm, self.convention_mm):
+            if ((errors < 0.0) | (errors > _LARGEST_ERROR_MM)).any():
+                raise ValueError("an expected error that is none")
 
+
+RANGE_OF_DOUBT = 2.0
+"""Nine of ten errors lie within so many times the mean error, roughly: a limit of the one is one of the other."""
 
 # No scan is that large, in whatever unit; beyond, sums of squares have no digits left.
 _FARTHEST, _LARGEST_ERROR_MM = 1e9, 1e4
@@ -119,7 +153,10 @@ _ARRAYS: dict[str, Callable[[int], tuple[int, ...]]] = {
     "expected_error": lambda count: (count,),
     "presence": lambda count: (count,),
     "face_from_scan": lambda _count: (4, 4),
+    "range_mm": lambda count: (count,),
+    "convention_mm": lambda count: (count,),
 }
+_LATER = ("range_mm", "convention_mm")
 
 
 def rows_or_null(values: np.ndarray) -> list[Any]:

@@ -17,11 +17,12 @@ from ..scans.file import read_surface, reading_warnings, scan_space, surface_uni
 from ..scans.surface import Surface, at_any_corner, closest_on_surface, compact, surface_from_polydata
 from ..scans.visibility import seen_from_front, seen_from_outside
 from ..units import mm_per_unit
-from .acceptance import beyond_acceptance
-from .alignment import UNITS, Aligner, Alignment, likely_units
+from .acceptance import beyond_acceptance, unusual_shape
+from .alignment import UNITS, Aligner, likely_units
 from .buried import buried, buried_warnings
 from .finding import LAST_LOOKS, LOOKS, find_face
 from .first_guess import Frames, StationNet
+from .landmark_warnings import landmark_warnings
 from .looks import Look, Looker
 from .model import Model
 from .model_check import check_complete
@@ -29,6 +30,7 @@ from .network import Network, build
 from .parts import parts_warnings
 from .patches import Clouds
 from .prediction import Prediction, Progress
+from .ranges import Ranges
 from .region import near_landmarks
 from .size import is_to_be_found, size_warnings, ways, with_size_found
 
@@ -59,6 +61,7 @@ class Predictor:
         except (KeyError, ModelError) as error:
             raise ModelError(f"The model {model.name} does not fit this program: {error}") from error
         self.looker = Looker(model, self.network)
+        self.ranges = Ranges.from_settings(model.settings["ranges"]) if "ranges" in model.settings else None
         rng = np.random.default_rng(0)
         self._views = [np.eye(4)] + [random_pose(rng, _VIEW_DEGREES, _VIEW_MM) for _ in range(_VIEWS - 1)]
 
@@ -114,6 +117,7 @@ class Predictor:
         # All views together know better than the one that chose the alignment.
         if beyond_acceptance(self.model, points, expected, presence, self.looker.doubt(expected, presence)) > 0:
             raise self._no_face(surface, unit)
+        unusual = unusual_shape(self.model, points, expected, presence)
         if self.model.prior:
             seen = presence >= self.model.settings["least_presence"]
             points, expected = self.model.prior.settle(look.face, points, expected, seen)
@@ -130,12 +134,15 @@ class Predictor:
             in_scan = apply(back, points / working) / unit_mm
             hidden = buried(cleaned, surface, in_scan, from_face, back[:3, 2], unit_mm)
         expected[missing] = np.nan
+        reach = convention = np.full(len(expected), np.nan)
+        if self.ranges:
+            expected, reach, convention = self.ranges.stated(expected, presence)
         if thinned:
             from_face = _exactly_on(whole, from_face, _NEAR_MM / unit_mm / working)
         pose[:3, 3] /= working
         to_face = pose @ alignment.pose @ np.diag([unit_mm, unit_mm, unit_mm, 1.0])
         seconds = clock.end()
-        return Prediction(
+        prediction = Prediction(
             protocol=self.model.protocol,
             points=from_face,
             expected_error=expected,
@@ -147,15 +154,18 @@ class Predictor:
                 *reading_warnings(mesh),
                 *parts_warnings(surface, from_face, unit_mm),
                 *size_warnings(self.model, from_face, alignment.unit),
-                *self._warnings(alignment, missing, expected, unit),
-                *buried_warnings(self.model.protocol, hidden),
             ),
             model=self.model.name,
             model_checksum=self.model.checksum,
             seconds=seconds,
             doubtful_mm=settings["doubtful_mm"],
             buried=tuple(np.array(self.model.protocol.labels)[hidden].tolist()),
+            range_mm=reach,
+            convention_mm=convention,
         )
+        said = landmark_warnings(self.model, alignment, prediction, unusual, unit)
+        warnings = (*prediction.warnings, *said, *buried_warnings(self.model.protocol, hidden))
+        return replace(prediction, warnings=warnings)
 
     def _spacing(self, surface: Surface, unit: str) -> float:
         """How fine a surface is needed, in its unit: as in the unit that makes it largest, where several are likely."""
@@ -226,29 +236,6 @@ class Predictor:
             points, expected, presence = self.looker.run(clouds, [view @ pose for view in views])
             pose = rigid_fit(points, self.looker.mean, presence / expected**2)
         return points, expected, presence, pose
-
-    def _warnings(self, alignment: Alignment, missing: np.ndarray, expected: np.ndarray, unit: str) -> list[str]:
-        settings, protocol, thing = self.model.settings, self.model.protocol, self.model.thing
-        warnings = []
-        if alignment.unit != "mm":
-            by = "The scan's size says that its unit is" if unit == "auto" else "The scan's unit is"
-            warnings.append(f"{by} {alignment.unit}; expected errors are in mm.")
-        if missing.any():
-            lost = [landmark for landmark, gone in zip(protocol.landmarks, missing, strict=True) if gone]
-            names = ", ".join(landmark.label for landmark in lost)
-            are = "landmark is" if len(lost) == 1 else "landmarks are"
-            warnings.append(f"{len(lost)} {are} not on the scan: {names}.")
-        doubtful = int((expected > settings["doubtful_mm"]).sum())
-        if doubtful:
-            are, them = ("landmark is", "it") if doubtful == 1 else ("landmarks are", "them")
-            warnings.append(
-                f"{doubtful} {are} expected to be more than {settings['doubtful_mm']:g} mm off: check {them}."
-            )
-        if alignment.coverage < settings["good_coverage"]:
-            warnings.append(
-                f"The scan shows only a part of the {thing}, or differs much from the mean {thing}: check all points."
-            )
-        return warnings
 
 
 def _exactly_on(surface: Surface, points: np.ndarray, near: float) -> np.ndarray:

@@ -24,6 +24,7 @@ class Row:
 
     :ivar missing: it has no place now
     :ivar expected_error: mm, of the prediction; NaN where the model placed none
+    :ivar range_mm: mm, nine of ten placements by people lie within; NaN where not known
     :ivar moved: mm from the prediction, NaN where one of the two is missing
     :ivar doubtful: no one has decided, and it should be looked at first
     :ivar concerns: sentences on what speaks against its place
@@ -38,6 +39,7 @@ class Row:
     state: State
     missing: bool
     expected_error: float
+    range_mm: float
     moved: float
     doubtful: bool
     concerns: tuple[str, ...]
@@ -60,7 +62,8 @@ class ReviewList:
         self._review = review
         self.concerns: dict[int, tuple[str, ...]] = {}
         if shape is not None:
-            noise = np.where(review.reviewed, _PERSON_MM, review.prediction.expected_error)
+            # Conventions say nothing of how the model's own points lie to each other.
+            noise = np.where(review.reviewed, _PERSON_MM, review.prediction.scan_error_mm)
             self.concerns = shape.concerns(apply(review.prediction.face_from_scan, review.points), noise)
         concerned = np.isin(np.arange(len(review.states)), list(self.concerns))
         self._in_doubt = review.prediction.doubtful | review.missing | concerned
@@ -81,6 +84,7 @@ class ReviewList:
                 state=review.states[i],
                 missing=bool(missing[i]),
                 expected_error=float(review.prediction.expected_error[i]),
+                range_mm=float(review.prediction.range_mm[i]),
                 moved=float(moved[i]),
                 doubtful=bool(self.doubtful[i]),
                 concerns=self.concerns.get(i, ()),

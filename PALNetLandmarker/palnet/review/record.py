@@ -20,7 +20,7 @@ from ..pipeline.prediction import Prediction, from_rows, rows_or_null
 from ..units import MM_PER_UNIT, UNITS, is_relative, is_unit, mm_of, unit_of_size
 
 FORMAT = "palnet-review"
-VERSION = 1
+VERSION = 2
 SUFFIX = ".review.json"
 _SAME_UNIT = 0.01
 _SAME_SIZE = 3.0

@@ -13,6 +13,8 @@ def describe(review: Review, index: int) -> str:
     state, error, moved = review.states[index], review.prediction.expected_error[index], review.moved_mm[index]
     if state is State.TO_CHECK:
         known = f"expected error {error:.1f} {review.mm}" if np.isfinite(error) else "expected error not known"
+        reach = review.prediction.range_mm[index]
+        known += f"; 90 % within {reach:.1f} {review.mm}" if np.isfinite(reach) else ""
         hidden = review.prediction.protocol.labels[index] in review.prediction.buried
         where = "; its place cannot be seen" if hidden else ""
         return f"{name}; predicted; {'missing on this scan' if review.missing[index] else known}{where}"

@@ -132,6 +132,25 @@ def test_a_scene_that_names_the_scans_file(
     assert slicer.util.getNodesByClass("vtkMRMLVectorVolumeNode") == volumes
 
 
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_scene_without_its_data_is_opened_again(host: Host, tmp_path: Path, scan: Coloured, shown: bool) -> None:
+    """The scan comes from its own file, by Slicer's reader, and its colours with it."""
+    write_obj(scan, tmp_path / "face.obj")
+    model = load_scan(tmp_path / "face.obj")
+    colours.find(model)
+    colours.show(model, shown)
+    # A scene of no known version is taken for one from before scans were in LPS.
+    slicer.mrmlScene.SetVersion("Slicer 5.11.0 33000")
+    model = saved(tmp_path / "scene.mrml")
+    dress(model)
+    colours.find(model)
+    with View3D(host.core, 120, 120, samples=0) as view:
+        assert seen(view) == ("red blue" if shown else "bare bare")
+        colours.show(model, True)
+        assert seen(view) == "red blue"
+    assert len(slicer.util.getNodesByClass("vtkMRMLVectorVolumeNode")) == 1
+
+
 def test_a_surface_that_was_changed_is_not_that_of_its_file(host: Host, tmp_path: Path, scan: Coloured) -> None:
     write_obj(scan, tmp_path / "face.obj")
     model = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "face")

@@ -54,6 +54,8 @@ def test_points(output: Path) -> None:
         "unit": "mm",
         "state": "predicted",
         "expected_error_mm": "1.0000",
+        "range_90_mm": "",
+        "convention_mm": "",
         "presence": "0.9000",
     }
     states = [row["state"] for row in rows]

@@ -1,0 +1,54 @@
+"""What is taken for a face: doubt comes first, and who is unlike others is told so instead of being refused."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from palnet.pipeline.acceptance import beyond_acceptance, unusual_shape
+
+SETTINGS = {
+    "most_doubt_mm": 3.2,
+    "most_doubt_whole_mm": 2.6,
+    "clear_doubt_mm": 2.2,
+    "most_deviation_mm": 2.9,
+    "least_presence": 0.65,
+}
+WHOLE = np.ones(50)
+
+
+def _model(deviation: float) -> Any:
+    fits = SimpleNamespace(deviation=np.full(50, deviation))
+    return SimpleNamespace(settings=SETTINGS, scale=1.0, shape=SimpleNamespace(plausibility=lambda *_: fits))
+
+
+def _beyond(deviation: float, doubt: float, presence: np.ndarray = WHOLE) -> float:
+    return beyond_acceptance(_model(deviation), np.zeros((50, 3)), np.ones(50), presence, doubt)
+
+
+def test_a_clear_face_is_taken_whatever_its_shape() -> None:
+    assert _beyond(20.0, 2.1) <= 0
+
+
+def test_a_nearly_clear_face_may_be_more_unusual_than_one_that_is_hardly_accepted() -> None:
+    """Infants with Apert syndrome, of little doubt, were refused by 0.08 and 0.45 mm of the shape's limit."""
+    assert _beyond(2.9 + 0.45, 2.25) <= 0
+    assert _beyond(2.9 + 0.45, 2.55) > 0
+
+
+@pytest.mark.parametrize("doubt", [2.3, 2.4, 2.5])
+def test_the_less_doubt_there_is_the_farther_from_the_limit(doubt: float) -> None:
+    assert _beyond(4.2, doubt) < _beyond(4.2, doubt + 0.1)
+
+
+def test_what_is_doubted_is_refused_whatever_its_shape() -> None:
+    assert _beyond(0.5, 2.7) > 0
+
+
+def test_an_unusual_shape_is_told() -> None:
+    points, expected = np.zeros((50, 3)), np.ones(50)
+    assert unusual_shape(_model(2.5), points, expected, WHOLE)
+    assert not unusual_shape(_model(1.5), points, expected, WHOLE)
+    assert not unusual_shape(SimpleNamespace(settings=SETTINGS, scale=1.0, shape=None), points, expected, WHOLE)
