@@ -19,8 +19,8 @@ from scipy.spatial.transform import Rotation
 sys.path.insert(0, str(Path(__file__).parent.parent / "PALNetLandmarker"))
 
 from head_picture import Shot, draw_head
+from palnet.population.base import LandmarkPlaces
 from palnet.population.face_model import FaceModel, read_face_model
-from palnet.population.heads import LandmarkPlaces
 from palnet.protocols.protocol import Protocol
 from PALNetLandmarkerLib.palette import BACKDROP_TOP, INK, PAPER
 from PALNetLandmarkerLib.pictures.labels import place_column

@@ -5,3 +5,6 @@ PARTS = "batch"
 
 TABLES = ("points.csv", "measurements.csv", "quality.csv")
 """The tables of a batch, in the folder of its results."""
+
+SURFACE_ENDINGS = (".surface.vtp", ".surface.ply")
+"""Of the corresponding surface beside a scan's landmarks; such files are results, not scans."""

@@ -96,7 +96,7 @@ def test_resources_are_installed(cmake: str) -> None:
     """The folders of Resources that the installed module reads."""
     found = re.search(r"foreach\(folder ([^)]*)\)", cmake)
     assert found
-    assert found.group(1).split() == ["protocols", "models", "samples"]
+    assert found.group(1).split() == ["protocols", "models", "samples", "surfaces"]
     assert "QTSCRIPTEDMODULES_LIB_DIR}/Resources" in cmake
 
 

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from palnet.batch.batch import Batch, Settings, Step, run_batch
@@ -87,7 +88,7 @@ def scans(folder: Path, **words: str) -> Path:
 
 
 def run(
-    folder: Path, output: Path, engine: Engine | None = None, recursive: bool = False, **settings: str
+    folder: Path, output: Path, engine: Engine | None = None, recursive: bool = False, **settings: Any
 ) -> tuple[Batch, list[Step]]:
     """A run over a folder: what it did, and its steps."""
     steps: list[Step] = []

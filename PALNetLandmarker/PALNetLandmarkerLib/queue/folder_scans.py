@@ -7,13 +7,12 @@ from typing import Any
 
 import slicer
 import vtk
-from palnet.batch.files import Item, find_scans, result_names
+from palnet.batch.files import Item, find_scans, is_scan, result_names
 from palnet.errors import OutputError, PalnetError, ReviewError, ScanError
 from palnet.exchange import recover
 from palnet.pipeline.prediction import Prediction
 from palnet.results import PARTS
 from palnet.review.record import Review, record_beside
-from palnet.scans.file import scan_ending
 
 from ..engine.landmarking import fill
 from ..nodes import storage
@@ -39,7 +38,7 @@ class FolderScans:
     def __init__(self, scene: Any, folder: Path) -> None:
         self._scene = scene
         try:
-            found = [p for p in folder.absolute().iterdir() if scan_ending(p) and p.name[0] != "."]
+            found = [p for p in folder.absolute().iterdir() if is_scan(p)]
             files = [path for path in found if path.is_file()]
         except OSError as error:
             raise ScanError(f"The folder {folder} cannot be read: {error.strerror or error}.") from error

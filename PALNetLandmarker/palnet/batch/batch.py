@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import OutputError, PersonsWorkError, ProtocolError, sentence_of
 from ..exports.predicted import write_predicted
 from ..files import set_aside, whole_file
@@ -17,7 +19,8 @@ from ..pipeline.prediction import Prediction
 from ..review.persons_work import check_no_persons, is_persons
 from ..review.record import Review
 from ..scans.file import scan_stem
-from .files import Item, Record, checksum, write_record
+from ..surfaces.files import surface_beside, write_corresponding
+from .files import FITTED, Item, Record, checksum, write_record
 from .replace import Write, replaced_landmarks
 from .task import Outcome, Task
 from .workers import Stop
@@ -40,10 +43,12 @@ class Settings:
     """How scans are landmarked.
 
     :ivar model: name of a bundled model, or path of a file; :ivar unit: of the scans, or ``"auto"``
+    :ivar surface: whether their corresponding surfaces are wanted, too
     """
 
     model: str = "face50"
     unit: str = "auto"
+    surface: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,8 @@ def run_batch(
             to_do.append(item)
         else:
             _note(batch, Step(item, fate, 0, 0, error=error), on_step)
-    tasks = [Task(str(item.scan.absolute()), settings.model, batch.model.checksum, settings.unit) for item in to_do]
+    asked = (settings.model, batch.model.checksum, settings.unit, settings.surface)
+    tasks = [Task(str(item.scan.absolute()), *asked) for item in to_do]
     started = time.monotonic()
     done = run(tasks, stop) if tasks else iter(())
     for number, (index, outcome) in enumerate(done, 1):
@@ -162,6 +168,10 @@ def _before(item: Item, batch: Batch, settings: Settings) -> tuple[Fate | None, 
         return None, ""
     if not record.error and not path.exists():
         return None, ""
+    if settings.surface and not record.error:
+        gone = not all(map(Path.exists, surface_beside(path)))
+        if not record.surface or (record.surface == FITTED and gone):
+            return None, ""
     if checksum(item.scan) != record.scan_checksum:
         return None, ""
     return (Fate.FAILED, record.error) if record.error else (Fate.UNCHANGED, "")
@@ -190,6 +200,11 @@ def store(batch: Batch, settings: Settings, item: Item, outcome: Outcome, write:
             # a run that is killed in between leaves nothing that looks like a person's work.
             landmarks = replaced_landmarks(path, review, check_no_persons, scan_stem(item.scan), write)
             with set_aside(picture), set_aside(noted), landmarks:
+                # A surface goes with the landmarks that it was fitted by; where it lacks, the next run makes it.
+                for beside in surface_beside(path):
+                    beside.unlink(missing_ok=True)
+                if outcome.surface is not None and review is not None:
+                    write_corresponding(outcome.surface, path)
                 places.close()
     except OSError as error:
         raise OutputError(sentence_of(error, f"The results of {item.scan} cannot be written")) from error
@@ -198,9 +213,13 @@ def store(batch: Batch, settings: Settings, item: Item, outcome: Outcome, write:
 
 def _record(batch: Batch, settings: Settings, item: Item, outcome: Outcome) -> Record:
     model = batch.model
+    surface, said = outcome.surface, outcome.surface_error
     return Record(
         *(str(item.scan), outcome.checksum, model.name, model.checksum),
         *(settings.unit, outcome.seconds, outcome.error),
+        surface=said if surface is None else FITTED,
+        surface_missing=0 if surface is None else int(surface.missing.sum()),
+        surface_expected_mm=0.0 if surface is None else float(np.median(surface.expected)),
     )
 
 

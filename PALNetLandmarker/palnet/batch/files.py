@@ -13,11 +13,12 @@ from pathlib import Path, PurePath
 
 from ..errors import OutputError, ScanError, sentence_of
 from ..files import files_below
-from ..results import PARTS
+from ..results import PARTS, SURFACE_ENDINGS
 from ..scans.file import READERS, scan_ending, scan_stem
 
 _FORMAT, _VERSION = "palnet-batch", 1
 _CHUNK = 1 << 20
+FITTED = "fitted"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Record:
     :ivar scan: the file, :ivar scan_checksum: its SHA-256; empty where another try may have another outcome
     :ivar model: name of the model, :ivar model_checksum: its SHA-256, :ivar unit: as it was asked for
     :ivar seconds: that it took, :ivar error: why there are no landmarks; empty where there are
+    :ivar surface: :data:`FITTED`, why no surface could be fitted, or empty where none was asked for
+    :ivar surface_missing: how many of its points the scan does not show, :ivar surface_expected_mm: their median error
     """
 
     scan: str
@@ -62,6 +65,9 @@ class Record:
     unit: str
     seconds: float
     error: str = ""
+    surface: str = ""
+    surface_missing: int = 0
+    surface_expected_mm: float = 0.0
 
     @staticmethod
     def read(path: Path) -> Record | None:
@@ -119,6 +125,11 @@ def find_scans(inputs: Sequence[Path], recursive: bool) -> list[Item]:
     return items
 
 
+def is_scan(path: Path) -> bool:
+    """Whether a file is a scan by its name: neither hidden nor a surface that was fitted to one."""
+    return bool(scan_ending(path)) and path.name[0] != "." and not path.name.lower().endswith(SURFACE_ENDINGS)
+
+
 def folder_name(folder: PurePath) -> str:
     """What a folder is called among others: its name, that of the drive or share whose root it is, or nothing.
 
@@ -134,7 +145,7 @@ def _in_folder(folder: Path, above: str, recursive: bool) -> list[Item]:
         entries = files_below(folder, locked) if recursive else sorted(folder.iterdir())
         # Macs leave files like ._scan.obj on other disks.
         shown = [p for p in entries if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
-        files = [p for p in shown if scan_ending(p) and os.path.isfile(p)]  # noqa: PTH113  (is_file raises)
+        files = [p for p in shown if is_scan(p) and os.path.isfile(p)]  # noqa: PTH113  (is_file raises)
     except OSError as error:
         raise ScanError(f"The folder {error.filename or folder} cannot be read: {error.strerror or error}.") from error
     if not files and not locked:

@@ -18,7 +18,7 @@ from ..review.record import Review, State, record_beside
 from ..tables import Row, write_table
 from ..units import decimals, is_relative
 from .batch import Batch, Fate
-from .files import Item, Record
+from .files import FITTED, Item, Record
 
 _DECIMALS_IN_MM = 4
 NOT_DONE = "not done"
@@ -146,6 +146,7 @@ def quality_row(state: ScanState) -> Row:
     doubtful = (
         [] if found is None or review is None else _chosen(found.protocol.labels, found.doubtful & ~review.reviewed)
     )
+    fitted = state.record is not None and state.record.surface == FITTED
     median, largest, at = np.nan, np.nan, ""
     if found is not None and np.isfinite(found.expected_error).any():
         median, largest, at = found.error_summary
@@ -166,6 +167,9 @@ def quality_row(state: ScanState) -> Row:
         "missing_labels": " ".join(gone),
         "doubtful_labels": " ".join(doubtful),
         "warnings": " ".join(found.warnings) if found is not None else "",
+        "surface": "" if state.record is None else state.record.surface,
+        "surface_points_missing": state.record.surface_missing if fitted and state.record else np.nan,
+        "surface_expected_mm": state.record.surface_expected_mm if fitted and state.record else np.nan,
         "seconds": np.nan if state.record is None else state.record.seconds,
         "problem": state.problem,
     }

@@ -17,7 +17,10 @@ from ..reports.thumbnail import draw_thumbnail
 from .files import checksum
 
 if TYPE_CHECKING:
+    from vtkmodules.vtkCommonDataModel import vtkPolyData
+
     from ..pipeline.predictor import Predictor
+    from ..surfaces.files import Corresponding
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,14 @@ class Task:
 
     :ivar scan: path of the file, :ivar unit: of the scan, or ``"auto"``
     :ivar model: name or path, :ivar model_checksum: the SHA-256 it must have
+    :ivar surface: whether the corresponding surface is wanted, too
     """
 
     scan: str
     model: str
     model_checksum: str
     unit: str = "auto"
+    surface: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class Outcome:
     :ivar picture: the content of a JPEG file; empty where there is none
     :ivar error: a sentence for the user where there is no prediction
     :ivar checksum: SHA-256 of the scan; empty where another try may have another outcome
+    :ivar surface: the corresponding surface; None where it was not asked for, or why not is in ``surface_error``
     """
 
     seconds: float
@@ -49,6 +55,8 @@ class Outcome:
     picture: bytes = b""
     error: str = ""
     checksum: str = ""
+    surface: Corresponding | None = None
+    surface_error: str = ""
 
 
 def landmark(task: Task) -> Outcome:
@@ -58,7 +66,9 @@ def landmark(task: Task) -> Outcome:
     try:
         predictor = _predictor(task.model, task.model_checksum)
         started = time.perf_counter()  # the first scan does not count the model
-        found, picture = _predict(predictor, path, task.unit)
+        found, picture, mesh = _predict(predictor, path, task.unit)
+        surface, problem = _surface(found, mesh) if task.surface else (None, "")
+        found = turned(found) if found.space == "RAS" else found
     except (ScanError, NoFaceError) as error:
         return Outcome(time.perf_counter() - started, error=str(error), checksum=checksum(path))
     except PalnetError as error:
@@ -67,7 +77,7 @@ def landmark(task: Task) -> Outcome:
         said = sentence_of(error, f"{path.name} could not be landmarked")
         return Outcome(time.perf_counter() - started, error=said)
     seconds = time.perf_counter() - started
-    return Outcome(seconds, found.to_json(), picture, checksum=checksum(path))
+    return Outcome(seconds, found.to_json(), picture, "", checksum(path), surface, problem)
 
 
 @functools.lru_cache(maxsize=1)
@@ -81,8 +91,8 @@ def _predictor(model: str, model_checksum: str) -> Predictor:
     return predictor
 
 
-def _predict(predictor: Predictor, path: Path, unit: str) -> tuple[Prediction, bytes]:
-    """The prediction in LPS, as Slicer writes every file, and the picture."""
+def _predict(predictor: Predictor, path: Path, unit: str) -> tuple[Prediction, bytes, vtkPolyData]:
+    """The prediction in the frame of the file, the picture, and the scan as it was read."""
     from ..scans.file import read_mesh, scan_space, surface_in, surface_unit
     from ..scans.looks import looks_of
     from ..scans.surface import surface_from_polydata
@@ -95,7 +105,17 @@ def _predict(predictor: Predictor, path: Path, unit: str) -> tuple[Prediction, b
     found = predictor.predict_surface(mesh, surface_unit(mesh, unit))
     found = replace(found, space=space, seconds={"reading": reading, **found.seconds})
     picture = draw_thumbnail(surface_from_polydata(mesh), found, looks_of(read, path))
-    return (turned(found) if space == "RAS" else found), picture
+    return found, picture, mesh
+
+
+def _surface(found: Prediction, mesh: vtkPolyData) -> tuple[Corresponding | None, str]:
+    """The corresponding surface, or why there is none: it must not cost the landmarks."""
+    from ..surfaces.scan import predicted_surface
+
+    try:
+        return predicted_surface(found, mesh), ""
+    except Exception as error:
+        return None, sentence_of(error, "The surface could not be fitted")
 
 
 def turned(found: Prediction) -> Prediction:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..batch.batch import Batch, Fate, Settings, Step, run_batch
-from ..batch.files import leftovers
+from ..batch.files import FITTED, leftovers
 from ..batch.run import begin, finish, where
 from ..batch.sheet import CONTACT_SHEET
 from ..batch.tables import ScanState
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, host: Host) -> int:
     batch = begin(options.scans, options.output, options.model, options.recursive)
     if options.json:
         check_summary(options.json, _taken(batch))
-    settings = Settings(options.model, unit_of(options))
+    settings = Settings(options.model, unit_of(options), options.surface)
     print(f"{len(batch.items)} scans, model {batch.model.name}, results in {batch.output}", flush=True)
     told = _Printer(batch, options.timings, host if options.picture else None)
     try:
@@ -45,6 +45,9 @@ def run(options: argparse.Namespace, host: Host) -> int:
     except KeyboardInterrupt:
         print("\npalnet: stopped; what is done stays, and the next run goes on from there.", file=sys.stderr)
     states = finish(batch)
+    unfitted = [state for state in states if state.record and state.record.surface not in ("", FITTED)]
+    for state in unfitted if options.surface else ():
+        print(f"palnet: {state.item.name}: {state.record and state.record.surface}", file=sys.stderr)
     if options.json:
         scans = [_json_of(state) for state in states]
         write_json({"model": options.model, "scans": scans}, options.json)
@@ -57,7 +60,7 @@ def run(options: argparse.Namespace, host: Host) -> int:
         print(RESEARCH_USE)
     if batch.stopped:
         return 130
-    return 1 if batch.count(Fate.FAILED) else 0
+    return 1 if batch.count(Fate.FAILED) or (options.surface and unfitted) else 0
 
 
 def _taken(batch: Batch) -> list[Path]:

@@ -1,5 +1,5 @@
 """The command line: ``palnet landmark``, ``train``, ``crossvalidate``, ``evaluate``, ``convert``,
-``compare`` and ``measure``."""
+``compare``, ``measure`` and ``surface``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from .convert import add_convert
 from .host import Host
 from .landmark import add_landmark
 from .signals import stop_signals
+from .surface import add_surface
 from .words import RESEARCH_USE
 
 
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     add_convert(commands)
     _add_compare(commands)
     _add_measure(commands)
+    add_surface(commands)
     return parser
 
 

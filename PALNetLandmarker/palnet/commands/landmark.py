@@ -10,7 +10,8 @@ from typing import Any
 from .. import __version__
 from ..errors import OutputError, PersonsWorkError, sentence_of
 from ..files import check_writable, write_json
-from ..scans.file import scan_stem
+from ..pipeline.prediction import Prediction
+from ..scans.file import read_surface, scan_stem
 from .host import Host
 from .size import add_size, unit_of
 from .words import RESEARCH_USE, check_summary, picture_beside, results_at, summary, table
@@ -23,6 +24,7 @@ def add_landmark(commands: Any) -> None:
     landmark.add_argument("scans", nargs="+", type=Path, metavar="SCAN|FOLDER", help=help_)
     landmark.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
     landmark.add_argument("--picture", action="store_true", help="also draw a sheet of pictures of each scan")
+    landmark.add_argument("--surface", action="store_true", help="also the corresponding surface (.vtp and .ply)")
     landmark.add_argument("--model", default="face50", metavar="FILE|NAME", help="landmark model (default: face50)")
     add_size(landmark)
     landmark.add_argument("--json", type=Path, metavar="SUMMARY", help="also write all results to one JSON file")
@@ -63,7 +65,7 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
             prediction = predictor.predict_file(scan, unit_of(options), _print_progress)
             options.output.mkdir(parents=True, exist_ok=True)
             write_landmarks(prediction, scan, target, host.write_markups)
-            written = [target]
+            written = [target, *_surface(options, prediction, scan, target)]
             if options.picture:
                 _print_progress(1.0, "Drawing the picture")
                 written.append(picture_beside(target))
@@ -94,6 +96,19 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
     if failed + kept < len(targets):
         print(RESEARCH_USE)
     return 1 if failed else 0
+
+
+def _surface(options: argparse.Namespace, prediction: Prediction, scan: Path, markups: Path) -> list[Path]:
+    """Fit and write the surface if it is asked for; one of landmarks that are no more goes."""
+    from ..surfaces.files import surface_beside, write_corresponding
+    from ..surfaces.scan import predicted_surface
+
+    for path in surface_beside(markups):
+        path.unlink(missing_ok=True)
+    if not options.surface:
+        return []
+    _print_progress(1.0, "Fitting the surface")
+    return write_corresponding(predicted_surface(prediction, read_surface(scan)), markups)
 
 
 def _targets(scans: list[Path], output: Path) -> list[tuple[Path, Path]]:

@@ -12,6 +12,7 @@ from ..errors import OutputError
 from ..files import check_writable
 from ..pipeline.prediction import Prediction
 from ..review.record import record_beside
+from ..surfaces.files import surface_beside
 from ..units import decimals
 
 PICTURE_ENDING = ".landmarks.png"
@@ -22,7 +23,7 @@ RESEARCH_USE = "For research use. Not a medical device. Predictions are not revi
 
 def results_at(markups: Path) -> list[Path]:
     """The files that are written for one scan."""
-    return [markups, record_beside(markups), picture_beside(markups)]
+    return [markups, record_beside(markups), picture_beside(markups), *surface_beside(markups)]
 
 
 def picture_beside(markups: Path) -> Path:

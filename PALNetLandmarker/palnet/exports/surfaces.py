@@ -1,0 +1,121 @@
+"""Sets of corresponding surfaces: as they were written, or fitted anew by landmarks as a person has left them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import PalnetError, ScanError
+from ..files import files_below
+from ..results import SURFACE_ENDINGS
+from ..review.record import Review, record_beside
+from ..surfaces.files import Corresponding, read_corresponding
+from ..surfaces.scan import surface_of_file
+from ..units import mm_per_unit
+from .sets import LandmarkSet, files_of, read_sets
+
+_ENDING = SURFACE_ENDINGS[0]
+_USUAL_ERROR_MM = 1.5
+# The mean distance of a point that is normally distributed about its place, in standard deviations of an axis.
+_MEAN_DISTANCE = 1.596
+
+
+@dataclass(frozen=True)
+class NamedSurface:
+    """The surface of one scan, mm, LPS.
+
+    :ivar points: (N, 3), :ivar missing: (N,) bool, :ivar expected: (N,) mm
+    """
+
+    name: str
+    points: np.ndarray
+    missing: np.ndarray
+    expected: np.ndarray
+
+    @staticmethod
+    def of(name: str, surface: Corresponding) -> NamedSurface:
+        """A surface in mm."""
+        size = mm_per_unit(surface.unit)
+        return NamedSurface(name, surface.points * size, surface.missing, surface.expected)
+
+
+@dataclass(frozen=True)
+class LandmarkedScan:
+    """A scan's file and its landmarks, with the expected errors of those that no person placed (L,), mm."""
+
+    scan: Path
+    landmarks: LandmarkSet
+    errors: np.ndarray
+
+    def surface(self, seed: int | None = None) -> NamedSurface:
+        """Its surface; with a seed, as of landmarks that are off at random by as much as is expected of them.
+
+        :raises PalnetError: it cannot be fitted
+        """
+        one, points = self.landmarks, self.landmarks.points
+        if seed is not None:
+            spread = np.where(np.isfinite(self.errors), self.errors, _USUAL_ERROR_MM) / _MEAN_DISTANCE
+            noise = np.random.default_rng(seed).normal(size=points.shape) * spread[:, None]
+            points = points + noise / mm_per_unit(one.unit)
+        return NamedSurface.of(one.name, surface_of_file(self.scan, one.labels, points, one.unit, self.errors))
+
+
+def written_surfaces(paths: Sequence[Path]) -> list[NamedSurface]:
+    """Surfaces from files, and from folders at any depth.
+
+    :raises ScanError: there are none, one cannot be read, or two have the same name
+    """
+    found: dict[str, NamedSurface] = {}
+    for path in paths:
+        try:
+            files = [p for p in files_below(path) if p.name.endswith(_ENDING)] if path.is_dir() else [path]
+        except OSError as error:
+            raise ScanError(f"The folder {path} cannot be read: {error.strerror or error}.") from error
+        if not files:
+            raise ScanError(f"{path} holds no surfaces (*{_ENDING}): palnet landmark --surface writes them.")
+        for file in files:
+            name = file.name.removesuffix(_ENDING)
+            if name in found:
+                raise ScanError(f"There are two surfaces of the name '{name}': rename one, or name folders one by one.")
+            found[name] = NamedSurface.of(name, read_corresponding(file))
+    return list(found.values())
+
+
+def landmarked_scans(paths: Sequence[Path], scans: dict[str, Path], problems: list[str]) -> list[LandmarkedScan]:
+    """The landmarks in files and folders, each with its scan.
+
+    :param scans: by :func:`~palnet.exports.surfaces.key`; what has no scan is added to ``problems``
+    """
+    found = []
+    for file in (file for path in paths for file in files_of(path)):
+        for one in read_sets(file):
+            scan = scans.get(key(one.name))
+            if scan is None:
+                problems.append(f"There is no scan of the name {one.name}: it is left out.")
+            else:
+                found.append(LandmarkedScan(scan, one, _errors(file, one)))
+    return found
+
+
+def key(name: str) -> str:
+    """What two names have in common that belong together: case, blanks, - and _ do not count."""
+    return "".join(mark for mark in name.casefold() if mark not in " _-")
+
+
+def _errors(file: Path, one: LandmarkSet) -> np.ndarray:
+    """(L,) mm, NaN where a person decided or nothing is known."""
+    errors = np.full(len(one.labels), np.nan)
+    try:
+        review = Review.read(record_beside(file)) if file.name.endswith(".mrk.json") else None
+    except PalnetError:
+        review = None
+    if review is not None:
+        known = dict(zip(review.prediction.protocol.labels, review.prediction.expected_error, strict=True))
+        decided = dict(zip(review.prediction.protocol.labels, review.reviewed, strict=True))
+        for k, label in enumerate(one.labels):
+            if label in known and not decided[label]:
+                errors[k] = known[label]
+    return errors

@@ -1,0 +1,57 @@
+"""The corresponding surface of a scan's file and its landmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from vtkmodules.vtkCommonDataModel import vtkPolyData
+
+from ..formats.text import TO_LPS
+from ..pipeline.prediction import Prediction
+from ..scans.file import read_surface, scan_space
+from ..scans.surface import Surface, surface_from_polydata
+from ..units import mm_per_unit
+from .files import Corresponding
+from .fit import face_fitter
+
+
+def corresponding(
+    mesh: vtkPolyData,
+    space: str,
+    labels: Sequence[str],
+    points: np.ndarray,
+    unit: str,
+    errors: np.ndarray | None = None,
+) -> Corresponding:
+    """The template on a scan.
+
+    :param mesh: of the scan, in its own frame ``space``, ``"LPS"`` or ``"RAS"``
+    :param labels: of the landmarks, :param points: (L, 3) in LPS, in ``unit``, that of the scan; NaN where missing
+    :param errors: (L,) mm, expected; None or NaN where a person placed the landmark
+    :raises PalnetError: too few landmarks, or no surface near them
+    """
+    size, scan = mm_per_unit(unit), surface_from_polydata(mesh)
+    in_mm = Surface(scan.points * TO_LPS[space] * size, scan.triangles)
+    fit = face_fitter().fit(in_mm, labels, points * size, errors)
+    return Corresponding(fit.points / size, fit.missing, fit.expected, unit)
+
+
+def predicted_surface(prediction: Prediction, mesh: vtkPolyData) -> Corresponding:
+    """The surface of a prediction on its scan.
+
+    :param prediction: in LPS or in RAS, as it says, :param mesh: in the same frame
+    :raises PalnetError: see :func:`corresponding`
+    """
+    in_lps = prediction.points * TO_LPS[prediction.space]
+    labels = tuple(prediction.protocol.labels)
+    return corresponding(mesh, prediction.space, labels, in_lps, prediction.unit, prediction.expected_error)
+
+
+def surface_of_file(
+    scan: Path, labels: Sequence[str], points: np.ndarray, unit: str, errors: np.ndarray | None = None
+) -> Corresponding:
+    """The surface of a scan's file and landmarks in LPS, see :func:`corresponding`."""
+    mesh = read_surface(scan)
+    return corresponding(mesh, scan_space(scan, mesh), labels, points, unit, errors)

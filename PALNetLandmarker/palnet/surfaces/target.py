@@ -1,0 +1,101 @@
+"""The part of a scan that a template may be laid on: near the face, clean, seen from outside; and where it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+from vtkmodules.vtkCommonDataModel import vtkStaticCellLocator
+
+from ..scans.clean import clean_and_thin, usable
+from ..scans.surface import Surface, compact, for_answers, polydata_from_arrays, vertex_normals
+from ..scans.visibility import seen_from_outside
+
+# Of the scan's points, none finer is needed to find where a point goes; the last step goes onto the scan itself.
+_FINE_MM = 1.2
+# A point whose nearest place is so far aside lies beyond the border, not over the surface.
+_ASIDE_MM = 0.5
+_LEAST_FACING = 0.3
+
+
+@dataclass(frozen=True)
+class Target:
+    """A surface to be laid on, mm.
+
+    :ivar surface: wound so that its normals look as the template's do
+    :ivar normals: (V, 3) of its points, :ivar border: (V,) bool
+    """
+
+    surface: Surface
+    normals: np.ndarray
+    border: np.ndarray
+    tree: cKDTree
+
+    @staticmethod
+    def of(scan: Surface, low: np.ndarray, high: np.ndarray) -> Target | None:
+        """The part of a scan (mm) in a box; None where nothing usable is there."""
+        inside = np.all((scan.points > low) & (scan.points < high), axis=1)
+        surface = usable(Surface(scan.points, scan.triangles[inside[scan.triangles].all(axis=1)]))
+        surface = clean_and_thin(surface, _FINE_MM)[0]
+        if len(surface.triangles) < 2:
+            return None
+        return Target.ready(compact(seen_from_outside(surface, 1.0)))
+
+    @staticmethod
+    def ready(surface: Surface) -> Target:
+        """A clean surface as it is."""
+        tree = cKDTree(surface.points, compact_nodes=False, balanced_tree=False)
+        return Target(surface, vertex_normals(surface), border_points(surface), tree)
+
+    def turned(self) -> Target:
+        """The same surface inside out."""
+        surface = Surface(self.surface.points, self.surface.triangles[:, ::-1])
+        return Target(surface, -self.normals, self.border, self.tree)
+
+    def planes(self, points: np.ndarray, normals: np.ndarray, reach: float, facing: float) -> tuple[np.ndarray, ...]:
+        """How far points (N, 3) are from the surface along their own normals (N, 3), and where that is known.
+
+        The surface is flat about its nearest point. Unknown: beyond the border, too far, or facing another way.
+
+        :returns: (N,) mm and (N,) bool
+        """
+        distance, nearest = self.tree.query(points)
+        own = self.normals[nearest]
+        cosine = np.einsum("nd,nd->n", own, normals)
+        offset = np.einsum("nd,nd->n", self.surface.points[nearest] - points, own) / np.maximum(cosine, _LEAST_FACING)
+        return offset, (cosine > facing) & (distance < reach) & ~self.border[nearest] & (np.abs(offset) < reach)
+
+    def places(self, points: np.ndarray, normals: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest places on the surface (N, 3), and whether each is the point's own, not one of the border (N,)."""
+        locator = vtkStaticCellLocator()
+        locator.SetDataSet(polydata_from_arrays(self.surface.points, self.surface.triangles))
+        locator.BuildLocator()
+        cell, part, squared = for_answers()
+        places, cells = np.empty_like(points), np.empty(len(points), int)
+        place = [0.0] * 3
+        for k, point in enumerate(points):
+            locator.FindClosestPoint(point, place, cell, part, squared)
+            places[k], cells[k] = place, int(cell)
+        own = self.surface.normals()[cells]
+        away = points - places
+        aside = away - np.einsum("nd,nd->n", away, own)[:, None] * own
+        at_border = self.border[self.surface.triangles[cells]].any(axis=1)
+        beyond = at_border & (np.linalg.norm(aside, axis=1) > _ASIDE_MM)
+        same_way = np.einsum("nd,nd->n", own, normals) > _LEAST_FACING
+        return places, same_way & ~beyond & (np.linalg.norm(away, axis=1) < reach)
+
+
+def border_points(surface: Surface) -> np.ndarray:
+    """(V,) bool: points on edges that have one triangle."""
+    corners, count = surface.triangles, len(surface.points)
+    start, end = corners.ravel(), corners[:, [1, 2, 0]].ravel()
+    key = np.minimum(start, end) * count + np.maximum(start, end)
+    order = np.argsort(key, kind="stable")
+    ranked = key[order]
+    other = np.ones(len(key) + 1, bool)
+    other[1:-1] = ranked[1:] != ranked[:-1]
+    alone = order[other[:-1] & other[1:]]
+    border = np.zeros(count, bool)
+    border[start[alone]] = border[end[alone]] = True
+    return border

@@ -1,0 +1,105 @@
+"""Maps of corresponding surfaces: known changes are found with their size, place and volume."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from palnet.errors import PalnetError
+from palnet.exports.surfaces import NamedSurface
+from palnet.measures.surface_change import STABLE, before_and_after, uncertainty
+from palnet.rigid import apply, random_pose
+from palnet.scans.surface import vertex_normals
+from palnet.surfaces.maps import asymmetry, by_region, laid_on, shift, together, volume_cc
+from palnet.surfaces.template import face_template
+
+FACE = face_template()
+OWN = FACE.surface.points
+NONE = np.zeros(len(OWN), bool)
+
+
+def _bump(label: str, mm: float, way: np.ndarray | list[float]) -> np.ndarray:
+    """(N, 3) the template with a bump of this height at a landmark."""
+    at = FACE.landmarks_on(OWN)[FACE.labels.index(label)]
+    height = np.exp(-((np.linalg.norm(OWN - at, axis=1) / 12) ** 2))
+    return OWN + mm * height[:, None] * np.asarray(way)
+
+
+def _named(points: np.ndarray, missing: np.ndarray = NONE) -> NamedSurface:
+    return NamedSurface("a", points, missing, np.ones(len(points)))
+
+
+def _row(rows: list[dict], region: str) -> dict:
+    return next(row for row in rows if row["region"] == region)
+
+
+@pytest.mark.parametrize("label, region", [("Prn", "nose"), ("Pg", "chin")])
+def test_a_change_between_two_visits_is_found_whatever_the_pose(label: str, region: str) -> None:
+    after = apply(random_pose(np.random.default_rng(1), 50, 200), _bump(label, 3.0, [0, 0, 1]))
+    before = apply(random_pose(np.random.default_rng(2), 50, 200), OWN)
+    change = before_and_after(_named(before), _named(after), FACE.in_region(STABLE), FACE)
+    row = _row(by_region(change, FACE), region)
+    assert row["forward_largest_mm"] == pytest.approx(3.0, abs=0.1)
+    assert abs(_row(by_region(change, FACE), "forehead")["distance_largest_mm"]) < 0.05
+    assert row["volume_cc"] > 0.1
+
+
+def test_volume_is_that_of_the_prism_between_two_surfaces() -> None:
+    chosen = FACE.in_region(["chin"])
+    change = shift(OWN, OWN + [0, 0, 2.0], ~NONE, FACE)
+    inside = chosen[FACE.surface.triangles].all(axis=1)
+    towards_front = 0.5 * FACE.surface.cross()[inside, 2].sum()
+    assert volume_cc(change, FACE, chosen) == pytest.approx(2.0 * towards_front / 1000, rel=1e-9)
+
+
+def test_missing_points_count_for_nothing() -> None:
+    gone = FACE.in_region(["nose"])
+    after = NamedSurface("b", _bump("Prn", 5.0, [0, 0, 1]), gone, np.ones(len(OWN)))
+    rows = by_region(before_and_after(_named(OWN), after, FACE.in_region(STABLE), FACE), FACE)
+    assert _row(rows, "nose")["shown"] == 0
+    assert np.isnan(_row(rows, "nose")["outward_mean_mm"])
+    assert np.isnan(_row(rows, "nose")["volume_cc"])
+
+
+def test_two_scans_without_a_stable_region_in_common_are_refused() -> None:
+    gone = _named(OWN, FACE.in_region(STABLE))
+    with pytest.raises(PalnetError, match="too little in common"):
+        before_and_after(gone, _named(OWN), FACE.in_region(STABLE), FACE)
+
+
+def test_a_symmetric_face_has_no_asymmetry_and_a_swollen_cheek_has() -> None:
+    assert asymmetry(OWN, NONE, FACE).length.max() < 0.03
+    outward = vertex_normals(FACE.surface)[
+        np.argmin(np.linalg.norm(OWN - FACE.landmarks_on(OWN)[FACE.labels.index("Chk_L")], axis=1))
+    ]
+    swollen = asymmetry(_bump("Chk_L", 4.0, outward), NONE, FACE)
+    rows = by_region(swollen, FACE)
+    assert _row(rows, "cheek left")["outward_largest_mm"] == pytest.approx(4.0, abs=0.6)
+    assert _row(rows, "cheek right")["outward_largest_mm"] == pytest.approx(-4.0, abs=0.6)
+
+
+def test_the_mean_of_one_face_in_many_poses_is_that_face() -> None:
+    poses = [random_pose(np.random.default_rng(seed), 60, 300) for seed in range(4)]
+    points = np.stack([apply(pose, OWN) for pose in poses])
+    missing = np.zeros(points.shape[:2], bool)
+    missing[0, :500] = True
+    points[0, :500] += 30.0
+    laid, mean = together(points, missing, FACE)
+    assert np.abs(mean - OWN).max() < 1e-3
+    assert np.abs(laid[1:] - OWN).max() < 1e-3
+
+
+def test_a_change_does_not_pull_the_rest_along() -> None:
+    moved = _bump("Prn", 8.0, [0, 0, 1])
+    laid = laid_on(moved, OWN, ~NONE)
+    far = np.linalg.norm(moved - OWN, axis=1) < 0.01
+    assert np.abs(laid - OWN)[far].max() < 0.1
+
+
+def test_repeated_fits_give_the_spread_of_volumes() -> None:
+    first = before_and_after(_named(OWN), _named(_bump("Pg", 2.0, [0, 0, 1])), FACE.in_region(STABLE), FACE)
+    others = [
+        before_and_after(_named(OWN), _named(_bump("Pg", mm, [0, 0, 1])), FACE.in_region(STABLE), FACE)
+        for mm in (1.9, 2.0, 2.1)
+    ]
+    row = _row(uncertainty(by_region(first, FACE), others, FACE), "chin")
+    assert row["volume_sd_cc"] == pytest.approx(0.05 * row["volume_cc"], rel=0.1)
