@@ -32,7 +32,7 @@ from palnet.scans.surface import Surface, surface_from_polydata  # noqa: E402
 from shapes import WRITERS, polydata  # noqa: E402
 from vtkmodules.vtkFiltersCore import vtkQuadricDecimation  # noqa: E402
 
-ENDINGS = (".ply", ".stl", ".obj", ".vtk", ".vtp", ".vtu")
+ENDINGS = tuple(dict.fromkeys(f".{name.split('.', 1)[1]}" for name in WRITERS))
 Content = tuple[bytes, bytes]
 SEED = 20_251_129
 MOST_MM = 0.5
@@ -114,7 +114,7 @@ def main() -> None:
             write(mesh, folder / name)
             read = read_surface(folder / name)
             one = (name, (folder / name).read_bytes(), content(read))
-            files[next(ending for ending in ENDINGS if name.endswith(ending))].append(one)
+            files[f".{name.split('.', 1)[1]}"].append(one)
         for number in range(count):
             if time.monotonic() > end:
                 break

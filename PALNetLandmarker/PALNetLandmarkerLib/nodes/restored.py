@@ -52,4 +52,6 @@ def _state(model: Any) -> str:
 def _shape(mesh: Any) -> np.ndarray:
     """(8,) how many triangles a mesh has, the length of a side of a square as large as it, and its bounds."""
     surface = surface_from_polydata(mesh)
+    if surface.triangles.max(initial=-1) >= len(surface.points):
+        return np.full(8, -1.0)  # Slicer's reader has lost points
     return np.array([len(surface.triangles), surface.areas().sum() ** 0.5, *mesh.GetBounds()])

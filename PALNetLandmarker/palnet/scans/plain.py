@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from .mesh import Unreadable
@@ -16,21 +17,41 @@ _LISTS = _CORNERS | {"texcoord"}
 _TYPES = {"i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8"}
 
 
+_ODD = {
+    # A mark before the first word, corners that end in a slash, lines that go on, comments behind numbers, commas,
+    # and faces of fewer than three corners.
+    ".obj": rb"\A\xef\xbb\xbf|\A\xff\xfe|\A\xfe\xff|(?m:^(?:v|f)\s[^\r\n]*(?:[#,\\]|/(?=[ \t\r\n])))"
+    rb"|(?m:^f(?:[ \t]+\S+){1,2}[ \t]*$)",
+    # Text that begins with something else than the word in small letters.
+    ".stl": rb"\A\s+(?i:solid)|\A\xef\xbb\xbf|\A(?!solid)(?i:solid)",
+}
+
+
 def slicer_survives(path: str | Path) -> bool:
     """Whether Slicer can be told to read a scan file that was read here.
 
     VTK's reader of PLY ends the process at lines of more than 4,096 characters and at elements between points and faces
-    (VTK 9.6, ``IO/PLY/vtkPLY.cxx``). Of PLY only what every program writes is let through.
+    (VTK 9.6, ``IO/PLY/vtkPLY.cxx``), that of OBJ loses points behind a mark, and both and that of STL refuse much. Of
+    PLY only what every program writes is let through; of the others, what shows no oddity at its beginning or end.
 
     :raises OSError: it cannot be read
     """
     path = Path(path)
-    if path.suffix.lower() not in _SLICERS:
+    ending = path.suffix.lower()
+    if ending not in _SLICERS:
         return False
-    if path.suffix.lower() != ".ply":
-        return True
     with path.open("rb") as file:
         head = file.read(_HEADER_BYTES)
+        file.seek(max(0, path.stat().st_size - _HEADER_BYTES))
+        tail = file.read(_HEADER_BYTES)
+    if ending == ".ply":
+        return _is_usual_ply(head)
+    odd = _ODD.get(ending)
+    # The tail begins within a line.
+    return not odd or not (re.search(odd, head) or re.search(odd, b"\n" + tail.partition(b"\n")[2]))
+
+
+def _is_usual_ply(head: bytes) -> bool:
     try:
         header = read_header(head)
     except Unreadable:
