@@ -34,6 +34,8 @@ def core() -> Core:
     vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_ERROR)
 
     scene = slicer.vtkMRMLScene()
+    # The core alone states no revision, and a scene without one is taken for an old one, whose models were in RAS.
+    scene.SetVersion("Slicer 5.11.0 33000")
     crosshair = slicer.vtkMRMLCrosshairNode()
     crosshair.SetCrosshairName("default")
     scene.AddNode(crosshair)

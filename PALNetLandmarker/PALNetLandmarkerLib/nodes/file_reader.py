@@ -8,12 +8,13 @@ from typing import Any
 import slicer
 import vtk
 from palnet.errors import PalnetError, sentence_of
-from palnet.scans.file import scan_ending
+from palnet.scans.file import READERS, scan_ending
 from slicer.i18n import tr as _
 
 from .scan_nodes import load_scan
 
 _FORMATS = {"glTF": (".glb", ".gltf"), "VRML 2": (".wrl", ".wrz"), "3MF": (".3mf",), "OFF": (".off",)}
+_FORMATS["gzip"] = tuple(f"{ending}.gz" for ending in READERS)
 
 
 class ScanFileReader:

@@ -13,18 +13,19 @@ import vtk
 from palnet.errors import ScanError
 from palnet.review.record import Review
 from palnet.scans.file import read_surface, scan_ending, scan_space, scan_stem, slicers_scale
-from palnet.scans.looks import read_looks
+from palnet.scans.looks import Looks, read_looks
+from palnet.scans.plain import slicer_survives
 from palnet.units import unit_of_size
 
 from .colours import forget, give, in_scene
 from .record import ATTRIBUTE
+from .restored import is_other, remember
 from .scene import FILE as _FILE
 from .scene import LPS_FROM_RAS, SCAN_REFERENCE, file_of
 from .skin import dress, tell_stored
 
+_RAS = slicer.vtkMRMLStorageNode.CoordinateSystemRAS
 _RELEASED, _READ = "PALNet.released", "PALNet.read"
-_SLICERS = (".obj", ".ply", ".stl", ".vtk", ".vtp")
-"""Endings of files that Slicer reads as models, too."""
 
 
 class Progress(NamedTuple):
@@ -71,15 +72,7 @@ def load_scan(path: Path) -> Any:
 
     :raises ScanError: it cannot be read, or holds no surface
     """
-    looks = read_looks(path)
-    surface = in_scene(looks)
-    if scan_ending(path).startswith(".stl"):
-        # Each triangle has corners of its own there; Slicer shows a surface that is in one.
-        merge = vtk.vtkStaticCleanPolyData()
-        merge.SetInputData(surface)
-        merge.SetTolerance(0.0)
-        merge.Update()
-        surface = merge.GetOutput()
+    looks, surface = read_for_scene(path)
     model = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", scan_stem(path))
     model.SetName(scan_stem(path))  # the scene would number it each time it comes back
     model.SetAndObservePolyData(surface)
@@ -91,12 +84,55 @@ def load_scan(path: Path) -> Any:
     return model
 
 
+def read_for_scene(path: Path, coordinates: int | None = None) -> tuple[Looks, Any]:
+    """A scan's looks, and its surface in RAS.
+
+    :param coordinates: as for :func:`.colours.in_scene`
+    :raises ScanError: it cannot be read, or holds no surface
+    """
+    looks = read_looks(path)
+    surface = in_scene(looks, coordinates)
+    if scan_ending(path).startswith(".stl"):
+        # Each triangle has corners of its own there; Slicer shows a surface that is in one.
+        merge = vtk.vtkStaticCleanPolyData()
+        merge.SetInputData(surface)
+        merge.SetTolerance(0.0)
+        merge.Update()
+        surface = merge.GetOutput()
+    return looks, surface
+
+
+def restore(model: Any) -> None:
+    """Give a scan of an opened scene back what was read here of its file, where Slicer's reader read nothing of it or
+    something else. A surface that a person has changed stays, and so does one whose file is gone.
+
+    :param model: ``vtkMRMLModelNode``, or None
+    """
+    if model is None or not is_other(model):
+        return
+    storage, file = model.GetStorageNode(), model.GetAttribute(_FILE)
+    path = next((one for one in (file_of(model), Path(file) if file else None) if one and one.is_file()), None)
+    if path is None:
+        return
+    coordinates = storage.GetCoordinateSystem() if storage is not None else None
+    try:
+        looks, surface = read_for_scene(path, coordinates)
+    except ScanError:
+        return
+    model.SetAndObservePolyData(surface)
+    _tell_file(model, path, looks.space or ("RAS" if coordinates == _RAS else "LPS"))
+    if model.GetDisplayNode() is None:
+        model.CreateDefaultDisplayNodes()
+    give(model, looks)
+
+
 def _tell_file(model: Any, path: Path, space: str) -> None:
     """Say which file a model node is of. Where Slicer cannot read that, it is to be saved as another one."""
+    remember(model, path)
     model.AddDefaultStorageNode()
     storage = model.GetStorageNode()
     storage.SetCoordinateSystem(getattr(slicer.vtkMRMLStorageNode, f"CoordinateSystem{space}"))
-    if path.suffix.lower() in _SLICERS:
+    if slicer_survives(path):
         storage.SetFileName(str(path))
         tell_stored(storage)
         return
@@ -125,7 +161,7 @@ def file_from_scene(model: Any) -> np.ndarray:
     if path is None or mesh is None or not scan_ending(path) or not path.is_file():
         return result
     try:
-        as_ras = model.GetStorageNode().GetCoordinateSystem() == slicer.vtkMRMLStorageNode.CoordinateSystemRAS
+        as_ras = model.GetStorageNode().GetCoordinateSystem() == _RAS
         if as_ras and scan_space(path) == "LPS":
             result = np.array(LPS_FROM_RAS)
         stated = slicers_scale(path)

@@ -75,5 +75,7 @@ def tell_stored(storage: Any) -> None:
             storage.SetFileName(str(Path(folder) / "nothing.vtk"))
             storage.WriteData(other)
     finally:
+        # Saved with the scene, "skipped, as there was no data" keeps Slicer from reading the scan when it is opened.
+        storage.SetWriteStateIdle()
         storage.SetFileName(name)
         storage.SetDisableModifiedEvent(before)

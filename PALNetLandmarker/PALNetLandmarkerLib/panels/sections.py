@@ -11,7 +11,7 @@ import vtk
 from slicer.util import VTKObservationMixin
 
 from ..nodes import colours
-from ..nodes.scan_nodes import is_released
+from ..nodes.scan_nodes import is_released, restore
 from ..nodes.scene import file_of
 from ..nodes.shown_alone import show, show_alone
 from ..nodes.skin import dress
@@ -132,6 +132,7 @@ class Sections(VTKObservationMixin):
                 parameters.landmarks = landmarks
             if scan is not parameters.surfaceModel:
                 parameters.surfaceModel = scan
+            restore(scan)
             dress(scan)
             colours.find(scan)
             if scan is not None and before is not None and scan is not before:

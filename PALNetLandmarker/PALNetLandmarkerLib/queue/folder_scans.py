@@ -17,7 +17,7 @@ from palnet.review.record import Review, record_beside
 from ..engine.landmarking import fill
 from ..nodes import storage
 from ..nodes.record import ATTRIBUTE, node_points
-from ..nodes.scan_nodes import Progress, is_as_read, landmarks_of, load_scan, progress_of, release, remove_node
+from ..nodes.scan_nodes import Progress, is_as_read, landmarks_of, load_scan, progress_of, release, remove_node, restore
 from ..nodes.scan_size import size_of
 from ..nodes.scene import TABLE_REFERENCE, file_of
 
@@ -96,6 +96,7 @@ class FolderScans:
             # Whoever saves the scene gives it another file.
             self._loaded[key] = vtk.vtkWeakReference()
             self._loaded[key].Set(model)
+        restore(model)
         try:
             if landmarks is None and self._has_results(key):
                 landmarks = storage.read_reviewed(self._scene, self._results[key], model)

@@ -21,6 +21,7 @@ _LARGEST = 1e12
 
 # Of a scan with fewer points there is nothing to gain by thinning.
 _MANY_POINTS = 150_000
+_SHARED = 6
 # Edges that say how a mesh is wound.
 _ENOUGH_EDGES = 600_000
 # Nothing lies farther from the middle of a scan's points than so many times their spread, but what flew off.
@@ -50,7 +51,9 @@ def clean_and_thin(surface: Surface, spacing: float, check: Callable[[], None] =
     :param check: called between the steps; may raise
     :returns: the surface, and whether it was thinned
     """
-    if len(surface.points) > _MANY_POINTS and spacing > 0 and _wound_consistently(surface):
+    # STL files repeat every corner, which six triangles share: two walls that cross would be made one by thinning.
+    count = len(surface.points) / (_SHARED if len(surface.points) == 3 * len(surface.triangles) else 1)
+    if count > _MANY_POINTS and spacing > 0 and _wound_consistently(surface):
         check()
         thin = _thinned(surface, spacing)
         check()

@@ -87,7 +87,13 @@ def _kept(
     hidden = _hidden_triangles(surface, normals, points, owner, seen, pixel)
     if areas[hidden].sum() <= pocket:
         return surface
-    hidden = _without_pockets(surface, _smoothed(surface, hidden), areas, pocket)
+    smooth = _smoothed(surface, hidden)
+    behind = _mostly_hidden(surface, smooth, areas, pocket)
+    if behind.any():
+        # Where it stands out of what is before it, it hid that: without it, all is looked at again.
+        before = compact(Surface(surface.points, surface.triangles[~behind]))
+        return _kept(before, mm, directions, least_share, from_outside)
+    hidden = _without_pockets(surface, smooth, areas, pocket)
     if areas[hidden].sum() <= least_share * total[-1]:
         return surface
     return compact(Surface(surface.points, surface.triangles[~hidden]))
@@ -196,13 +202,19 @@ def _smoothed(surface: Surface, hidden: np.ndarray) -> np.ndarray:
     return result
 
 
-def _without_pockets(surface: Surface, hidden: np.ndarray, areas: np.ndarray, pocket: float) -> np.ndarray:
-    """Hidden triangles that hang together over more than a pocket's area, and pieces that are hidden for the most."""
+def _mostly_hidden(surface: Surface, hidden: np.ndarray, areas: np.ndarray, pocket: float) -> np.ndarray:
+    """(T,) the pieces that are hidden for the most: inner walls, of which something is seen through openings."""
     if areas[hidden].sum() <= pocket:
         return np.zeros_like(hidden)
     piece = surface.pieces()
     lost, whole = np.bincount(piece, areas * hidden), np.bincount(piece, areas)
-    hidden = hidden | ((lost > _MOSTLY_HIDDEN * whole) & (lost > pocket))[piece]
+    return ((lost > _MOSTLY_HIDDEN * whole) & (lost > pocket))[piece]
+
+
+def _without_pockets(surface: Surface, hidden: np.ndarray, areas: np.ndarray, pocket: float) -> np.ndarray:
+    """Hidden triangles that hang together over more than a pocket's area."""
+    if areas[hidden].sum() <= pocket:
+        return np.zeros_like(hidden)
     piece = pieces_of(surface.triangles[hidden], len(surface.points))
     large = np.bincount(piece, areas[hidden])[piece] > pocket
     result = np.zeros_like(hidden)

@@ -93,3 +93,11 @@ def test_winding_is_seen_on_a_sample_of_a_large_mesh(monkeypatch: pytest.MonkeyP
     assert not clean._wound_consistently(Surface(FINE.points, half))
     two = join(FINE, Surface(FINE.points + 300.0, FINE.triangles[:, ::-1]))
     assert clean._wound_consistently(two)  # each of them is
+
+
+def test_corners_of_their_own_make_no_scan_finer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an STL file: thinned, two walls that cross would become one."""
+    monkeypatch.setattr(clean, "_MANY_POINTS", len(FINE.points) + 1000)
+    split = Surface(FINE.points[FINE.triangles].reshape(-1, 3), np.arange(3 * len(FINE.triangles)).reshape(-1, 3))
+    found, thinned = clean_and_thin(split, 5.0)
+    assert not thinned and len(found.points) == len(clean_surface(FINE).points)

@@ -71,3 +71,15 @@ def test_a_wall_behind_an_open_face_goes() -> None:
     seen = seen_from_front(shell, 1.0)
     outer = len(front(HEAD).triangles)
     assert 0.9 * outer < len(seen.triangles) < 1.15 * outer
+
+
+def test_a_wall_that_stands_out_of_the_face_takes_nothing_of_it() -> None:
+    """As an offset wall does at thin places: what it hides of the face there is seen once the wall has gone."""
+    face = front(HEAD)
+    wall = inside(face, 4.0)
+    bump = np.exp(-(((wall.points[:, :2] - [30.0, 20.0]) / 24.0) ** 2).sum(axis=1))
+    wall = Surface(wall.points * (1 + 0.1 * bump)[:, None], wall.triangles)
+    out = np.linalg.norm(wall.points, axis=1) > np.linalg.norm(face.points, axis=1)
+    assert 20 < out.sum() < 0.2 * len(out)
+    seen = seen_from_front(join(face, wall), 1.0)
+    np.testing.assert_array_equal(seen.points[seen.triangles], face.points[face.triangles])
