@@ -47,9 +47,11 @@ class PALNetLandmarker(ScriptedLoadableModule):
 
 
 def registerSampleData() -> None:
-    """Offer the face scan that comes with the extension in the Sample Data module."""
+    """Offer the face scan that comes with the extension in the Sample Data module; scenes may know our layout."""
     from PALNetLandmarkerLib.nodes import sample_data
+    from PALNetLandmarkerLib.view import layout
 
+    layout.register()
     sample_data.register(Path(__file__).parent / "Resources" / "Icons" / "PALNetSampleFace.png")
 
 
@@ -61,6 +63,7 @@ class PALNetLandmarkerParameterNode:
     landmarkModel - Name of a bundled landmark model, or path of a model file.
     landmarks - Where the landmarks go, and which are reviewed; a new node if there is none.
     scanFolder - The folder whose scans are reviewed one after the other; empty for the scans of the scene.
+    closeUp - In the review two 3D views: the whole face, and the chosen landmark in close-up.
     acceptUnder - The limit in mm of "Accept all under"; 0 for what the landmark model calls doubtful.
     """
 
@@ -69,6 +72,7 @@ class PALNetLandmarkerParameterNode:
     landmarks: vtkMRMLMarkupsFiducialNode
     scanFolder: str = ""
     acceptUnder: float = 0.0
+    closeUp: bool = False
 
 
 class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -186,6 +190,7 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
         landmarkModel: str = DEFAULT_LANDMARK_MODEL,
         landmarks: vtkMRMLMarkupsFiducialNode | None = None,
         progress: Callable[[float, str], None] | None = None,
+        size: str | None = None,
     ):
         """Landmark a model node.
 
@@ -193,12 +198,14 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
         :param landmarkModel: name of a bundled landmark model, or path of a model file
         :param landmarks: node to fill; a new one by default
         :param progress: called with the fraction done and the step; may raise ``palnet.errors.Cancelled``
+        :param size: how large the scan is: the unit of its file, such as ``"inch"`` or ``"0.7 mm"``; two landmarks and
+            the mm between them, ``"Ex_R Ex_L 89"``; ``"unknown"``; or ``"auto"``. By default what was said in the panel
         :returns: ``Placement`` with the fiducial node and the prediction
         :raises palnet.errors.PalnetError: with a sentence for the user; the scene is as before
         """
         from PALNetLandmarkerLib.engine.landmarking import place_landmarks
 
-        return place_landmarks(surfaceModel, landmarkModel, landmarks, progress)
+        return place_landmarks(surfaceModel, landmarkModel, landmarks, progress, size)
 
     def landmarkFolder(
         self,

@@ -27,6 +27,8 @@ _SIZES = {"1366x768": (1366, 768), "1920x1080": (1920, 1080)}
 _QUALITY = 82
 _PATIENTS = ("Patient 01 before", "Patient 01 after", "Patient 02 before", "Patient 02 after")
 _MEASURED = ("Ex_R-Ex_L", "Ch_R-Ch_L", "N-Sn", "Pg-Go_R", "G-N-Prn")
+_NO_UNIT = 1 / 170.0
+_CLICKS_MM = ((45.0, 120.0, 15.0), (-45.0, 120.0, 15.0))
 _MOVED_MM = {"Go_R": 6.0, "Zy_L": 4.0, "Tr": 3.0, "Pg": 2.0}
 """By how much a second observer's landmarks differ."""
 
@@ -77,6 +79,9 @@ def story(album: Album) -> None:
         album.take(window, "module-doubtful")
         session.select("Al_L")
         album.take(window, "module-landmark")
+        close_up(window)
+        album.take(window, "module-close-up")
+        close_up(window)
         session.place("Al_L", session.nearest_on_scan(_beside(session, "Al_L")))
         session.ghosts = True
         album.take(window, "module-corrected")
@@ -99,6 +104,68 @@ def in_the_dark(album: Album) -> None:
     with album.window(dark=True) as window:
         placed(window).select("Al_L")
         album.take(window, "module-landmark-dark")
+
+
+def close_up(window: Any) -> None:
+    """Show or hide the second 3D view."""
+    from user import click, settle
+
+    click(window.module.widget.sections._review_ui.closeUpButton)
+    settle()
+
+
+def of_no_unit(window: Any) -> Any:
+    """The scan in a unit that no one would guess; it is refused, and the window offers to say how large it is."""
+    import slicer
+    from PALNetLandmarkerLib.view.viewpoint import cameras_shown, show_all
+    from user import click, settle
+
+    model = window.module.widget._parameterNode.surfaceModel
+    slicer.util.arrayFromModelPoints(model)[:] *= _NO_UNIT
+    slicer.util.arrayFromModelPointsModified(model)
+    click(window.module.widget.ui.applyButton)
+    settle()
+    show_all(cameras_shown(slicer.mrmlScene)[0], model)
+    return model
+
+
+def two_points(window: Any, model: Any) -> None:
+    """Say how large it is by two clicks on it, the corners of an eye, and a number."""
+    import numpy as np
+    from PALNetLandmarkerLib.nodes.snap import SurfaceSnap
+    from user import click, click_on, settle
+
+    size = window.module.widget.sections.size
+    combo = size._ui.sizeChoiceCombo
+    combo.setCurrentIndex(combo.findText("Known distance: two points"))
+    combo.activated.emit(combo.currentIndex)
+    click(size._ui.pointsButton)
+    settle()
+    window.three_d.forceRender()
+    bounds = np.zeros(6)
+    model.GetRASBounds(bounds)
+    middle, snap = bounds.reshape(3, 2).mean(axis=1), SurfaceSnap(model)
+    for step in _CLICKS_MM:
+        click_on(window, snap(middle + _NO_UNIT * np.array(step)))
+        settle()
+    size._ui.pointsSpinBox.setValue(size._points.distance / _NO_UNIT)
+    settle()
+
+
+def sized(album: Album, name: str = "module-size", dark: bool = False) -> None:
+    """A scan in no known unit: refused, sized by two points, and placed where no one knows its size."""
+    import slicer
+    from PALNetLandmarkerLib.nodes.scan_size import set_size
+
+    with album.window(dark) as window:
+        model = of_no_unit(window)
+        album.take(window, f"{name}-refused")
+        two_points(window, model)
+        album.take(window, name)
+        set_size(model, "unknown")
+        placed(window).select("Al_L")
+        slicer.app.processEvents()
+        album.take(window, f"{name}-unknown")
 
 
 def placed(window: Any, during: Callable[[], None] = lambda: None) -> Any:
@@ -181,6 +248,9 @@ def tabs(album: Album, folder: Path, name: str, dark: bool) -> None:
         album.take(window, f"placed-{name}")
         session.select("Al_L")
         album.take(window, f"{REVIEW}-{name}")
+        close_up(window)
+        album.take(window, f"close-up-{name}")
+        close_up(window)
         measured(window)
         album.take(window, f"{MEASURE}-{name}")
         window.module.widget.sections.tabs.show(SAVE)
@@ -190,6 +260,7 @@ def tabs(album: Album, folder: Path, name: str, dark: bool) -> None:
         window.module.widget.sections.tabs.show(SCANS)
         window.module.widget._parameterNode.scanFolder = str(folder)
         album.take(window, f"{SCANS}-{name}")
+    sized(album, f"size-{name}", dark)
 
 
 def examples(scan: Path, folder: Path) -> None:
@@ -260,6 +331,7 @@ def for_the_documents(host: Any, scan: Path, output: Path, folder: Path) -> None
     empty(album)
     story(album)
     in_the_dark(album)
+    sized(album)
     with album.window() as window:
         placed(window)
         measured(window)

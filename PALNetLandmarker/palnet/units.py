@@ -85,6 +85,11 @@ def is_relative(unit: str) -> bool:
     return unit.endswith(RELATIVE)
 
 
+def mm_of(unit: str) -> str:
+    """What millimetres of a scan in a unit are called: ``"mm"``, or ``"relative mm"`` where they are not real ones."""
+    return RELATIVE if is_relative(unit) else "mm"
+
+
 def unit_of_size(mm: float, relative: bool = False) -> str:
     """The unit of so many millimetres: its name if it has one."""
     if not relative:

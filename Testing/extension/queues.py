@@ -20,7 +20,8 @@ from PALNetLandmarkerLib.queue.queue import QueueEntry, ScanQueue
 class FakeBackground:
     """Stands for ``BackgroundPredictor``.
 
-    :ivar scans: what was submitted, oldest first, :ivar models: landmark model of each
+    :ivar scans: what was submitted, oldest first, :ivar models: landmark model of each, :ivar units: what was known of
+        the size of each
     """
 
     def __init__(self) -> None:
@@ -28,12 +29,14 @@ class FakeBackground:
         self.problem = ""
         self.scans: list[Any] = []
         self.models: list[str] = []
+        self.units: list[str] = []
 
-    def submit(self, scan: Any, landmark_model: str, on_done: Any, on_progress: Any) -> None:
+    def submit(self, scan: Any, landmark_model: str, on_done: Any, on_progress: Any, unit: str = "auto") -> None:
         assert not self.busy
         self.busy = True
         self.scans.append(scan)
         self.models.append(landmark_model)
+        self.units.append(unit)
         self._on_done, self.on_progress = on_done, on_progress
 
     def finish(self, outcome: Prediction | PalnetError) -> None:

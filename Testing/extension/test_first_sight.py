@@ -312,10 +312,118 @@ def test_an_error_pushes_nothing_together(window: Window, predictor: type[FakePr
     assert table.bottom() < card.top() and card.bottom() < ui.acceptButton.geometry.top()
 
 
-def test_there_is_room_for_two_tabs_more(window: Window) -> None:
-    """Surface and Learn come later."""
-    tabs = window.module.widget.ui.tabs
-    for name in ("Surface", "Learn"):
-        tabs.addTab(qt.QWidget(), name)
+@pytest.mark.parametrize("points", [8, 9, 10])
+def test_there_is_room_for_seven_tabs(host: Host, points: int) -> None:
+    """With Surface and Learn, in the fonts of Windows and Mac, no tab is shortened, and the panel is no wider."""
+    from host.start import load_module
+
+    application = QApplication.instance()
+    before = application.font()
+    font = qt.QFont(before)
+    font.setPointSize(points)
+    application.setFont(font)
+    module = load_module()
+    window = Window(host, module)
+    window.show()
+    try:
+        tabs = module.widget.ui.tabs
+        for name in ("Surface", "Learn")[: 7 - tabs.count]:
+            tabs.addTab(qt.QWidget(), name)
+        settle()
+        bar = tabs.tabBar()
+        assert tabs.count == 7 and bar.sizeHint.width() <= bar.width <= window.scroll.viewport().width
+        metrics = bar.fontMetrics()
+        for index in range(tabs.count):
+            assert metrics.horizontalAdvance(tabs.tabText(index)) + 6 <= bar.tabRect(index).width()
+        assert module.panel.minimumSizeHint.width() + 14 <= PANEL_WIDTH
+    finally:
+        window.close_view()
+        module.unload()
+        application.setFont(before)
+
+
+LONG = 3 * "Patient-0815_2026-11-29_Vectra-H2_expression-neutral_"
+
+
+def test_long_names(host: Host, window: Window, model: Any, predictor: type[FakePredictor], tmp_path: Path) -> None:
+    """Of scans and lists: nothing is cut off without a sign, and the whole is in a tooltip."""
+    ui, sections = window.module.widget.ui, window.module.widget.sections
+    model.SetName(LONG)
+    session = place_landmarks(window)
+    session.node.SetName(LONG)
+    session.accept("G")
+    again = place_landmarks(window)  # says which list was kept
     settle()
-    assert tabs.tabBar().sizeHint.width() <= window.scroll.viewport().width - 8
+    assert LONG not in ui_of(window).resultLabel.text and "…" in ui_of(window).resultLabel.text
+    assert LONG in ui_of(window).resultLabel.toolTip
+    again.select("Prn")
+    window.module.widget._parameterNode.acceptUnder = 2.5
+    assert ui.surfaceSelector.toolTip.startswith(LONG) and ui.landmarksSelector.toolTip.startswith(LONG)
+    again.node.SetName(LONG)
+    sections.tabs.show(MEASURE)
+    click(sections.measurements._ui.measurementsTableButton)
+    settle()
+    faults = [line for line in window.cut_off() if "Selector" not in line and "QComboBox" not in line]
+    sections.tabs.show(SAVE)
+    sections.export.save(again.node, tmp_path / f"{LONG}.csv")
+    faults += [line for line in window.cut_off() if "Selector" not in line and "QComboBox" not in line]
+    sections.tabs.show(REVIEW)
+    slicer.mrmlScene.RemoveNode(again.node)
+    settle()
+    faults += [line for line in window.cut_off() if "Selector" not in line and "QComboBox" not in line]
+    predictor.error = NoFaceError(f"No face was found on {LONG}.")
+    place_landmarks(window)
+    faults += [line for line in window.cut_off() if "Selector" not in line and "QComboBox" not in line]
+    assert [line for line in faults if "spinbox" not in line] == []
+    assert window.scroll.widget().width == window.scroll.viewport().width
+
+
+def test_the_panel_does_not_scroll_when_what_was_used_cannot_be_any_more(
+    window: Window, predictor: type[FakePredictor]
+) -> None:
+    """The keyboard went to the next widget, as far down as it may be, and the panel with it."""
+    scroll_bar = window.scroll.verticalScrollBar()
+    place_landmarks(window)
+    sections = window.module.widget.sections
+    sections.tabs.show(MEASURE)
+    settle()
+    button = sections.measurements._ui.measurementsTableButton
+    button.setFocus()
+    scroll_bar.setValue(0)
+    button.click()
+    settle()
+    assert not button.enabled and scroll_bar.value == 0
+    sections.tabs.show(REVIEW)
+    predictor.error = NoFaceError("No face was found.")
+    place_landmarks(window)
+    focus = slicer.util.mainWindow().focusWidget()
+    assert scroll_bar.value == 0 and (focus is None or focus.className() != "QLineEdit")
+
+
+def test_after_closing_the_scene_the_button_is_in_sight(window: Window, model: Any) -> None:
+    place_landmarks(window)
+    slicer.mrmlScene.Clear()
+    settle()
+    ui = window.module.widget.ui
+    assert window.is_in_sight(ui.applyButton) and not ui.applyButton.enabled
+    assert "Choose a face scan first" in ui.applyButton.toolTip and not ui.sizeButton.enabled
+
+
+def test_nothing_is_logged_of_nodes_that_are_never_shown(window: Window, model: Any, tmp_path: Path) -> None:
+    """Slicer logs "No display node" for each that is to be hidden without having one."""
+    bare = slicer.mrmlScene.AddNewNodeByClass(FIDUCIALS, "bare")
+    bare.SetNodeReferenceID("PALNet.scan", model.GetID())
+    other = slicer.mrmlScene.AddNewNodeByClass(MODELS, "other")
+    other.SetAndObservePolyData(to_ras(model.GetPolyData()))
+    while bare.GetDisplayNode() is not None:
+        slicer.mrmlScene.RemoveNode(bare.GetDisplayNode())
+    complaints: list[str] = []
+    for node in (bare, other, model):
+        node.AddObserver("ErrorEvent", lambda *_event: complaints.append("error"))
+        node.AddObserver("WarningEvent", lambda *_event: complaints.append("warning"))
+    session = place_landmarks(window)
+    window.module.widget._parameterNode.surfaceModel = other
+    queue = window.module.widget.sections.queue
+    for entry in queue.queue.entries:
+        queue.queue.open(entry.key)
+    assert complaints == [] and session is not None

@@ -219,6 +219,9 @@ def test_sample_data(module: LoadedModule, tmp_path: Path, monkeypatch: pytest.M
     source = SampleData.SampleDataLogic.sources[-1]
     assert source["sampleName"] == "PALNetSampleFace"
     assert source["uris"].startswith("file://") and "%20" in source["uris"]
+    assert source["nodeNames"] == "PALNetSampleFace" != Path(source["fileNames"]).stem  # else Slicer adds "_1"
+    icons = Path(module.path).parent / "Resources" / "Icons"
+    assert Path(source["thumbnailFileName"]).read_bytes() != (icons / "PALNetLandmarker.png").read_bytes()
     assert source["checksums"] == "SHA256:" + hashlib.sha256(b"ply").hexdigest()
 
     def gone(relative: str) -> Path:

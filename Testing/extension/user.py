@@ -66,38 +66,43 @@ def press(window: Window, keys: str, widget: Any = None) -> None:
     slicer.app.processEvents()
 
 
-def hover(window: Window, ras: np.ndarray) -> None:
-    """Move the mouse to a place (3,) RAS of the 3D view, by way of a place beside it."""
-    place = _place(window, ras)
+def hover(window: Window, ras: np.ndarray, view: Any = None) -> None:
+    """Move the mouse to a place (3,) RAS of a 3D view, by default the first, by way of a place beside it."""
+    place = _place(window, ras, view)
     for point in (place + QPoint(3, 3), place):
-        QTest.mouseMove(window.three_d, point)
+        QTest.mouseMove(view or window.three_d, point)
         slicer.app.processEvents()
 
 
-def click_on(window: Window, ras: np.ndarray, button: Any = Qt.LeftButton) -> None:
-    """Move the mouse to a place (3,) RAS of the 3D view and click."""
-    hover(window, ras)
-    QTest.mouseClick(window.three_d, button, pos=_place(window, ras))
+def click_on(window: Window, ras: np.ndarray, button: Any = Qt.LeftButton, view: Any = None) -> None:
+    """Move the mouse to a place (3,) RAS of a 3D view, by default the first, and click."""
+    hover(window, ras, view)
+    QTest.mouseClick(view or window.three_d, button, pos=_place(window, ras, view))
     slicer.app.processEvents()
 
 
 def drag(
-    window: Window, node: Any, index: int, to: np.ndarray | None = None, pixels: tuple[int, int] | None = None
+    window: Window,
+    node: Any,
+    index: int,
+    to: np.ndarray | None = None,
+    pixels: tuple[int, int] | None = None,
+    view: Any = None,
 ) -> None:
-    """Drag a control point with the mouse in the 3D view.
+    """Drag a control point with the mouse in a 3D view, by default the first.
 
     :param to: (3,) RAS, where the button is released, or
     :param pixels: how far to the right and down from where the point was
     """
     ras = np.array(node.GetNthControlPointPositionWorld(index))
-    hover(window, ras)
-    start = _place(window, ras)
-    drag_mouse(window, start, start + QPoint(*pixels) if pixels else _place(window, to))
+    hover(window, ras, view)
+    start = _place(window, ras, view)
+    drag_mouse(window, start, start + QPoint(*pixels) if pixels else _place(window, to, view), view=view)
 
 
-def drag_mouse(window: Window, start: QPoint, end: QPoint, button: Any = Qt.LeftButton) -> None:
-    """Move the mouse with a button pressed, from pixel to pixel of the 3D view."""
-    view = window.three_d
+def drag_mouse(window: Window, start: QPoint, end: QPoint, button: Any = Qt.LeftButton, view: Any = None) -> None:
+    """Move the mouse with a button pressed, from pixel to pixel of a 3D view, by default the first."""
+    view = view or window.three_d
     QTest.mouseMove(view, start)
     QTest.mousePress(view, button, pos=start)
     for step in range(1, _STEPS + 1):
@@ -118,8 +123,8 @@ def scroll(window: Window, ras: np.ndarray, steps: int) -> None:
         slicer.app.processEvents()
 
 
-def _place(window: Window, ras: np.ndarray) -> QPoint:
-    return QPoint(*window.three_d.place_of(ras))
+def _place(window: Window, ras: np.ndarray, view: Any = None) -> QPoint:
+    return QPoint(*(view or window.three_d).place_of(ras))
 
 
 def save_data(folder: Path, name: str = "scene") -> Path:

@@ -7,9 +7,10 @@
 ``data_tree`` the items of the *Data* module
 ``widgets``   MRML widgets, ``app`` what ``slicer.app`` offers, ``files`` how it loads and saves, ``start`` puts all of
               it together
-``window``    the module's panel and the real 3D view (``three_d``) in one window, laid out as Slicer's on a laptop: its
-              bars, the panel's width, height and scrolling, four views at first; for pictures, mouse and keys, with
-              light and dark ``palettes``; ``fit`` finds what is cut off in a panel
+``window``    the module's panel and Slicer's views in one window, laid out as Slicer's on a laptop: its bars, the
+              panel's width, height and scrolling; for pictures, mouse and keys, with light and dark ``palettes``;
+              ``fit`` finds what is cut off in a panel
+``views``     the layouts: four views at first, real 3D views (``three_d``), real slices (``slice_view``) on demand
 
 Green here does not prove that the module runs in Slicer: PythonQt refuses unknown attributes where PySide6 takes them
 (``pythonqt.unknown_attributes`` lists such slips, and no module is unloaded with one), CTK's widgets look and behave in

@@ -52,9 +52,9 @@ class ThreeDWidget(QLabel):
     :ivar view: ``host.view3d.View3D``, :ivar frames: how many pictures were drawn
     """
 
-    def __init__(self, host: Host, width: int, height: int, smooth: bool = False) -> None:
+    def __init__(self, host: Host, width: int, height: int, smooth: bool = False, name: str = "") -> None:
         super().__init__()
-        self.view = View3D(host.core, width, height, samples=8 if smooth else 0)
+        self.view = View3D(host.core, width, height, samples=8 if smooth else 0, name=name)
         self.frames = 0
         self._closed = False
         self.resize(width, height)

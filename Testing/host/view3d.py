@@ -25,11 +25,12 @@ _DISPLAYABLE_MANAGERS = (
 class View3D:
     """One 3D view of a core's scene.
 
+    :param name: the view's in a layout; by default one that no other has
     :ivar window: the render window, :ivar renderer: its renderer, :ivar interactor: takes mouse events
     :ivar node: ``vtkMRMLViewNode``, :ivar managers: ``vtkMRMLDisplayableManagerGroup``
     """
 
-    def __init__(self, core: Core, width: int, height: int, samples: int = 8) -> None:
+    def __init__(self, core: Core, width: int, height: int, samples: int = 8, name: str = "") -> None:
         self._core = core
         self.renderer = vtk.vtkRenderer()
         self.window = vtk.vtkRenderWindow()
@@ -43,9 +44,9 @@ class View3D:
         self.interactor.Initialize()
 
         factory = slicer.vtkMRMLThreeDViewDisplayableManagerFactory.GetInstance()
-        for name in _DISPLAYABLE_MANAGERS:
-            if not factory.IsDisplayableManagerRegistered(name):
-                factory.RegisterDisplayableManager(name)
+        for manager in _DISPLAYABLE_MANAGERS:
+            if not factory.IsDisplayableManagerRegistered(manager):
+                factory.RegisterDisplayableManager(manager)
         self.managers = slicer.vtkMRMLDisplayableManagerGroup()
         self.managers.SetRenderer(self.renderer)
         self.managers.Initialize(factory, self.renderer)
@@ -58,7 +59,7 @@ class View3D:
         self._logic.SetMRMLApplicationLogic(core.application)
         core.application.GetViewLogics().AddItem(self._logic)
         self._logic.SetMRMLScene(core.scene)
-        self.node = self._logic.AddViewNode(core.scene.GenerateUniqueName("View"))
+        self.node = self._logic.AddViewNode(name or core.scene.GenerateUniqueName("View"))
         self.managers.SetMRMLDisplayableNode(self.node)
         self.node.SetBoxVisible(False)
         self.node.SetAxisLabelsVisible(False)

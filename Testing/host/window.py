@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import slicer
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QPalette, QPixmap
+from PySide6.QtGui import QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -15,85 +12,11 @@ from .fit import cut_off
 from .palettes import use_palette
 from .start import Host, LoadedModule
 from .three_d import ThreeDWidget
+from .views import LayoutManager, Views
 
 PANEL_WIDTH = 400
 # Measured in Slicer 5.13 at 1366 x 768, in px.
-_TOP, _DOCK_TITLE, _DATA_PROBE, _STATUS, _BAR, _SCROLL_BAR, _HELP = 81, 39, 147, 36, 30, 14, 24
-_FOUR_UP, _ONE_UP_3D, _DUAL_3D = 3, 4, 15
-_LAYOUTS_IN_3D = (_FOUR_UP, _ONE_UP_3D, _DUAL_3D)
-_BAR_COLORS = ("#8a94d8", "#f2624a", "#7cb452", "#e8d05a")
-
-
-class LayoutManager:
-    """``slicer.app.layoutManager()``: four views at the start, as Slicer has it, or one 3D view."""
-
-    tableViewCount = 0
-    plotViewCount = 0
-
-    def __init__(self, views: Views) -> None:
-        self._views = views
-
-    @property
-    def threeDViewCount(self) -> int:
-        return 1 if self.layout in _LAYOUTS_IN_3D else 0
-
-    @property
-    def layout(self) -> int:
-        return self._views.layout_id
-
-    def setLayout(self, layout: int) -> None:
-        self._views.arrange(layout)
-
-    def threeDWidget(self, index: int) -> ThreeDWidget | None:
-        return self._views.three_d if index < self.threeDViewCount else None
-
-    def sliceWidget(self, _name: str) -> Any:
-        """A slice shows nothing here."""
-        return SimpleNamespace(sliceView=lambda: SimpleNamespace(forceRender=lambda: None))
-
-    def activeMRMLThreeDViewNode(self) -> Any:
-        return self._views.three_d.view.node
-
-    def sliceViewNames(self) -> list[str]:
-        return ["Red", "Green", "Yellow"] if self.layout == _FOUR_UP else []
-
-    def resetThreeDViews(self) -> None:
-        self._views.three_d.resetFocalPoint()
-
-
-class Views(QWidget):
-    """The views of a layout, each below its bar: one 3D view, alone or amid slices, which are black.
-
-    :ivar layout_id: which of Slicer's layouts it is, :ivar three_d: the ``ThreeDWidget``
-    """
-
-    def __init__(self, host: Host, width: int, height: int, smooth: bool) -> None:
-        super().__init__()
-        self.setFixedSize(width, height)
-        self._slices = [_colored(QWidget(self), "black") for _name in _BAR_COLORS[1:]]
-        self._bars = [_colored(QWidget(self), color) for color in _BAR_COLORS]
-        self.three_d = ThreeDWidget(host, width, height - _BAR, smooth)
-        self.three_d.setParent(self)
-        self.layout_id = 0
-        self.arrange(_FOUR_UP)
-
-    def arrange(self, layout: int) -> None:
-        """Show a layout: four-up, one 3D view, or one slice."""
-        self.layout_id = layout
-        width, height = self.width, self.height
-        half = (width // 2, height // 2)
-        places = [QRect(half[0], 0, *half), QRect(0, 0, *half), QRect(0, half[1], *half), QRect(*half, *half)]
-        if layout != _FOUR_UP:
-            shown = 0 if layout in _LAYOUTS_IN_3D else 1
-            places = [QRect(0, 0, width, height) if index == shown else QRect() for index in range(4)]
-        for view, bar, place in zip([self.three_d, *self._slices], self._bars, places, strict=True):
-            for widget in (view, bar):
-                widget.setVisible(not place.isEmpty())
-            if not place.isEmpty():
-                bar.setGeometry(place.x(), place.y(), place.width(), _BAR)
-                view.move(place.x(), place.y() + _BAR)
-                view.resize(place.width(), place.height() - _BAR)
-        self.three_d.resize_view()
+_TOP, _DOCK_TITLE, _DATA_PROBE, _STATUS, _SCROLL_BAR, _HELP = 81, 39, 147, 36, 14, 24
 
 
 class Window(QWidget):
@@ -149,6 +72,11 @@ class Window(QWidget):
         self.setFixedSize(width, height)
         slicer.app.setLayoutManager(LayoutManager(self.views))
 
+    @property
+    def close_up(self) -> ThreeDWidget:
+        """The second 3D view."""
+        return self.views.three_ds[1]
+
     def show(self) -> None:
         """Open the main window with this in it, and let it have the keyboard."""
         main = slicer.util.mainWindow()
@@ -176,7 +104,7 @@ class Window(QWidget):
         """The window as it is now, when its layout has settled."""
         for _turn in range(10):
             slicer.app.processEvents()
-        self.three_d.forceRender()
+        self.views.each(lambda view: view.forceRender())
         return self.grab()
 
     def cut_off(self) -> list[str]:
@@ -187,7 +115,7 @@ class Window(QWidget):
     def close_view(self) -> None:
         """Give the 3D view and the module's panel back."""
         slicer.app.setLayoutManager(None)
-        self.three_d.close_view()
+        self.views.close_views()
         self.module.panel.setParent(None)
         main = slicer.util.mainWindow()
         if main.centralWidget() is self:
@@ -218,9 +146,3 @@ def _strip(text: str, width: int, height: int) -> QLabel:
     if width:
         label.setFixedWidth(width)
     return label
-
-
-def _colored(widget: QWidget, color: str) -> QWidget:
-    widget.setAutoFillBackground(True)
-    widget.setPalette(QPalette(QColor(color)))
-    return widget

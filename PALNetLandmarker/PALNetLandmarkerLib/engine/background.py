@@ -16,6 +16,7 @@ from palnet.pipeline.prediction import Prediction, Progress
 from palnet.pipeline.worker import write_surface
 from slicer.i18n import tr as _
 
+from ..nodes.scan_size import AUTO
 from .engine_process import EngineProcess, interpreter
 
 Done = Callable[["Prediction | PalnetError"], None]
@@ -54,20 +55,28 @@ class BackgroundPredictor:
             return _("Landmarks are not placed ahead: the background process ended unexpectedly several times.")
         return ""
 
-    def submit(self, scan: Path | vtk.vtkPolyData, landmark_model: str, on_done: Done, on_progress: Progress) -> None:
+    def submit(
+        self,
+        scan: Path | vtk.vtkPolyData,
+        landmark_model: str,
+        on_done: Done,
+        on_progress: Progress,
+        unit: str = AUTO,
+    ) -> None:
         """Predict the landmarks of a scan. Only when not :attr:`busy`, and where there is no :attr:`problem`.
 
         :param scan: a scan file, or a surface, of which a copy is taken now
         :param landmark_model: name of a bundled landmark model, or path of a model file
         :param on_done: called once, from Qt's event loop, with the prediction or with what went wrong
         :param on_progress: called in between with the share done and the name of the step
+        :param unit: of the scan, or what else is known of its size
         :raises PalnetError: the surface cannot be passed on, for example because the disk is full
         """
         assert not self.busy
         where = {"scan": str(scan.absolute())} if isinstance(scan, Path) else {"surface": self._pass_on(scan)}
         self._number += 1
         self._task = (on_done, on_progress)
-        task = {"id": self._number, "model": landmark_model, **where}
+        task = {"id": self._number, "model": landmark_model, "unit": unit, **where}
         if not self._process.running:
             self._process.start(_WORKER)
         self._process.send(task)

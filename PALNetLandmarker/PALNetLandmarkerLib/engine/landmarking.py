@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from palnet.errors import Cancelled, PalnetError
-from palnet.pipeline.model import bundled_models
+from palnet.pipeline.model import Model, bundled_models
 from palnet.pipeline.prediction import Prediction, Progress
+from palnet.protocols.protocol import Protocol
 
 from ..nodes.fiducials import create_fiducials, fill_fiducials, style_fiducials
-from ..nodes.scan_nodes import unit_of
+from ..nodes.scan_size import AUTO, size_of, tell_placed_with, unit_of
 from ..nodes.scene import surface_of
 
 
@@ -33,13 +34,24 @@ def bundled_model_names() -> list[str]:
         return []
 
 
-def place_landmarks(model: Any, landmark_model: str, output: Any = None, progress: Progress | None = None) -> Placement:
+def protocol_of(landmark_model: str) -> Protocol | None:
+    """The landmarks of a landmark model, by name or file; None where it cannot be read."""
+    try:
+        return Model.find(landmark_model).protocol
+    except PalnetError:
+        return None
+
+
+def place_landmarks(
+    model: Any, landmark_model: str, output: Any = None, progress: Progress | None = None, size: str | None = None
+) -> Placement:
     """Landmark a model node.
 
     :param model: ``vtkMRMLModelNode`` with a face scan; its parent transforms count
     :param landmark_model: name of a bundled landmark model, or path of a ``.palnet`` file
     :param output: ``vtkMRMLMarkupsFiducialNode`` to fill; a new one by default
     :param progress: called with the fraction done and the name of the step; may raise ``Cancelled``
+    :param size: how large the scan is, see :func:`.scan_size.size_of`; by default what its node says
     :raises PalnetError: the scan or the landmark model does not fit, or the run was cancelled; the scene is as before
     """
     scene = model.GetScene()
@@ -47,22 +59,23 @@ def place_landmarks(model: Any, landmark_model: str, output: Any = None, progres
     from palnet.pipeline.predictor import Predictor  # the panel opens sooner without
 
     predictor = Predictor.load(landmark_model)
-    prediction = predictor.predict_surface(surface, unit=unit_of(model), progress=progress)
+    prediction = predictor.predict_surface(surface, unit=unit_of(model, size), progress=progress)
 
     if progress is not None:
         progress(1.0, "Showing the landmarks")  # the last moment to cancel
     # The window lives while the engine works: the scan may have been deleted, or the scene closed.
     if not scene.IsNodePresent(model):
         raise Cancelled("The scan was removed while its landmarks were being placed.")
-    return fill(model, prediction, output)
+    return fill(model, prediction, output, size=size_of(model) if size is None else size)
 
 
-def fill(model: Any, prediction: Prediction, output: Any = None, of_file: bool = False) -> Placement:
+def fill(model: Any, prediction: Prediction, output: Any = None, of_file: bool = False, size: str = AUTO) -> Placement:
     """Put the landmarks of a model node into the scene.
 
     :param model: ``vtkMRMLModelNode``, :param prediction: of its surface as shown, or of its file
     :param output: ``vtkMRMLMarkupsFiducialNode`` to fill; a new one by default
     :param of_file: the prediction is of the file, whatever transforms the model is under
+    :param size: what was said of the scan's size when it was made
     """
     scene = model.GetScene()
     is_new = output is None or not scene.IsNodePresent(output)
@@ -74,6 +87,7 @@ def fill(model: Any, prediction: Prediction, output: Any = None, of_file: bool =
         if is_new:
             scene.RemoveNode(node)
         raise
+    tell_placed_with(node, size)
     node.CreateDefaultDisplayNodes()
     if unstyled:
         style_fiducials(node)

@@ -12,13 +12,12 @@ import vtk
 from palnet.errors import ReviewError
 from palnet.measures.measurements import Measurer, reference_shape
 from palnet.protocols.measurement_definition import Measurement
-from palnet.review.record import Review
 from palnet.scans.clean import clean_surface
 from palnet.scans.surface import Surface, surface_from_polydata
 from palnet.scans.surface_path import SurfacePaths
-from palnet.units import MM_PER_UNIT
 
 from ..nodes import own_points
+from ..nodes.record import unit_mm
 from ..nodes.scene import SCAN_REFERENCE, TABLE_REFERENCE, flip
 from ..nodes.watch import Listener, PointsWatch
 from ..view.measured_lines import MeasuredLine
@@ -76,7 +75,7 @@ class LandmarkMeasurements:
             if label in self._lines:
                 self._lines.pop(label).remove()
         elif label not in self._lines and one.kind != "ratio":
-            self._lines[label] = MeasuredLine(self._scene, one)
+            self._lines[label] = MeasuredLine(self._scene, one, 1.0 / self._unit_mm)
             self._draw(one)
 
     def hide_all(self) -> None:
@@ -111,6 +110,11 @@ class LandmarkMeasurements:
         self._watch.close()
         self.hide_all()
 
+    @property
+    def mm(self) -> str:
+        """What the lengths are in: ``"mm"``, or ``"relative mm"`` where no one knows how large the scan is."""
+        return self._review.mm
+
     def _points(self) -> np.ndarray:
         """(L, 3) mm, in the coordinates of the node's file."""
         return own_points.places_of(self.node, self._review) * self._unit_mm
@@ -144,7 +148,7 @@ class LandmarkMeasurements:
     def _draw(self, one: Measurement) -> None:
         known = math.isfinite(self.values[one.label])
         way = self._measurer.outline(one, self._points(), self._paths) if known else None
-        text = f"{one.name or one.label}  {value_text(one, self.values[one.label])}"
+        text = f"{one.name or one.label}  {value_text(one, self.values[one.label], self.mm)}"
         parent = self.node.GetTransformNodeID()
         self._lines[one.label].draw(None if way is None else flip(way / self._unit_mm), text, parent)
 
@@ -162,11 +166,12 @@ class LandmarkMeasurements:
                 table.AddColumn(column)
             node.SetUseColumnTitleAsColumnHeader(True)
             for row, one in enumerate(self.definitions):
-                for name, text in (("Measurement", one.label), ("Name", one.name), ("Unit", one.unit)):
+                for name, text in (("Measurement", one.label), ("Name", one.name)):
                     table.GetColumnByName(name).SetValue(row, text)
-        values = table.GetColumnByName("Value")
-        for row, value in enumerate(self.values.values()):
+        values, units = table.GetColumnByName("Value"), table.GetColumnByName("Unit")
+        for row, (one, value) in enumerate(zip(self.definitions, self.values.values(), strict=True)):
             values.SetValue(row, round(value, 2))
+            units.SetValue(row, self.mm if one.unit == "mm" else one.unit)
         table.Modified()
 
     def _surface_paths(self) -> SurfacePaths | None:
@@ -224,17 +229,12 @@ class _ScanPaths(SurfacePaths):
         return self._known.get(key)
 
 
-def unit_mm(review: Review) -> float:
-    """Millimetres in one unit of the landmarks' file: that of mm, cm and m which fits the face.
+def value_text(one: Measurement, value: float, mm: str = "mm") -> str:
+    """A value with its unit: ``54.3 mm``; a dash where it is missing.
 
-    The record's own scale may hold the size of the face, where no prediction stands behind it.
+    :param mm: what lengths are in
     """
-    return min([*MM_PER_UNIT.values(), MM_PER_UNIT[review.unit]], key=lambda mm: abs(math.log(mm / review.mm_per_unit)))
-
-
-def value_text(one: Measurement, value: float) -> str:
-    """A value with its unit: ``54.3 mm``; a dash where it is missing."""
     if not math.isfinite(value):
         return "\N{EN DASH}"
-    unit = {"deg": "\N{DEGREE SIGN}", "%": " %", "mm": " mm"}[one.unit]
+    unit = {"deg": "\N{DEGREE SIGN}", "%": " %", "mm": f" {mm}"}[one.unit]
     return f"{round(value, 1) + 0.0:.1f}{unit}"  # a minus before nothing goes with the sum

@@ -7,6 +7,7 @@ what happened.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from palnet.pipeline.prediction import Prediction
 from palnet.review.record import Review, State, record_beside
 from palnet.review.words import describe
 from palnet.rigid import apply
+from palnet.units import MM_PER_UNIT
 
 from .scene import LPS_FROM_RAS, expected_error, file_of, flip
 
@@ -167,6 +169,14 @@ def move_record(review: Review, points: np.ndarray) -> Review:
     places = np.where(unmoved[:, None], points, apply(transform, predicted.points))
     frame = predicted.face_from_scan @ np.linalg.inv(transform)
     return replace(review, points=points, prediction=replace(predicted, points=places, face_from_scan=frame))
+
+
+def unit_mm(review: Review) -> float:
+    """Millimetres in one unit of the landmarks' file: that of mm, cm and m which fits the face.
+
+    The record's own scale may hold the size of the face, where no prediction stands behind it.
+    """
+    return min([*MM_PER_UNIT.values(), MM_PER_UNIT[review.unit]], key=lambda mm: abs(math.log(mm / review.mm_per_unit)))
 
 
 def _moved(before: np.ndarray, after: np.ndarray, share: float = _SAME) -> np.ndarray:

@@ -16,6 +16,7 @@ from .scene import flip, world
 from .snap import ScanSurface
 from .undo import History
 
+_SAME_UNIT = 0.01
 _FARTHEST_DRAG_MM = 60.0
 _FARTHEST_OFF_MM = 5.0
 _CLICK_OFF_MM = 2.0
@@ -80,10 +81,18 @@ class ReviewedPoints:
 
     def meets_surface(self, place: np.ndarray) -> bool:
         """Whether a place (3,) RAS of a click is on the scan; any is where there is no scan."""
-        return float(np.linalg.norm(self.surface.nearest(place) - place)) * self._mm_per_scene_unit() <= _CLICK_OFF_MM
+        return float(np.linalg.norm(self.surface.nearest(place) - place)) * self.mm_per_scene_unit() <= _CLICK_OFF_MM
 
-    def _mm_per_scene_unit(self) -> float:
-        """The transform of the node may scale: by how much is seen where one of its millimetres ends up."""
+    @property
+    def in_mm(self) -> bool:
+        """Whether the scene's unit is a millimetre, and a real one."""
+        scene_mm = self.mm_per_scene_unit() / self.review.mm_per_unit * record.unit_mm(self.review)
+        return self.review.mm == "mm" and abs(scene_mm - 1.0) < _SAME_UNIT
+
+    def mm_per_scene_unit(self) -> float:
+        """Millimetres in one unit of the scene, as the record has it.
+
+        The transform of the node may scale: by how much is seen where one of its millimetres ends up."""
         origin = world(self._node, np.zeros(3))
         ends = [world(self._node, step) for step in np.eye(3)]
         return self.review.mm_per_unit / float(np.mean([np.linalg.norm(end - origin) for end in ends]))

@@ -121,7 +121,7 @@ def file_from_scene(model: Any) -> np.ndarray:
     return result
 
 
-def unit_of(model: Any) -> str:
+def stated_unit(model: Any) -> str:
     """The unit of a model node's points as its file's header states it; ``"auto"`` where it states none.
 
     A Slicer that knows the header has brought the points to mm, an older one has not; a transform changes them again.

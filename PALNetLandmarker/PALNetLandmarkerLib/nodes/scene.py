@@ -12,6 +12,7 @@ from palnet.errors import ScanError
 from palnet.exports.predicted import expected_error_in_words
 from palnet.formats.slicer import EXPECTED_ERROR, NO_VALUE
 from palnet.pipeline.prediction import Prediction
+from palnet.units import mm_of
 from vtk.util.numpy_support import numpy_to_vtk
 
 SCAN_REFERENCE = "PALNet.scan"
@@ -87,7 +88,7 @@ def set_expected_error(node: Any, prediction: Prediction) -> None:
     values.SetName(EXPECTED_ERROR)
     measurement = slicer.vtkMRMLStaticMeasurement()
     measurement.SetName(EXPECTED_ERROR)
-    measurement.SetUnits("mm")
+    measurement.SetUnits(mm_of(prediction.unit))
     measurement.SetDescription(expected_error_in_words(prediction))
     measurement.SetControlPointValues(values)
     for index in reversed(range(node.GetNumberOfMeasurements())):

@@ -14,7 +14,7 @@ from slicer.i18n import tr as _
 
 from ..queue.batch_process import BatchProcess, task_of
 from ..queue.folder_scans import RESULTS
-from .looks import shortened, tell
+from .looks import enable, shortened, tell
 
 _NEEDS = _("To have a whole folder landmarked, choose 'A folder of scans' above; you can go on working meanwhile.")
 
@@ -81,7 +81,7 @@ class BatchPanel:
         """End the batch; what is done stays."""
         self._stopping = True
         self._ui.batchLabel.text = _("Stopping")
-        self._ui.cancelBatchButton.enabled = False
+        enable(self._ui.cancelBatchButton, False)
         self.process.cancel()
 
     def _on_step(self, step: dict[str, Any]) -> None:
@@ -115,16 +115,16 @@ class BatchPanel:
     def _refresh(self) -> None:
         """Which widgets can be used now."""
         ui, running = self._ui, self.process.running
-        ui.recursiveCheckBox.enabled = not running
-        ui.batchButton.enabled = self._folder is not None and not running
-        ui.cancelBatchButton.enabled = running
+        enable(ui.recursiveCheckBox, not running)
+        enable(ui.batchButton, self._folder is not None and not running)
+        enable(ui.cancelBatchButton, running)
         ui.cancelBatchButton.visible = running
         ui.batchProgressBar.visible = running
         there = self._sheet is not None and self._sheet.is_file()
         for button in (ui.reviewBatchButton, ui.contactSheetButton):
             button.visible = there
-        ui.reviewBatchButton.enabled = there and not running
-        ui.contactSheetButton.enabled = there and not running
+        enable(ui.reviewBatchButton, there and not running)
+        enable(ui.contactSheetButton, there and not running)
 
     @property
     def _sheet(self) -> Path | None:

@@ -18,7 +18,7 @@ from slicer.i18n import tr as _
 from ..queue.folder_scans import RESULTS
 from .compare_view import CompareView
 from .folders import remember_folder, start_folder
-from .looks import shortened, tell
+from .looks import enable, shortened, tell
 from .plots import offer_plots
 
 _MOST_CASES = 200
@@ -66,6 +66,13 @@ class ComparePanel:
     def leave(self) -> None:
         """The view goes back to the review; the list stays as it is, and a click on the chosen case shows it again."""
         self._view.clear()
+
+    @property
+    def in_mm(self) -> bool:
+        """Whether the case that is shown lies in a scan in mm."""
+        row = self._ui.casesTable.currentRow()
+        units = self.comparison.mm_per_unit if self.comparison is not None else ()
+        return not units or not 0 <= row < len(self._cases) or units[self._cases[row][0]] == 1.0
 
     def compare(self, first: Path, second: Path) -> None:
         """Compare two folders, or files, and list the cases; what is wrong with them is shown to the person."""
@@ -167,12 +174,12 @@ class ComparePanel:
             in_words(one) if one is not None else _("Choose two folders with landmarks of the same scans.")
         )
         for button in (ui.nextCaseButton, ui.saveReportButton):
-            button.enabled = one is not None
+            enable(button, one is not None)
         self._offer_review()
 
     def _offer_review(self) -> None:
         button, case = self._ui.reviewCaseButton, self._reviewable
-        button.enabled = case is not None
+        enable(button, case is not None)
         known = _("Review this scan, from this landmark on.")
         unknown = _("Landmarks in the folder '{results}' beside their scans can be reviewed: choose a case of such.")
         button.toolTip = known if case is not None else unknown.format(results=RESULTS)

@@ -22,7 +22,7 @@ from ..palette import FIRST, SECOND, Color
 from ..view.measured_lines import MeasuredLine
 from ..view.viewpoint import aim, camera_of_first_view
 
-_CLOSE_UP_MM = 34.0
+_CLOSE_UP_MM, _POINT_MM = 34.0, 3.0
 _DISTANCES = 2.5
 """So many differences fit between the middle of the picture and its edge."""
 
@@ -48,13 +48,13 @@ class CompareView:
         model, problem = self._model(scan_beside(landmarks, name), name)
         transform = model.GetTransformNodeID() if model is not None else None
         self._show_alone(model)
-        both = one.in_file(scan)
+        both, unit_per_mm = one.in_file(scan), 1.0 / (one.mm_per_unit[scan] if one.mm_per_unit else 1.0)
         for title, points, colour in zip(one.titles, both, (FIRST, SECOND), strict=True):
-            self._points.append(self._fiducials(f"{name}, {title}", one, points, colour, transform))
+            self._points.append(self._fiducials(f"{name}, {title}", one, points, colour, transform, unit_per_mm))
         places = np.array([points[landmark] for points in both])
         label = one.protocol.labels[landmark]
         if np.isfinite(places).all():
-            self._line = MeasuredLine(self._scene, simple("distance", (label,)))
+            self._line = MeasuredLine(self._scene, simple("distance", (label,)), unit_per_mm)
             self._line.draw(flip(places), f"{label}: {one.distances[scan, landmark]:.1f} mm", transform)
         self._look(one, scan, landmark, np.nanmean(places, axis=0))
         return problem
@@ -99,7 +99,9 @@ class CompareView:
                 if not node.GetHideFromEditors():
                     show(node, node is model)
 
-    def _fiducials(self, name: str, one: Comparison, points: np.ndarray, colour: Color, transform: str | None) -> Any:
+    def _fiducials(
+        self, name: str, one: Comparison, points: np.ndarray, colour: Color, transform: str | None, unit_per_mm: float
+    ) -> Any:
         node = add_hidden(self._scene, slicer.vtkMRMLMarkupsFiducialNode(), name)
         for label, place in zip(one.protocol.labels, flip(points), strict=True):
             if np.isfinite(place).all():
@@ -111,7 +113,7 @@ class CompareView:
         with slicer.util.NodeModify(display):
             for put in (display.SetColor, display.SetSelectedColor, display.SetActiveColor):
                 put(*colour)
-            display.SetGlyphSize(3.0)
+            display.SetGlyphSize(_POINT_MM * unit_per_mm)
             display.SetPointLabelsVisibility(False)
             display.SetOccludedVisibility(True)  # a point may be off because it lies below the surface
         return node

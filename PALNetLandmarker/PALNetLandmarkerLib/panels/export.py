@@ -10,12 +10,13 @@ import qt
 import slicer
 from palnet.errors import PalnetError
 from palnet.exports.writers import FORMATS
+from palnet.units import is_relative
 from slicer.i18n import tr as _
 
 from ..nodes import own_points
 from ..nodes.scan_nodes import scan_of
 from .folders import remember_folder, start_folder
-from .looks import tell
+from .looks import enable, tell
 
 _AS_SHOWN = 1
 _FORMATS = ("mrk", "fcsv", "csv-long", "csv", "tps", "nts", "morphologika", "morphoj")
@@ -44,7 +45,7 @@ class ExportPanel:
     def update(self) -> None:
         """Another node was chosen, or none."""
         there = self._landmarks() is not None
-        self._ui.exportButton.enabled = there
+        enable(self._ui.exportButton, there)
         self._show("" if there else _("There is nothing to save yet: place landmarks, or choose a point list above."))
         hint = _("File > Save Data saves the whole scene with the scans; opened again, the review goes on.")
         tell(self._ui.sceneHintLabel, hint if there else "")
@@ -81,9 +82,12 @@ class ExportPanel:
                 problem = str(error)
             else:
                 unseen = int((~review.reviewed).sum())
-                self._show(
-                    " ".join([self._saved(files), *([self._of_unseen(unseen, len(review.states))] if unseen else [])])
-                )
+                parts = [self._saved(files)]
+                if unseen:
+                    parts.append(self._of_unseen(unseen, len(review.states)))
+                if is_relative(review.unit):
+                    parts.append(_("The size of the scan is not known: lengths in the file are no real mm."))
+                self._show(" ".join(parts))
         if problem:  # the box comes when the mouse is an arrow again
             self._show(problem)
             slicer.util.errorDisplay(problem)

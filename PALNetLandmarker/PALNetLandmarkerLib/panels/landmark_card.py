@@ -52,11 +52,14 @@ class LandmarkCard:
         needed = ui.resultLabel.heightForWidth(ui.landmarkCard.width - 4 * _EDGE) if shown else 0
         ui.landmarkCard.setFixedHeight(max(self._height, needed + 2 * (_EDGE + ui.landmarkCard.frameWidth)))
 
-    def show(self, row: Row | None, protocol_name: str = "") -> None:
-        """Show a landmark; None: that none is chosen."""
+    def show(self, row: Row | None, protocol_name: str = "", mm: str = "mm") -> None:
+        """Show a landmark; None: that none is chosen.
+
+        :param mm: what lengths are in
+        """
         ui = self._ui
         self._show_definition(row, protocol_name)
-        ui.landmarkFactsLabel.setText(facts(row) if row is not None else "")
+        ui.landmarkFactsLabel.setText(facts(row, mm) if row is not None else "")
 
     def _show_definition(self, row: Row | None, protocol_name: str) -> None:
         ui = self._ui
@@ -92,14 +95,19 @@ class LandmarkCard:
         return pixmap
 
 
-def facts(row: Row) -> str:
-    """A landmark's state and its expected error, or how far it was moved, in one line."""
+def facts(row: Row, mm: str = "mm") -> str:
+    """A landmark's state and its expected error, or how far it was moved, in one line.
+
+    :param mm: what lengths are in
+    """
     state = state_text(row)
     parts = [state[0].upper() + state[1:]]
     if was_moved(row):  # the error that was expected is that of the place before; the list has it
-        parts.append(_("moved {distance} mm").format(distance=millimetres(row.moved)))
+        parts.append(_("moved {distance} {mm}").format(distance=millimetres(row.moved), mm=mm))
     elif math.isfinite(row.expected_error):
-        parts.append(_("expected error {error} mm").format(error=millimetres(row.expected_error)))
+        # "relative mm" leaves no room for more.
+        text = _("expected error {error} {mm}") if mm == "mm" else _("expected {error} {mm}")
+        parts.append(text.format(error=millimetres(row.expected_error), mm=mm))
     return " · ".join(parts)
 
 

@@ -17,6 +17,8 @@ _ICON_PX = 14
 _MARGIN = 8
 _BETWEEN_ROWS = 3
 _FEWEST_ROWS = 5
+_SCROLLS = 3
+"""Turns of Qt's loop until a line that comes above the table has taken its room."""
 _UP, _DOWN = "▴", "▾"
 _RIGHT_ALIGNED = (Column.NUMBER, Column.ERROR, Column.MOVED)
 
@@ -38,6 +40,7 @@ class LandmarkTable:
         self._current: int | None = None
         self._filling = False
         self._largest_number = 0
+        self._scrolls = 0
         self._titles = [table.horizontalHeaderItem(column).text() for column in Column]
         self._plain, self._bold = smaller_font(table), smaller_font(table)
         self._bold.setBold(True)
@@ -127,6 +130,7 @@ class LandmarkTable:
                 table.setCurrentCell(place, Column.NAME)
             if current != self._current:
                 table.scrollToItem(item)
+                self._scrolls = _SCROLLS
                 self._later.start(0)
         self._current = current if place is not None else None
 
@@ -134,6 +138,9 @@ class LandmarkTable:
         place = next((place for place, row in enumerate(self._rows) if row.index == self._current), None)
         if place is not None:
             self._table.scrollToItem(self._table.item(place, Column.NAME))
+        self._scrolls -= 1
+        if self._scrolls > 0:
+            self._later.start(0)
 
     def close(self) -> None:
         """Touch no widget any more: they are about to be destroyed."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,8 @@ from palnet.review.record import State
 from ..palette import ERROR_CLASSES, GREY, REVIEWED, Color, error_class
 
 _SIZE = 64
-_MOST_LETTERS = 22
+_MOST_LETTERS, _MOST_IN_A_LINE = 22, 34
+_LONG_WORD = re.compile(rf"[^\s<>]{{{_MOST_IN_A_LINE + 1},}}")
 _LINE = 8
 _EDGE = 4
 _DENSE = 0.9
@@ -49,15 +51,41 @@ def color_text(label: Any, warning: bool) -> None:
 
 def tell(label: Any, text: str, warning: bool = False) -> None:
     """Show a sentence in a label, which takes no room while there is none."""
-    color_text(label, warning)
-    label.text = text
+    say(label, text, warning)
     label.visible = bool(text)
 
 
-def shortened(name: str) -> str:
-    """The name of a folder, or of a node, as it fits on half the panel."""
-    half = (_MOST_LETTERS - 1) // 2
-    return name if len(name) <= _MOST_LETTERS else f"{name[:half]}\u2026{name[-half:]}"
+def say(label: Any, text: str, warning: bool = False) -> None:
+    """Show a sentence in a label; names that are too long for a line are shortened, and whole in the tooltip."""
+    color_text(label, warning)
+    shown = with_short_names(text)
+    label.text = shown
+    label.toolTip = text if shown != text else ""
+
+
+def enable(widget: Any, enabled: bool) -> None:
+    """Let a widget be used, or not; one that had the keyboard leaves it to no other.
+
+    Qt would give it to the next one, perhaps a field that swallows keys, and Slicer would scroll the panel there.
+    """
+    # Not hasFocus(): a dialog may stand before the window.
+    if not enabled and widget.window().focusWidget() == widget:
+        widget.clearFocus()
+    widget.setEnabled(enabled)
+
+
+def with_short_names(text: str) -> str:
+    """A text whose words, of which Qt breaks none, fit into the panel: names of files and nodes may be long."""
+    return _LONG_WORD.sub(lambda word: shortened(word[0], _MOST_IN_A_LINE), text)
+
+
+def shortened(name: str, most: int = _MOST_LETTERS) -> str:
+    """The name of a folder, or of a node, as it fits on half the panel.
+
+    :param most: so many letters at most
+    """
+    half = (most - 1) // 2
+    return name if len(name) <= most else f"{name[:half]}\u2026{name[-half:]}"
 
 
 def smaller_font(widget: Any) -> Any:

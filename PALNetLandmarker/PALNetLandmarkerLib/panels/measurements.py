@@ -10,7 +10,7 @@ from palnet.errors import PalnetError
 from slicer.i18n import tr as _
 
 from ..measure.measurements import LandmarkMeasurements, value_text
-from .looks import color_text
+from .looks import enable, say
 
 _NAME, _VALUE = 0, 1
 
@@ -132,13 +132,12 @@ class MeasurementsPanel:
             name.setToolTip(f"{one.label}: {one.name}, {one.kind}" if one.name else f"{one.label}: {one.kind}")
             if one.kind != "ratio":
                 name.setCheckState(qt.Qt.Checked if one.label in measurements.shown else qt.Qt.Unchecked)
-            value = self._cell(row, _VALUE, value_text(one, measurements.values[one.label]))
+            value = self._cell(row, _VALUE, value_text(one, measurements.values[one.label], measurements.mm))
             value.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
         self._filling = False
-        ui.hideMeasurementsButton.enabled = bool(measurements is not None and measurements.shown)
-        ui.measurementsTableButton.enabled = measurements is not None and measurements.table is None
-        color_text(ui.measurementsLabel, warning=bool(self._problem))
-        ui.measurementsLabel.text = self._problem or self._summary(measurements)
+        enable(ui.hideMeasurementsButton, bool(measurements is not None and measurements.shown))
+        enable(ui.measurementsTableButton, measurements is not None and measurements.table is None)
+        say(ui.measurementsLabel, self._problem or self._summary(measurements), warning=bool(self._problem))
 
     def _summary(self, measurements: LandmarkMeasurements | None) -> str:
         if measurements is None:

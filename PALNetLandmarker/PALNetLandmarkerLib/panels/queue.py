@@ -10,12 +10,13 @@ from typing import Any
 import qt
 import slicer
 from palnet.errors import OutputError, PalnetError
+from palnet.pipeline.size import without_options
 from slicer.i18n import tr as _
 
 from ..engine.background import BackgroundPredictor
 from ..queue.queue import QueueEntry, ScanQueue, ScanState
 from .folders import remember_folder, start_folder
-from .looks import shortened, tell
+from .looks import enable, shortened, tell
 
 _SCENE, _FOLDER = 0, 1
 _KEY_ROLE = qt.Qt.UserRole
@@ -144,8 +145,8 @@ class QueuePanel:
         ui.folderButton.text = shortened(Path(self._folder).name)
         ui.folderButton.toolTip = _("{folder}. Choose another one.").format(folder=self._folder)
         ui.queueLabel.text = self._summary(entries)
-        ui.nextScanButton.enabled = bool(entries)
-        ui.previousScanButton.enabled = bool(entries) and self.queue.current not in (None, entries[0].key)
+        enable(ui.nextScanButton, bool(entries))
+        enable(ui.previousScanButton, bool(entries) and self.queue.current not in (None, entries[0].key))
         self._show_status()
 
     def _fill_cell(self, row: int, column: int, text: str, entry: QueueEntry) -> None:
@@ -155,7 +156,7 @@ class QueuePanel:
             item = qt.QTableWidgetItem()
             table.setItem(row, column, item)
         item.setText(text)
-        item.setToolTip(entry.detail or text)
+        item.setToolTip(without_options(entry.detail) or text)
         item.setData(_KEY_ROLE, entry.key)
         font = item.font()
         font.setBold(entry.key == self.queue.current)
@@ -178,13 +179,13 @@ class QueuePanel:
         row = self._ui.scansTable.currentRow()
         chosen = self._entries[row] if 0 <= row < len(self._entries) else None
         failed = chosen is not None and chosen.state is ScanState.FAILED
-        text = chosen.detail if chosen is not None and failed else self._problem
+        text = without_options(chosen.detail) if chosen is not None and failed else self._problem
         if not text and (self.queue.current or self._folder):
             text = self._predictor.problem
         tell(self._ui.queueStatusLabel, text, warning=True)
 
     def _show_problem(self, error: PalnetError) -> None:
-        self._problem = str(error)
+        self._problem = without_options(str(error))
         if isinstance(error, OutputError) and not self._told_not_saved:
             # Once: every next scan of a folder that is write protected would ask for a click.
             self._told_not_saved = True

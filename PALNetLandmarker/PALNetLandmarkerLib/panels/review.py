@@ -17,7 +17,7 @@ from ..review.session import ReviewSession
 from ..view.labels import Labels
 from .landmark_card import LandmarkCard
 from .landmark_table import LandmarkTable
-from .looks import color_text, shortened
+from .looks import enable, say, shortened
 from .shortcuts import Shortcuts
 
 _STOP_KEY = "Esc"
@@ -29,6 +29,8 @@ class ReviewPanel:
     :param ui: widgets by name, of ``PALNetReview.ui``
     :param on_limit_changed: called with :attr:`limit` when the person chose another one
     :param bring_back: called when the person wants a deleted set back
+    :param on_close_up: called when the person wants a close-up beside the whole face, or no longer
+    :ivar close_up: whether there is one
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class ReviewPanel:
         ui: Any,
         on_limit_changed: Callable[[float], None] = lambda _mm: None,
         bring_back: Callable[[], None] = lambda: None,
+        on_close_up: Callable[[], None] = lambda: None,
     ) -> None:
         self._ui = ui
         self._lost = ""
@@ -48,7 +51,8 @@ class ReviewPanel:
         self._said_of: tuple[Any, int | None] = (None, None)
         self._closed = False
         self._active = True
-        self._actions = review_actions(ui)
+        self.close_up = False
+        self._actions = review_actions(ui, on_close_up)
         self._card = LandmarkCard(ui)
         self._table = LandmarkTable(ui.landmarkTable, self._choose, self.refresh)
         self._shortcuts = Shortcuts({_STOP_KEY: self._stop_placing} | {a.key: self._pressed(a) for a in self._actions})
@@ -224,6 +228,7 @@ class ReviewPanel:
             blocked = spin_box.blockSignals(True)
             spin_box.setValue(limit)
             spin_box.blockSignals(blocked)
+        spin_box.setSuffix(f" {session.review.mm}")
 
     def _update(self) -> None:
         if self._closed:
@@ -239,7 +244,7 @@ class ReviewPanel:
             return
         rows, current = session.rows, session.current
         self._table.show(self._listed(session, rows), current)
-        self._card.show(rows[current] if current is not None else None, session.protocol.name)
+        self._card.show(rows[current] if current is not None else None, session.protocol.name, session.review.mm)
 
     def _update_progress(self, session: ReviewSession | None) -> None:
         ui = self._ui
@@ -272,8 +277,7 @@ class ReviewPanel:
             notice, warning = _("No scan: points are not held to a surface. Choose the scan that they are of."), True
         else:
             notice, warning = _hint(session), False
-        color_text(label, warning)
-        label.setText(notice)
+        say(label, notice, warning)
         self._ui.bringBackButton.setVisible(bool(self._lost))
         self._ui.bringBackButton.setText(_("Bring back '{name}'").format(name=shortened(self._lost)))
 
@@ -281,16 +285,17 @@ class ReviewPanel:
         ui = self._ui
         keys_act = session is not None and self._active
         for action in self._actions:
-            action.button.setEnabled(session is not None and action.possible(session))
+            enable(action.button, session is not None and action.possible(session))
             # A key that cannot act says why, so it is on whenever there is a review.
             self._shortcuts.switch(action.key, keys_act)
         placing = session is not None and session.placing
         self._shortcuts.switch(_STOP_KEY, keys_act and placing)
         ui.placeButton.setChecked(placing)
         ui.labelsButton.setText(_labels_text(session.labels if session is not None else Labels.NEAR))
+        ui.closeUpButton.setChecked(session is not None and self.close_up)
         ui.ghostsCheckBox.setChecked(session is not None and session.ghosts)
         for widget in (ui.searchEdit, ui.choiceCombo, ui.landmarkTable, ui.acceptUnderSpinBox):
-            widget.setEnabled(session is not None)
+            enable(widget, session is not None)
 
 
 def _labels_text(labels: Labels) -> str:

@@ -8,11 +8,13 @@ from typing import Any
 import slicer
 from palnet.errors import Cancelled, PalnetError
 from palnet.pipeline.prediction import Prediction, Progress
+from palnet.pipeline.size import is_about_size, without_options
+from palnet.units import mm_of
 from slicer.i18n import tr as _
 
 from ..engine.landmarking import Placement
 from ..nodes.record import is_untouched_prediction
-from .looks import tell
+from .looks import enable, tell
 from .tabs import scroll_to_top
 
 
@@ -25,12 +27,24 @@ class RunPanel:
         ``statusLabel``, ``applyButton``, and the choices, which stay as they are during a run
     :param result: the label that says what a run found
     :param on_running_changed: called when a run begins and when it has ended
+    :param on_size_doubted: called after a refusal that may come of the scan's size
     """
 
-    def __init__(self, ui: Any, result: Any, on_running_changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        ui: Any,
+        result: Any,
+        on_running_changed: Callable[[], None],
+        on_size_doubted: Callable[[], None] = lambda: None,
+    ) -> None:
         self._ui = ui
         self._result = result
         self._on_running_changed = on_running_changed
+        self._on_size_doubted = on_size_doubted
+        self._about = {
+            selector.objectName: str(selector.toolTip)
+            for selector in (ui.surfaceSelector, ui.landmarksSelector, ui.landmarkModelSelector)
+        }
         self._cancel_requested = False
         self._closed = False
         self.running = False
@@ -59,7 +73,7 @@ class RunPanel:
             return None
         self._cancel_requested = False
         self._set_running(True)
-        status, placement = "", None
+        status, placement, doubts_size = "", None, False
         try:
             with slicer.util.tryWithErrorDisplay(_("Landmarks could not be placed.")):
                 try:
@@ -67,14 +81,17 @@ class RunPanel:
                 except Cancelled as cancelled:
                     status = str(cancelled)
                 except PalnetError as error:
-                    status = str(error)
-                    slicer.util.errorDisplay(status)
+                    status, doubts_size = without_options(str(error)), is_about_size(str(error))
+                    offer = _("If its size may be the reason, say how large it is, below 'Place landmarks'.")
+                    slicer.util.errorDisplay(f"{status}\n\n{offer}" if doubts_size else status)
         finally:
             self._set_running(False)
             if not self._closed:
                 self._show_idle(status)
                 tell(self._result, summary(placement.prediction, kept) if placement else "")
                 self._placed = placement.node if placement else None
+                if doubts_size:
+                    self._on_size_doubted()
         return placement
 
     def show(self, parameters: Any) -> None:
@@ -91,10 +108,16 @@ class RunPanel:
         else:
             reason = ""
         ui = self._ui
-        ui.applyButton.enabled = not reason
+        enable(ui.applyButton, not reason)
         ui.applyButton.toolTip = reason or _("Place the landmarks on the face scan.")
-        for choice in (ui.surfaceSelector, ui.landmarkModelSelector, ui.landmarksSelector):
-            choice.enabled = not self.running
+        chosen = (parameters.surfaceModel, parameters.landmarks) if parameters else (None, None)
+        names = [node.GetName() if node is not None else "" for node in chosen]
+        selectors = (ui.surfaceSelector, ui.landmarksSelector, ui.landmarkModelSelector)
+        for selector, name in zip(selectors, [*names, parameters.landmarkModel if parameters else ""], strict=True):
+            enable(selector, not self.running)
+            # A name may be longer than the field.
+            about = self._about[selector.objectName]
+            selector.toolTip = f"{name}\n{about}" if name else about
         # What a run found is shown beside the landmarks that it placed.
         if self._placed is not None and self._placed is not (parameters.landmarks if parameters else None):
             self._placed = None
@@ -105,7 +128,7 @@ class RunPanel:
         if self._closed:
             return
         ui = self._ui
-        ui.cancelButton.enabled = running
+        enable(ui.cancelButton, running)
         if running:
             self._show_step(0.0, _("Starting"))
             ui.runStack.setCurrentWidget(ui.runningPage)
@@ -131,7 +154,7 @@ class RunPanel:
             raise Cancelled(_("Cancelled; nothing was changed."))
 
     def _show_idle(self, status: str) -> None:
-        self._ui.cancelButton.enabled = False
+        enable(self._ui.cancelButton, False)
         self._ui.runStack.setCurrentWidget(self._ui.readyPage)
         scroll_to_top(self._ui.runStack)
         tell(self._ui.statusLabel, status)
@@ -151,8 +174,8 @@ def summary(prediction: Prediction, kept: str = "") -> str:
     lines = [_("{placed} of {total} landmarks placed.").format(placed=placed, total=total)]
     if placed:
         median, largest, label = prediction.error_summary
-        line = _("Expected error: median {median:.1f} mm, largest {largest:.1f} mm at {label}.")
-        lines.append(line.format(median=median, largest=largest, label=label))
+        line = _("Expected error: median {median:.1f} {mm}, largest {largest:.1f} {mm} at {label}.")
+        lines.append(line.format(median=median, largest=largest, label=label, mm=mm_of(prediction.unit)))
     if kept:
         lines.append(_("'{name}' was kept as it is: these are in a new list.").format(name=kept))
-    return "\n".join([*lines, *prediction.warnings])
+    return "\n".join([*lines, *map(without_options, prediction.warnings)])

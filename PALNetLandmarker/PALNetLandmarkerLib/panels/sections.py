@@ -26,6 +26,7 @@ from .queue import QueuePanel
 from .review import ReviewPanel
 from .run import RunPanel, may_be_filled
 from .shortcuts import Shortcuts
+from .size import SizePanel
 from .tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS, Tabs, scroll_to_top
 
 _FIRST = 100.0
@@ -54,9 +55,11 @@ class Sections(VTKObservationMixin):
         self.ui = add("PALNetLandmarker.ui", None)
         self.tabs = Tabs(self.ui.tabs, self._on_tab)
         self._review_ui = add("PALNetReview.ui", self.tabs.layout_of(REVIEW))
-        self.run = RunPanel(self.ui, self._review_ui.resultLabel, self.update)
+        size_ui, holder = add("PALNetSize.ui", self.ui.sizeHolder.layout()), self.ui.sizeHolder
+        self.size = SizePanel(size_ui, holder, self.ui.sizeButton, self._chosen_model, self.update)
+        self.run = RunPanel(self.ui, self._review_ui.resultLabel, self.update, self.size.offer)
         self._model_selector = LandmarkModelSelector(self.ui.landmarkModelSelector, self._on_landmark_model)
-        self._review_panel = ReviewPanel(self._review_ui, self._on_limit, self._on_bring_back)
+        self._review_panel = ReviewPanel(self._review_ui, self._on_limit, self._on_bring_back, self._on_close_up)
         self.review = CurrentReview(self._review_panel, self._chosen_model)
         self.queue = QueuePanel(
             add("PALNetQueue.ui", self.tabs.layout_of(SCANS)),
@@ -91,12 +94,16 @@ class Sections(VTKObservationMixin):
     def exit(self) -> None:
         """The module is left: the keys belong to others."""
         self._end_comparing()
+        self.size.stop()
         self._review_panel.exit()
         self._keys.remove()
 
     def close(self) -> None:
         """End what is under way, and touch no widget any more: they go."""
-        for section in (self.run, self.compare, self.batch, self.queue, self._review_panel, self.measurements):
+        for section in (
+            *(self.run, self.size, self.compare, self.batch, self.queue),
+            *(self._review_panel, self.measurements),
+        ):
             section.close()
         self.review.close()
         self._layout.leave()
@@ -139,10 +146,12 @@ class Sections(VTKObservationMixin):
             self.review.rest()
         session = self.review.session if parameters and self._compared is None else None
         self.measurements.follow(session.node if session else None)
+        self.size.follow(parameters.surfaceModel if parameters else None, session, self.run.running)
         self._choose_layout()
         self.export.update()
         if parameters:
             self._review_panel.limit = parameters.acceptUnder
+            self._review_panel.close_up = parameters.closeUp
             self._model_selector.select(parameters.landmarkModel)
             self.queue.folder = parameters.scanFolder
             self.batch.folder = Path(parameters.scanFolder) if parameters.scanFolder else None
@@ -163,6 +172,7 @@ class Sections(VTKObservationMixin):
         if placement:
             # The person may have gone to another module meanwhile: the choice is there when they come back.
             self._logic.getParameterNode().landmarks = placement.node
+            self.size.placed()
             self.tabs.show(REVIEW)
             self._review_panel.take_keyboard()
             scroll_to_top(self.ui.tabs)
@@ -175,8 +185,14 @@ class Sections(VTKObservationMixin):
 
     def _choose_layout(self) -> None:
         """One 3D view while there is a face to look at; before, after and in other modules the person's own."""
-        if self._parameters and (self.review.session is not None or self._compared is not None):
-            self._layout.enter()
+        session, parameters = self.review.session, self._parameters
+        if parameters and self._compared is not None:
+            self._layout.enter(in_mm=self.compare.in_mm)
+        elif parameters and session is not None:
+            if self._layout.enter(parameters.closeUp, session.in_mm):
+                session.arrange()
+        elif parameters and self.size.clicking:
+            self._layout.enter(in_mm=False)
         elif not (self._parameters and self.run.running):
             self._layout.leave()
 
@@ -236,6 +252,11 @@ class Sections(VTKObservationMixin):
             self._compared = None
             self.compare.leave()
             self.update()
+
+    def _on_close_up(self) -> None:
+        """The person wants a close-up beside the whole face, or no longer."""
+        if self._parameters:
+            self._parameters.closeUp = not self._parameters.closeUp
 
     def _on_bring_back(self) -> None:
         """The person wants the set that was deleted."""

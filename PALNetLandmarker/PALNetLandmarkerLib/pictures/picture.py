@@ -11,6 +11,7 @@ from palnet.errors import OutputError
 from palnet.files import whole_file
 from palnet.pipeline.prediction import Prediction
 from palnet.rigid import apply
+from palnet.units import mm_of
 from vtk.util.numpy_support import vtk_to_numpy
 
 from ..palette import BACKDROP_BOTTOM, BACKDROP_TOP, ERROR_CLASSES, GREY, INK, SKIN, error_class
@@ -223,7 +224,7 @@ def _annotate(
         overlay.text((width - 28.0, height - 30.0), "L", 30, GREY, "right", bold=True)
     bar = _round_length(0.1 * face.size)
     overlay.lines(np.array([[[20.0, 22.0], [20.0 + bar * per_mm, 22.0]]]), INK, 3.0)
-    overlay.text((20.0, 40.0), f"{bar:g} mm", 18, INK)
+    overlay.text((20.0, 40.0), f"{bar:g} {mm_of(prediction.unit)}", 18, INK)
 
 
 def _round_length(length: float) -> float:

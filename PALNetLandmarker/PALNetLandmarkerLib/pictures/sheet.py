@@ -7,6 +7,7 @@ import textwrap
 import numpy as np
 import vtk
 from palnet.pipeline.prediction import Prediction
+from palnet.units import mm_of
 
 from ..palette import AMBER, ERROR_CLASSES, GREY, INK, PAPER, class_name, error_class
 from ..view.drawing import Overlay, pixels_of
@@ -96,7 +97,8 @@ def _summary(prediction: Prediction) -> str:
     if not present.any():
         return line
     median, largest, label = prediction.error_summary
-    return f"{line} \u00b7 expected error: median {median:.1f} mm, largest {largest:.1f} mm at {label}"
+    mm = mm_of(prediction.unit)
+    return f"{line} \u00b7 expected error: median {median:.1f} {mm}, largest {largest:.1f} {mm} at {label}"
 
 
 def _labels(prediction: Prediction, chosen: np.ndarray) -> str:

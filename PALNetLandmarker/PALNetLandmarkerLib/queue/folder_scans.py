@@ -20,6 +20,7 @@ from ..engine.landmarking import fill
 from ..nodes import own_points, storage
 from ..nodes.record import ATTRIBUTE, node_points
 from ..nodes.scan_nodes import Progress, landmarks_of, load_scan, progress_of, release, remove_node
+from ..nodes.scan_size import size_of
 from ..nodes.scene import TABLE_REFERENCE, file_of
 
 RESULTS = "landmarks"
@@ -75,10 +76,13 @@ class FolderScans:
             facts = Path(key).stat()
         except OSError:
             return ()
-        return facts.st_mtime_ns, facts.st_size
+        return facts.st_mtime_ns, facts.st_size, self.unit(key)
 
     def scan(self, key: str) -> Path:
         return Path(key)
+
+    def unit(self, key: str) -> str:
+        return size_of(self.nodes(key)[0])
 
     def progress(self, key: str) -> Progress | None:
         landmarks = self.nodes(key)[1]

@@ -66,7 +66,8 @@ class PredictionsAhead:
             self.underway, self.step = key, ""
             try:
                 scan = self._scans.scan(key)
-                self._predictor.submit(scan, self._landmark_model(), self._finisher(key), self._show_step)
+                unit = self._scans.unit(key)
+                self._predictor.submit(scan, self._landmark_model(), self._finisher(key), self._show_step, unit)
                 return
             except PalnetError as error:
                 self.underway = None

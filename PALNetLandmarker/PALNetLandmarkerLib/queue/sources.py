@@ -11,6 +11,7 @@ from palnet.pipeline.prediction import Prediction
 
 from ..engine.landmarking import fill
 from ..nodes.scan_nodes import Progress, landmarks_of, progress_of
+from ..nodes.scan_size import size_of, unit_of
 from ..nodes.scene import surface_of
 from .folder_scans import FolderScans
 
@@ -42,13 +43,13 @@ class SceneScans:
         return model, landmarks_of(model)
 
     def stamp(self, key: str) -> tuple[Any, ...]:
-        """Something that changes when the scan's surface does, or when it is moved."""
+        """Something that changes when the scan's surface does, when it is moved, or when it is said to be larger."""
         model = self._scene.GetNodeByID(key)
         mesh = model.GetPolyData() if model else None
         if mesh is None or mesh.GetPoints() is None:
             return ()
         transform = model.GetParentTransformNode()
-        return mesh.GetPoints().GetMTime(), transform.GetTransformToWorldMTime() if transform else 0
+        return mesh.GetPoints().GetMTime(), transform.GetTransformToWorldMTime() if transform else 0, size_of(model)
 
     def scan(self, key: str) -> vtk.vtkPolyData:
         """What the background process is given.
@@ -56,6 +57,10 @@ class SceneScans:
         :raises ScanError: the scan holds no surface
         """
         return surface_of(self._scene.GetNodeByID(key))
+
+    def unit(self, key: str) -> str:
+        """In which unit that is, or what else is known of the scan's size."""
+        return unit_of(self._scene.GetNodeByID(key))
 
     def progress(self, key: str) -> Progress | None:
         """How far the review is; None where there are no landmarks yet.
@@ -80,7 +85,7 @@ class SceneScans:
 
         :raises PalnetError: they do not fit the model any more
         """
-        return fill(model, prediction).node
+        return fill(model, prediction, size=size_of(model)).node
 
     def save(self, key: str) -> None:
         """Nothing to do: Slicer saves the scene."""

@@ -30,10 +30,11 @@ class Action:
     possible: Callable[[ReviewSession], bool]
 
 
-def review_actions(ui: Any) -> list[Action]:
+def review_actions(ui: Any, toggle_close_up: Callable[[], None] = lambda: None) -> list[Action]:
     """All actions, in the order of the panel.
 
     :param ui: widgets by name, of ``PALNetReview.ui``
+    :param toggle_close_up: shows or hides the second 3D view, which is no part of a session
     """
     spin_box = ui.acceptUnderSpinBox
     return [
@@ -47,6 +48,7 @@ def review_actions(ui: Any) -> list[Action]:
         Action(ui.redoButton, "Y", _redo, lambda s: s.can_redo),
         Action(ui.acrossButton, "V", ReviewSession.look_across, _is_chosen),
         Action(ui.wholeFaceButton, "F", ReviewSession.show_whole_face, lambda s: not s.review.missing.all()),
+        Action(ui.closeUpButton, "C", lambda _session: toggle_close_up(), lambda s: True),
         Action(ui.acceptUnderButton, "Shift+A", lambda s: _accept_under(s, spin_box.value), _is_open),
         Action(ui.labelsButton, "B", _change_labels, lambda s: True),
         Action(ui.ghostsCheckBox, "G", _turn_ghosts, lambda s: True),

@@ -15,21 +15,21 @@ from typing import Any
 
 import numpy as np
 from palnet.errors import PalnetError, ReviewError
-from palnet.review.list import ReviewList, Row, shape_model_of
+from palnet.review.list import ReviewList, shape_model_of
 from palnet.review.record import Review, State
 
 from ..nodes.reviewed_points import Change, ReviewedPoints
-from ..nodes.scene import SCAN_REFERENCE
 from ..nodes.watch import Listener, PointsWatch
 from ..view.labels import Labels
 from ..view.placing import OneClick
 from ..view.review_view import ReviewView
+from .facts import ReviewFacts
 
 Choice = int | str | None
 """A landmark by index or by label; None: the chosen one."""
 
 
-class ReviewSession:
+class ReviewSession(ReviewFacts):
     """The review of a fiducial node that holds a prediction.
 
     :param node: ``vtkMRMLMarkupsFiducialNode`` in a scene
@@ -58,53 +58,6 @@ class ReviewSession:
         listener = Listener(self._grabbed, self._draw, self._dropped, self._changed_by_others, self._gone)
         self._watch = PointsWatch(node, listener)
         self._draw()
-
-    # What there is to see
-
-    @property
-    def review(self) -> Review:
-        """The record as it is."""
-        return self._points.review
-
-    @property
-    def problem(self) -> str:
-        """Why the landmarks cannot be reviewed for now; empty if they can."""
-        return self._points.problem
-
-    @property
-    def notice(self) -> str:
-        """What the last drag or click came to, if the person has to know; empty otherwise."""
-        return self._points.notice
-
-    @property
-    def protocol(self) -> Any:
-        """``palnet.protocols.protocol.Protocol`` of the landmarks."""
-        return self.review.prediction.protocol
-
-    @property
-    def model(self) -> Any:
-        """``vtkMRMLModelNode`` of the scan; None if it is gone."""
-        return self.node.GetNodeReference(SCAN_REFERENCE)
-
-    @property
-    def rows(self) -> list[Row]:
-        """Every landmark, in the protocol's order."""
-        return self._list.rows()
-
-    @property
-    def reviewed(self) -> int:
-        """How many landmarks a person has decided on."""
-        return int(self.review.reviewed.sum())
-
-    @property
-    def doubtful(self) -> int:
-        """How many are to be looked at first."""
-        return int(self._list.doubtful.sum())
-
-    @property
-    def resting(self) -> bool:
-        """Whether the review waits for :meth:`go_on`."""
-        return self._watch.resting
 
     # Going from landmark to landmark
 
@@ -142,6 +95,11 @@ class ReviewSession:
     def show_whole_face(self) -> None:
         """Turn the view to the whole face from the front."""
         self._view.show_whole_face(self.review)
+
+    def arrange(self) -> None:
+        """The layout shows other 3D views than before: the whole face in the first, the chosen landmark in the last."""
+        self.stop_placing()
+        self._view.arrange(self.review, self.current)
 
     @property
     def ghosts(self) -> bool:
@@ -265,10 +223,6 @@ class ReviewSession:
         self._sync()
         self._draw()
         self._notify()
-
-    def is_locked(self, index: int) -> bool:
-        """Whether someone locked a landmark, or all of them, so that the mouse cannot drag it."""
-        return bool(self.node.GetLocked() or self.node.GetNthControlPointLocked(index))
 
     def close(self) -> None:
         """Leave the scene as it is without a review; the record stays in the node."""

@@ -13,7 +13,12 @@ _BESIDE_PX = 3.0
 
 
 def place_labels(
-    points: np.ndarray, named: Sequence[int], sizes: np.ndarray, keep_clear: float, all_of_them: bool = False
+    points: np.ndarray,
+    named: Sequence[int],
+    sizes: np.ndarray,
+    keep_clear: float,
+    all_of_them: bool = False,
+    half: np.ndarray | None = None,
 ) -> list[np.ndarray | None]:
     """Find a place for labels, the first of which has the first choice.
 
@@ -22,6 +27,7 @@ def place_labels(
     :param sizes: (N, 2) px, width and height of each label
     :param keep_clear: px around the first one that stay free, for its ring
     :param all_of_them: place a label also where it has to cover something; else it has no place then
+    :param half: (2,) px from the middle of the picture, where the origin is, to its edges, over which no label goes
     :returns: lower left corner of each, (2,) px; None for one that has no place
     """
     radii = np.full(len(points), _POINT_PX)
@@ -35,6 +41,8 @@ def place_labels(
     for index, size in zip(named, sizes, strict=True):
         corners = _corners(points[index], radii[index], ways, size)
         costs = _costs(corners, size, points, radii, taken)
+        if half is not None:
+            costs += ((corners < -half) | (corners + size > half)).any(axis=1)
         # Away from the middle, and near: a label is looked for on the side where there is room.
         outwards = points[index] - centre
         length = float(np.linalg.norm(outwards))

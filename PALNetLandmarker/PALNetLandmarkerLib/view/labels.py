@@ -1,4 +1,4 @@
-"""Labels of landmarks in the 3D view: set apart from the points, of the chosen one in full and of its neighbours short.
+"""Labels of landmarks in a 3D view: set apart from the points, of the chosen one in full and of its neighbours short.
 
 Slicer draws a label from its own point on, and hides it; where landmarks are dense fifty labels hide each other, too.
 """
@@ -37,12 +37,13 @@ class Labels(str, Enum):
 
 
 class LandmarkLabels:
-    """The labels of one review: points of a Markups node of their own that no mouse moves, and lines to what they name.
+    """The labels of one review in one 3D view: points of a node of their own that no mouse moves, with lines to them.
 
     :param scene: ``vtkMRMLScene``, :param unit_per_mm: the scene's units in a millimetre
+    :param view: ``vtkMRMLViewNode`` for which they are laid out; None: all views
     """
 
-    def __init__(self, scene: Any, unit_per_mm: float) -> None:
+    def __init__(self, scene: Any, unit_per_mm: float, view: Any = None) -> None:
         self._scene = scene
         self._unit = unit_per_mm
         self._node = add_hidden(scene, slicer.vtkMRMLMarkupsFiducialNode(), "PAL-Net labels")
@@ -69,6 +70,8 @@ class LandmarkLabels:
             lines.SetColor(*INK)
             lines.SetAmbient(1.0)
             lines.SetDiffuse(0.0)
+        for shown in (display, lines):
+            shown.SetViewNodeIDs([view.GetID()] if view is not None else [])
 
     def close(self) -> None:
         """Remove the nodes, unless the scene has already."""
@@ -112,7 +115,8 @@ class LandmarkLabels:
         sizes = np.array([[_LETTER_PX * len(text) + 4.0, _LINE_PX] for text in words]).reshape(-1, 2)
         clear = _CLEAR_MM * self._unit / frame.units_per_px
         order = {index: position for position, index in enumerate(visible)}
-        corners = place_labels(flat[visible], [order[i] for i in wanted], sizes, clear, all_of_them=which is Labels.ALL)
+        in_order = [order[i] for i in wanted]
+        corners = place_labels(flat[visible], in_order, sizes, clear, which is Labels.ALL, frame.half_px)
         forward = frame.towards * _BEFORE_MM * self._unit
         kept: list[str] = []
         anchors, starts, ends = [], [], []

@@ -1,59 +1,93 @@
-"""The layout of a review: one 3D view with nothing before the face; the person's own comes back after it."""
+"""The layout of a review: one 3D view with nothing before the face, or two; the person's own comes back after it."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import slicer
 
-from .viewpoint import aim
+from .viewpoint import aim, camera_of, views_shown
 
 _Changes = dict[str, tuple[Any, Any]]
 """What a view had, and what it has for the review, by name; None: that changes with the zoom."""
+
+TWO_VIEWS = 8050
+"""Slicer's own layouts with two 3D views have slices, too; this number is none of theirs."""
+_ATTRIBUTE, _LAYOUT = "PALNet.before", "layout"
+_VIEW = '<item><view class="vtkMRMLViewNode" singletontag="{0}"{1}><property name="viewlabel" action="default">{0}'
+_VIEW += "</property></view></item>"
+_DESCRIPTION = '<layout type="horizontal" split="true">' + _VIEW.format(1, "") + _VIEW.format(2, ' type="secondary"')
+_DESCRIPTION += "</layout>"
 
 
 class ReviewLayout:
     """Slicer's layout while a scan is reviewed.
 
     In a layout of four views the face has a quarter of the window, and a box and letters in it; in one without a 3D
-    view there would be nothing to see. The view has no perspective meanwhile: only so can Slicer draw a scale in it.
+    view there would be nothing to see. The views have no perspective meanwhile: only so can Slicer draw a scale.
     """
 
     def __init__(self) -> None:
-        self._layout: tuple[Any, int] | None = None
+        self._manager: Any = None
+        self._persons = 0
+        self._beside = False
         self._views: list[tuple[Any, _Changes]] = []
 
     @property
     def entered(self) -> bool:
         """Whether the layout is that of a review."""
-        return self._layout is not None
+        return self._manager is not None
 
-    def enter(self) -> None:
-        """Show one 3D view; more calls do nothing, so that a person can choose another layout meanwhile."""
+    def enter(self, beside: bool = False, in_mm: bool = True) -> bool:
+        """Show one 3D view, or two; more calls with the same do nothing, so that a person can choose another layout.
+
+        :param beside: a close-up beside the whole face
+        :param in_mm: the scene's unit is a millimetre, as Slicer's scale says of every scene: else there is no scale
+        :returns: whether other views are shown now than before
+        """
         manager = slicer.app.layoutManager()
-        if self.entered or manager is None:
-            return
-        own = slicer.vtkMRMLLayoutNode.SlicerLayoutOneUp3DView
-        self._layout = (manager, manager.layout)
-        if manager.layout != own:
-            manager.setLayout(own)
-        for index in range(manager.threeDViewCount):
-            self._dress(manager.threeDWidget(index).mrmlViewNode())
+        if manager is None:
+            return False
+        comes = not self.entered
+        changed = beside if comes else beside != self._beside
+        if comes:
+            # A scene that was saved in a review has our layout, and remembers the person's.
+            told = [_told(view) for view in slicer.util.getNodesByClass("vtkMRMLViewNode")]
+            self._manager = manager
+            self._persons = next((before[_LAYOUT] for before in told if _LAYOUT in before), manager.layout)
+        if comes or changed:
+            self._beside = beside
+            _show(manager, TWO_VIEWS if beside else slicer.vtkMRMLLayoutNode.SlicerLayoutOneUp3DView)
+            dressed = [view for view, _changes in self._views]
+            for view in views_shown(slicer.mrmlScene):
+                if view not in dressed:
+                    self._dress(view)
+        self._show_scale(in_mm)
+        return changed
 
     def leave(self) -> None:
         """The person's own layout and views come back, but for what the person has changed meanwhile."""
-        if self._layout is None:
+        if not self.entered:
             return
+        self._show_scale(True)
         for view, changes in self._views:
             if view.GetScene() is not None:
                 self._undress(view, changes)
-        manager, layout = self._layout
-        if manager is slicer.app.layoutManager() and manager.layout == slicer.vtkMRMLLayoutNode.SlicerLayoutOneUp3DView:
-            manager.setLayout(layout)
-        self._layout, self._views = None, []
+        self._beside = False
+        manager, ours = self._manager, (TWO_VIEWS, slicer.vtkMRMLLayoutNode.SlicerLayoutOneUp3DView)
+        if manager is slicer.app.layoutManager() and manager.layout in ours:
+            _show(manager, self._persons)
+        self._manager, self._views = None, []
+
+    def _show_scale(self, shown: bool) -> None:
+        """Unless the person has chosen another one."""
+        for view, _changes in self._views:
+            if view.GetScene() is not None and view.GetRulerType() in (view.RulerTypeThin, view.RulerTypeNone):
+                view.SetRulerType(view.RulerTypeThin if shown else view.RulerTypeNone)
 
     def _dress(self, view: Any) -> None:
         wanted = {
@@ -64,13 +98,16 @@ class ReviewLayout:
             "RulerType": view.RulerTypeThin,
             "RenderMode": view.Orthographic,
         }
-        changes: _Changes = {"FieldOfView": (view.GetFieldOfView(), None)}
+        told = _told(view)
+        changes: _Changes = {"FieldOfView": (told.get("FieldOfView", view.GetFieldOfView()), None)}
         with _as_large_as_before(view):
             for name, value in wanted.items():
-                before = getattr(view, f"Get{name}")()
+                before = told.get(name, getattr(view, f"Get{name}")())
                 if before != value:
                     changes[name] = (before, value)
                     getattr(view, f"Set{name}")(value)
+            before = {name: value for name, (value, _ours) in changes.items()} | {_LAYOUT: self._persons}
+            view.SetAttribute(_ATTRIBUTE, json.dumps(before))
         self._views.append((view, changes))
 
     def _undress(self, view: Any, changes: _Changes) -> None:
@@ -78,13 +115,38 @@ class ReviewLayout:
             for name, (before, ours) in changes.items():
                 if ours is None or getattr(view, f"Get{name}")() == ours:
                     getattr(view, f"Set{name}")(before)
+            view.RemoveAttribute(_ATTRIBUTE)
+
+
+def register() -> None:
+    """Make the layout of two views known to Slicer: a scene that was saved in it can be opened before the module is."""
+    manager = slicer.app.layoutManager()
+    node = manager.layoutLogic().GetLayoutNode() if manager is not None else None
+    if node is not None and not node.IsLayoutDescription(TWO_VIEWS):
+        node.AddLayoutDescription(TWO_VIEWS, _DESCRIPTION)
+
+
+def _show(manager: Any, layout: int) -> None:
+    if layout == TWO_VIEWS:
+        register()
+    if manager.layout != layout:
+        manager.setLayout(layout)
+
+
+def _told(view: Any) -> dict[str, Any]:
+    """What a view had before a review, as a scene tells that was saved in it; empty where it tells nothing."""
+    try:
+        before = json.loads(view.GetAttribute(_ATTRIBUTE) or "{}")
+    except ValueError:
+        return {}
+    known = before.items() if isinstance(before, dict) else ()
+    return {name: value for name, value in known if isinstance(value, (int, float))}
 
 
 @contextlib.contextmanager
 def _as_large_as_before(view: Any) -> Iterator[None]:
     """Around changes of a view: with or without perspective the face stays as large as it is."""
-    cameras = slicer.util.getNodesByClass("vtkMRMLCameraNode", view.GetScene())
-    node = next((camera for camera in cameras if camera.GetLayoutName() == view.GetLayoutName()), None)
+    node = camera_of(view)
     half_height = _half_height(node.GetCamera()) if node is not None else 0.0
     with slicer.util.NodeModify(view):
         yield

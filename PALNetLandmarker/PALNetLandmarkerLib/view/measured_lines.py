@@ -21,9 +21,10 @@ class MeasuredLine:
     """A Markups node that no mouse moves, and that is neither listed nor saved.
 
     :param scene: ``vtkMRMLScene``, :param one: what it shows
+    :param unit_per_mm: the scene's units in a millimetre
     """
 
-    def __init__(self, scene: Any, one: Measurement) -> None:
+    def __init__(self, scene: Any, one: Measurement, unit_per_mm: float = 1.0) -> None:
         self._scene = scene
         made = getattr(slicer, _CLASSES.get(one.kind, _LINE))()
         self._node = add_hidden(scene, made, f"PAL-Net {one.label}")
@@ -33,7 +34,7 @@ class MeasuredLine:
         # Slicer's own would say the length of the line, which is not what is measured of all.
         for index in range(self._node.GetNumberOfMeasurements()):
             self._node.GetNthMeasurement(index).SetEnabled(False)
-        _style(self._node.GetDisplayNode())
+        _style(self._node.GetDisplayNode(), unit_per_mm)
 
     def draw(self, way: np.ndarray | None, text: str, transform: str | None) -> None:
         """Put it where the landmarks are.
@@ -65,7 +66,7 @@ def _thinned(way: np.ndarray) -> np.ndarray:
     return way[np.unique(np.linspace(0, len(way) - 1, min(len(way), _MOST_POINTS)).round().astype(int))]
 
 
-def _style(display: Any) -> None:
+def _style(display: Any, unit_per_mm: float) -> None:
     with slicer.util.NodeModify(display):
         for put in (display.SetColor, display.SetSelectedColor, display.SetActiveColor):
             put(*MEASURED)
@@ -73,7 +74,7 @@ def _style(display: Any) -> None:
         display.SetPropertiesLabelVisibility(True)
         display.SetTextScale(3.0)
         display.SetUseGlyphScale(False)
-        display.SetGlyphSize(1.0)
+        display.SetGlyphSize(unit_per_mm)
         display.SetVisibility2D(False)
         display.SetLineThickness(0.8)
         display.SetOccludedVisibility(True)

@@ -45,13 +45,12 @@ class Overlays:
     def __init__(self, scene: Any, unit_per_mm: float) -> None:
         self._scene = scene
         self._unit = unit_per_mm
-        self._zones = self._add_model("PAL-Net zones of doubt", _ZONE_OPACITY)
-        self._ghosts = self._add_model("PAL-Net predictions", 1.0)
-        self._rings = self._add_model("PAL-Net chosen landmark", 1.0)
+        self._zones = add_overlay(scene, "PAL-Net zones of doubt", _ZONE_OPACITY)
+        self._ghosts = add_overlay(scene, "PAL-Net predictions", 1.0)
 
     def close(self) -> None:
         """Remove the nodes, unless the scene has already."""
-        for node in (self._zones, self._ghosts, self._rings):
+        for node in (self._zones, self._ghosts):
             if self._scene.IsNodePresent(node):
                 self._scene.RemoveNode(node.GetDisplayNode())
                 self._scene.RemoveNode(node)
@@ -80,18 +79,31 @@ class Overlays:
         append.Update()
         self._ghosts.SetAndObservePolyData(append.GetOutput())
 
-    def hide_rings(self) -> None:
+
+class Rings:
+    """The rings around the chosen landmark in one 3D view: they face its viewer, and in another would hang in the air.
+
+    :param scene: ``vtkMRMLScene``, :param unit_per_mm: the scene's units in a millimetre
+    :param view: ``vtkMRMLViewNode``; None: all views
+    """
+
+    def __init__(self, scene: Any, unit_per_mm: float, view: Any) -> None:
+        self._scene = scene
+        self._unit = unit_per_mm
+        self._node = add_overlay(scene, "PAL-Net chosen landmark", 1.0)
+        self._node.GetDisplayNode().SetViewNodeIDs([view.GetID()] if view is not None else [])
+
+    def close(self) -> None:
+        """Remove the node, unless the scene has already."""
+        if self._scene.IsNodePresent(self._node):
+            self._scene.RemoveNode(self._node.GetDisplayNode())
+            self._scene.RemoveNode(self._node)
+
+    def hide(self) -> None:
         """No landmark is chosen."""
-        self._rings.SetAndObservePolyData(vtk.vtkPolyData())
+        self._node.SetAndObservePolyData(vtk.vtkPolyData())
 
-    def show_rings_in(self, view: Any) -> None:
-        """The rings face one viewer: in another view they would hang in the air beside the face.
-
-        :param view: ``vtkMRMLViewNode``; None: all views
-        """
-        self._rings.GetDisplayNode().SetViewNodeIDs([view.GetID()] if view is not None else [])
-
-    def show_rings(self, place: np.ndarray, to_viewer: np.ndarray, error_mm: float | None, parallel: bool) -> None:
+    def show(self, place: np.ndarray, to_viewer: np.ndarray, error_mm: float | None, parallel: bool) -> None:
         """A ring around the chosen landmark, and one like the edge of its zone; nothing is drawn over its middle.
 
         :param place: (3,) RAS, :param to_viewer: (3,) RAS from there to the camera
@@ -109,7 +121,7 @@ class Overlays:
             color = ERROR_CLASSES[error_class(error_mm)][1]
             append.AddInputData(self._circle(middle, normal, _zone_mm(error_mm) * scale, _THIN_RING_MM * scale, color))
         append.Update()
-        self._rings.SetAndObservePolyData(append.GetOutput())
+        self._node.SetAndObservePolyData(append.GetOutput())
 
     def _circle(
         self, middle: np.ndarray, normal: np.ndarray, radius_mm: float, thick_mm: float, color: Color
@@ -122,17 +134,19 @@ class Overlays:
         circle.SetRadius(radius_mm * self._unit)
         return _tube(circle, thick_mm * self._unit, color)
 
-    def _add_model(self, name: str, opacity: float) -> Any:
-        node = add_hidden(self._scene, slicer.vtkMRMLModelNode(), name)
-        node.SetSelectable(False)
-        display = node.GetDisplayNode()
-        with slicer.util.NodeModify(display):
-            display.SetOpacity(opacity)
-            display.SetScalarVisibility(True)
-            display.SetActiveScalarName(_COLOURS)
-            display.SetScalarRangeFlag(display.UseDirectMapping)
-            display.SetBackfaceCulling(True)
-        return node
+
+def add_overlay(scene: Any, name: str, opacity: float) -> Any:
+    """A model node that has its colours in its points, and that no point snaps to."""
+    node = add_hidden(scene, slicer.vtkMRMLModelNode(), name)
+    node.SetSelectable(False)
+    display = node.GetDisplayNode()
+    with slicer.util.NodeModify(display):
+        display.SetOpacity(opacity)
+        display.SetScalarVisibility(True)
+        display.SetActiveScalarName(_COLOURS)
+        display.SetScalarRangeFlag(display.UseDirectMapping)
+        display.SetBackfaceCulling(True)
+    return node
 
 
 def _zone_mm(error_mm: float) -> float:

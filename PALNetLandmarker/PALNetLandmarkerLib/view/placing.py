@@ -14,15 +14,16 @@ from slicer.util import VTKObservationMixin
 
 from ..nodes.hidden_nodes import add_hidden
 from ..palette import CHOSEN
+from .viewpoint import views_shown
 
 
 class OneClick(VTKObservationMixin):
-    """Waits for a click in a view.
+    """Waits for a click in a 3D view; one in a slice, which shows no face, does nothing.
 
     :param landmarks: ``vtkMRMLMarkupsFiducialNode``, whose look the point has; the next manual placement goes there
         afterwards, unless another node was chosen for that before
     :param meets: says whether a place (3,) RAS is on the scan; where a click is not, nothing is placed and the next
-        one is waited for: Slicer puts a point into the air beside a face, and into an empty slice
+        one is waited for: Slicer puts a point into the air beside a face
     :param on_placed: called with the place (3,) RAS of the click
     :param on_missed: called after a click that met no scan
     :param on_stopped: called when nothing is waited for any more, whatever the reason
@@ -129,6 +130,9 @@ class OneClick(VTKObservationMixin):
             display.SetColor(*CHOSEN)
             display.SetSelectedColor(*CHOSEN)
             display.SetVisibility(True)
+            display.SetVisibility2D(False)
+            # In a view where it is not shown Slicer places nothing.
+            display.SetViewNodeIDs([view.GetID() for view in views_shown(self._scene)])
         self._node.RemoveAllControlPoints()
         return self._node
 

@@ -13,9 +13,10 @@ from slicer.util import VTKObservationMixin
 from ..nodes.fiducials import size_points
 from ..nodes.scene import world
 from ..nodes.snap import ScanSurface
-from .labels import Labels, LandmarkLabels
+from .labels import Labels
+from .marks import Marked, ViewMarks
 from .overlays import Overlays
-from .viewpoint import aim, camera_of_first_view, remember_zoom, view_of
+from .viewpoint import aim, cameras_shown
 
 _CLOSE_UP_MM = 38.0
 _WHOLE_FACE_MM = 120.0
@@ -27,7 +28,9 @@ _NEAR_SURFACE_MM, _FAR_MM = 0.6, 200.0
 
 
 class ReviewView(VTKObservationMixin):
-    """The 3D view of one review.
+    """The 3D views of one review: one, or the whole face and beside it a close-up.
+
+    The first view that the layout shows is that of the whole face, the last one that of single landmarks.
 
     :param node: ``vtkMRMLMarkupsFiducialNode`` of the landmarks, :param surface: of their scan
     :ivar ghosts: whether the predictions of moved landmarks are shown
@@ -42,7 +45,7 @@ class ReviewView(VTKObservationMixin):
         self._surface = surface
         self._overlays = Overlays(self._scene, 1.0 / review.mm_per_unit)
         self._current: int | None = None
-        self._camera: Any = None
+        self._marks: list[ViewMarks] = []
         self._shows_through = self._showed_through = False
         self._hovered: int | None = None
         self._own_labels: bool | None = None
@@ -53,7 +56,6 @@ class ReviewView(VTKObservationMixin):
     def _open(self) -> None:
         """Have the points as they are best seen, and hear which one is under the mouse."""
         unit = 1.0 / self._review.mm_per_unit
-        self._labels = LandmarkLabels(self._scene, unit)
         display = self._node.GetDisplayNode()
         if display is None:
             return
@@ -68,17 +70,18 @@ class ReviewView(VTKObservationMixin):
         hovered = index if is_point and 0 <= index < self._node.GetNumberOfControlPoints() else None
         if hovered != self._hovered:
             self._hovered = hovered
-            self._draw_labels()
+            self._draw_marks()
 
     def close(self) -> None:
         """Remove what was shown."""
         self.removeObservers()
-        self._labels.close()
+        for marks in self._marks:
+            marks.close()
+        self._marks = []
         display = self._node.GetDisplayNode()
         if display is not None and self._own_labels is not None:
             display.SetPointLabelsVisibility(self._own_labels)
         self._own_labels = None
-        self._camera = None
         self._showed_through = self._shows_through
         self._show_through(False)
         self._overlays.close()
@@ -110,16 +113,21 @@ class ReviewView(VTKObservationMixin):
             if around is None:
                 self.show_whole_face(review)
             else:
-                self._look(review, around, view, _CLOSE_UP_MM)
+                self._look_near(review, around, view)
             return
         seen = next((turned for turned in _turned(view) if self._sees(review, place, turned)), None)
         self._show_through(seen is None)
-        self._look(review, place, view if seen is None else seen, _CLOSE_UP_MM)
+        self._look_near(review, place, view if seen is None else seen)
 
     def show_whole_face(self, review: Review) -> None:
-        """Look at the middle of all landmarks from the front."""
+        """Look at the middle of all landmarks from the front, in the first view."""
+        for camera in cameras_shown(self._scene)[:1]:
+            self._look_at_face(review, camera)
+
+    def _look_at_face(self, review: Review, camera: Any) -> None:
         if not review.missing.all():
-            self._look(review, np.nanmean(review.points, axis=0), np.array([0.0, 0.0, 1.0]), _WHOLE_FACE_MM)
+            middle = np.nanmean(review.points, axis=0)
+            self._look(review, middle, np.array([0.0, 0.0, 1.0]), _WHOLE_FACE_MM, camera)
 
     def draw(self, review: Review, current: int | None) -> None:
         """Bring everything up to date with the record and with where the node's points are in this moment."""
@@ -139,61 +147,59 @@ class ReviewView(VTKObservationMixin):
         zones = [int(i) for i in np.flatnonzero(others) if self._is_placed(int(i))]
         places = np.array([self._node.GetNthControlPointPositionWorld(i) for i in zones]).reshape(-1, 3)
         self._overlays.show_zones(places, self._review.prediction.expected_error[zones])
-        self._observe_camera()
-        self._turn_rings()
+        self._draw_marks()
 
-    def _observe_camera(self) -> None:
-        """Rings face the viewer, also when the person turns the view."""
-        camera = camera_of_first_view(self._scene)
-        if camera is not self._camera:
-            if self._camera is not None:
-                self.removeObserver(self._camera, vtk.vtkCommand.ModifiedEvent, self._turn_rings)
-            self._camera = camera
-            self._overlays.show_rings_in(view_of(camera) if camera is not None else None)
-            if camera is not None:
-                self.addObserver(camera, vtk.vtkCommand.ModifiedEvent, self._turn_rings)
+    def arrange(self, review: Review, current: int | None) -> None:
+        """The layout shows other views: the whole face in the first, the chosen landmark in the last."""
+        if current is not None:
+            self.turn_to(review, current)
+        if current is None or len(cameras_shown(self._scene)) > 1:
+            self.show_whole_face(review)
+        if current is None:
+            for camera in cameras_shown(self._scene)[1:]:
+                self._look_at_face(review, camera)
+        self.draw_ring(current)
 
-    def _draw_labels(self) -> None:
-        """Beside the points, as the view is now; in full the name of the chosen one, and of that under the mouse."""
-        camera, protocol = self._camera, self._review.prediction.protocol
-        count = self._node.GetNumberOfControlPoints()
-        if camera is None or count != len(protocol):
-            self._labels.hide()
-            return
+    def _draw_marks(self) -> None:
+        """In every view that the layout shows."""
+        cameras = cameras_shown(self._scene)
+        if [marks.camera for marks in self._marks] != cameras:
+            for marks in self._marks:
+                marks.close()
+            unit = 1.0 / self._review.mm_per_unit
+            self._marks = [ViewMarks(camera, unit, self._marked, self._is_in_sight) for camera in cameras]
+        for marks in self._marks:
+            # In the whole face the neighbours' labels would hide each other, and the close-up beside it has them.
+            only_chosen = len(self._marks) > 1 and marks is self._marks[0] and self.labels is Labels.NEAR
+            marks.which = Labels.NONE if only_chosen else self.labels
+            marks.draw()
+
+    def _marked(self) -> Marked | None:
+        """What is marked now; in full the name of the chosen landmark, and of that under the mouse."""
+        protocol, count = self._review.prediction.protocol, self._node.GetNumberOfControlPoints()
+        if count != len(protocol):
+            return None
         places = np.full((count, 3), np.nan)
         for index in range(count):
             if self._is_placed(index):
                 places[index] = self._node.GetNthControlPointPositionWorld(index)
-        chosen = [] if self.labels is Labels.NONE else [self._current]
+        current = self._current
+        chosen = [] if self.labels is Labels.NONE else [current]
         full = [index for index in dict.fromkeys([*chosen, self._hovered]) if index is not None]
         names = {index: protocol.landmarks[index].name for index in full}
-        self._labels.draw(camera, places, protocol.labels, names, self.labels, self._is_in_sight)
+        decided = current is None or bool(self._review.reviewed[current])
+        error = None if decided else float(self._review.prediction.expected_error[current])
+        return Marked(places, tuple(protocol.labels), names, current, error)
 
-    def _is_in_sight(self, place: np.ndarray) -> bool:
-        """Whether nothing of the scan stands between a place (3,) RAS and the viewer."""
-        camera = self._camera.GetCamera()
+    def _is_in_sight(self, node: Any, place: np.ndarray) -> bool:
+        """Whether nothing of the scan stands between a place (3,) RAS and the viewer of a ``vtkMRMLCameraNode``."""
+        camera = node.GetCamera()
         towards = -np.array(camera.GetDirectionOfProjection())
         if not camera.GetParallelProjection():
             towards = np.array(camera.GetPosition()) - place
             towards /= max(float(np.linalg.norm(towards)), 1e-9)
         unit = 1.0 / self._review.mm_per_unit
         return not self._surface.between(place + _FAR_MM * unit * towards, place + _NEAR_SURFACE_MM * unit * towards)
-
-    def _turn_rings(self, *_event: Any) -> None:
-        if self._camera is not None:
-            remember_zoom(self._camera)
-        self._draw_labels()
-        index, node = self._current, self._camera
-        if index is None or node is None or not self._is_placed(index):
-            self._overlays.hide_rings()
-            return
-        place = np.array(self._node.GetNthControlPointPositionWorld(index))
-        camera = node.GetCamera()
-        parallel = bool(camera.GetParallelProjection())
-        to_viewer = -np.array(camera.GetDirectionOfProjection()) if parallel else np.array(camera.GetPosition()) - place
-        decided = bool(self._review.reviewed[index])
-        error = None if decided else float(self._review.prediction.expected_error[index])
-        self._overlays.show_rings(place, to_viewer, error, parallel)
 
     def _is_placed(self, index: int) -> bool:
         node = self._node
@@ -205,11 +211,15 @@ class ReviewView(VTKObservationMixin):
     def _in_scene(self, points: np.ndarray) -> np.ndarray:
         return np.array([world(self._node, point) for point in points]).reshape(-1, 3)
 
-    def _look(self, review: Review, place: np.ndarray, view: np.ndarray, half_height_mm: float) -> None:
-        """:param place: (3,) in the coordinates of the node's file, :param view: (3,) direction in the face frame"""
-        camera = camera_of_first_view(self._scene)
-        if camera is None:
-            return
+    def _look_near(self, review: Review, place: np.ndarray, view: np.ndarray) -> None:
+        """In the last view; parameters as those of ``_look``."""
+        for camera in cameras_shown(self._scene)[-1:]:
+            self._look(review, place, view, _CLOSE_UP_MM, camera)
+
+    def _look(self, review: Review, place: np.ndarray, view: np.ndarray, half_height_mm: float, camera: Any) -> None:
+        """:param place: (3,) in the coordinates of the node's file, :param view: (3,) direction in the face frame
+        :param camera: ``vtkMRMLCameraNode``
+        """
         towards = self._direction(review, place, view / np.linalg.norm(view))
         half_height = half_height_mm * float(np.linalg.norm(towards))
         aim(camera, world(self._node, place), towards, self._direction(review, place, _up(view)), half_height)

@@ -7,19 +7,34 @@ from typing import Any
 import numpy as np
 import slicer
 
+_MARGIN = 0.8  # a face does not fill its box
 _DISTANCE_PARALLEL = 8.0
 """Half heights from the camera to the place without perspective: far enough that the head is never cut."""
 
 
+def views_shown(scene: Any) -> list[Any]:
+    """The ``vtkMRMLViewNode`` of each 3D view that the layout shows, by the views' names in it."""
+    views = slicer.util.getNodesByClass("vtkMRMLViewNode", scene)
+    shown = [view for view in views if view.IsMappedInLayout() and view.GetVisibility()]
+    return sorted(shown, key=lambda view: str(view.GetLayoutName()))
+
+
+def cameras_shown(scene: Any) -> list[Any]:
+    """The ``vtkMRMLCameraNode`` of each 3D view that the layout shows; without one, the first of the scene, if any."""
+    cameras = slicer.util.getNodesByClass("vtkMRMLCameraNode", scene)
+    found = [camera_of(view) for view in views_shown(scene)]
+    return [camera for camera in found if camera is not None] or cameras[:1]
+
+
 def camera_of_first_view(scene: Any) -> Any:
     """The ``vtkMRMLCameraNode`` of the first 3D view that the layout shows; None if the scene has no camera."""
-    cameras = slicer.util.getNodesByClass("vtkMRMLCameraNode", scene)
-    shown = {
-        view.GetLayoutName()
-        for view in slicer.util.getNodesByClass("vtkMRMLViewNode", scene)
-        if view.IsMappedInLayout() and view.GetVisibility()
-    }
-    return next((camera for camera in cameras if camera.GetLayoutName() in shown), cameras[0] if cameras else None)
+    return next(iter(cameras_shown(scene)), None)
+
+
+def camera_of(view: Any) -> Any:
+    """The ``vtkMRMLCameraNode`` of a ``vtkMRMLViewNode``; None if there is none."""
+    cameras = slicer.util.getNodesByClass("vtkMRMLCameraNode", view.GetScene())
+    return next((camera for camera in cameras if camera.GetLayoutName() == view.GetLayoutName()), None)
 
 
 def view_of(camera_node: Any) -> Any:
@@ -50,6 +65,20 @@ def aim(camera_node: Any, focus: np.ndarray, towards_viewer: np.ndarray, up: np.
         camera_node.SetViewUp(*up)
     camera_node.ResetClippingRange()
     remember_zoom(camera_node)
+
+
+def show_all(camera_node: Any, model: Any) -> None:
+    """Look at a whole model, from where the camera is, whatever its size.
+
+    :param camera_node: ``vtkMRMLCameraNode``, :param model: ``vtkMRMLModelNode``
+    """
+    bounds = np.zeros(6)
+    model.GetRASBounds(bounds)
+    low, high = bounds[::2], bounds[1::2]
+    camera = camera_node.GetCamera()
+    half_height = _MARGIN * float(np.linalg.norm(high - low)) / 2.0 or 1.0
+    towards = -np.array(camera.GetDirectionOfProjection())
+    aim(camera_node, (low + high) / 2.0, towards, np.array(camera.GetViewUp()), half_height)
 
 
 def remember_zoom(camera_node: Any) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AnnotationError, LandmarkFileError
-from ..exports.sets import LandmarkSet
+from ..exports.sets import LandmarkSet, of_no_known_size
 from ..formats.text import MM_PER_UNIT, TO_LPS
 from ..measures import metrics
 from ..protocols.from_labels import protocol_from_labels
@@ -41,7 +41,7 @@ def compare(
     :param protocol: of which the landmarks are; by default a bundled one that has all labels, if there is one
     :raises LandmarkFileError: nothing matches, a name stands twice, or a unit is not known
     """
-    problems: list[str] = []
+    problems = of_no_known_size([*first, *second])
     pairs = _pairs(first, second, titles, problems)
     labels = _labels(pairs, titles, protocol, problems)
     protocol = protocol or _bundled(labels) or protocol_from_labels("landmarks", labels)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import LandmarkFileError, PalnetError
-from ..exports.sets import LandmarkSet, LandmarkSets, read_sets
+from ..exports.sets import LandmarkSet, LandmarkSets, of_no_known_size, read_sets
 from ..files import check_writable
 from ..formats.cells import read_cells
 from ..formats.text import TO_LPS, read_text, some_of
@@ -21,7 +21,7 @@ from ..scans.surface_path import SurfacePaths
 from ..tables import Row, write_table
 from ..training.annotated import AnnotatedScan, far_from_surface
 from ..training.annotated_folders import match_key, scans_by_key
-from ..units import MM_PER_UNIT, is_relative
+from ..units import MM_PER_UNIT
 
 _GROUP_COLUMNS = ("scan", "group")
 
@@ -32,12 +32,7 @@ def run(options: argparse.Namespace) -> int:
     protocol = _protocol(options.protocol)
     problems: list[str] = []
     sets = _in_order([one for path in options.landmarks for one in read_sets(path)], protocol, problems)
-    relative = [one.name for one in sets.sets if is_relative(one.unit)]
-    if relative:
-        problems.append(
-            f"The unit of {some_of(relative)} is not known: what is in mm there is relative to a face of mean size, no "
-            "real mm; angles and ratios hold."
-        )
+    problems += of_no_known_size(sets.sets)
     groups = read_groups(options.groups) if options.groups else {}
     problems += _unmatched(groups, sets.names) if groups else []
     points = np.stack([one.points * MM_PER_UNIT[one.unit] for one in sets.sets])

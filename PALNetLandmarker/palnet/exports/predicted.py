@@ -13,7 +13,7 @@ from ..formats.text import TO_LPS
 from ..pipeline.prediction import Prediction
 from ..review.record import Review
 from ..review.words import describe
-from ..units import mm_per_unit
+from ..units import mm_of, mm_per_unit
 
 LOOKS: dict[str, Any] = {
     "visibility": True,
@@ -42,7 +42,7 @@ def predicted_markups(prediction: Prediction, name: str) -> str:
     measurement = {
         "name": EXPECTED_ERROR,
         "enabled": True,
-        "units": "mm",
+        "units": mm_of(prediction.unit),
         "description": expected_error_in_words(prediction),
         "printFormat": "%5.3f %s",
         "controlPointValues": [float(value) for value in np.where(np.isfinite(errors), errors, NO_VALUE)],
@@ -62,7 +62,7 @@ def predicted_markups(prediction: Prediction, name: str) -> str:
 def expected_error_in_words(prediction: Prediction) -> str:
     """What the measurement of expected errors says of itself."""
     return (
-        f"Expected error of each landmark in mm; {NO_VALUE:.0f} where it is missing; "
+        f"Expected error of each landmark in {mm_of(prediction.unit)}; {NO_VALUE:.0f} where it is missing; "
         f"model {prediction.model} {prediction.model_checksum[:12]}"
     )
 

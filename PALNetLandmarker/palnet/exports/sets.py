@@ -25,6 +25,7 @@ from ..formats.text import MM_PER_UNIT, TO_LPS, FileOfSets, Rows, check_labels, 
 from ..formats.tps import read_tps
 from ..results import PARTS, TABLES
 from ..review.record import Review, record_beside
+from ..units import is_relative
 
 ENDINGS = (
     *(".mrk.json", ".fcsv", ".tps", ".nts", ".dta", ".pp", ".landmarkascii", ".pts", ".ljson"),
@@ -56,6 +57,17 @@ class LandmarkSet:
     def missing(self) -> np.ndarray:
         """(L,) bool: the landmark has no place."""
         return ~np.isfinite(self.points).all(axis=1)
+
+
+def of_no_known_size(sets: Iterable[LandmarkSet]) -> list[str]:
+    """A sentence, in a list, that names the sets whose unit no one knows: what is in mm there are no real ones."""
+    relative = [one.name for one in sets if is_relative(one.unit)]
+    if not relative:
+        return []
+    return [
+        f"The unit of {some_of(relative)} is not known: what is in mm there is relative to a face of mean size, no "
+        "real mm; angles and ratios hold."
+    ]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ _ROUNDS = 2
 # A known distance holds to this share; each try looks for the face in the size that the one before says.
 _HOLDS, _MOST_TRIES = 0.002, 5
 _DISTANCE = re.compile(r"(\S+) (\S+) (\S+)")
+# What a warning and a refusal offer in the shell; a window has other ways.
+_SHELLS, _REASON = " (--scale or --distance)", " If its size is the reason, name its unit (--units"
 
 
 def is_to_be_found(unit: str) -> bool:
@@ -133,13 +136,19 @@ def size_warnings(model: Model, points: np.ndarray, unit: str) -> tuple[str, ...
         return ()
     like = "that of a child or an infant" if share < _SMALL else "no adult's"
     return (
-        f"The face is as large as {like}: {_distances(model, in_mm, seen)}. If this is an adult, check the scale "
-        "(--scale or --distance).",
+        f"The face is as large as {like}: {_distances(model, in_mm, seen)}. If this is an adult, check the scale"
+        f"{_SHELLS}.",
     )
 
 
 # Between which landmarks, and what a person calls that.
 _TELLING = (("Ex_R", "Ex_L", "the outer corners of the eyes"), ("N", "Gn", "nasion and chin"))
+
+
+def telling_pair(labels: Sequence[str]) -> tuple[str, str]:
+    """Two landmarks whose distance a person may know best: the corners of the eyes; where there are none, the first."""
+    pairs = [(first, second) for first, second, _ in _TELLING if first in labels and second in labels]
+    return next(iter(pairs), (labels[0], labels[-1]))
 
 
 def _distances(model: Model, points: np.ndarray, seen: np.ndarray) -> str:
@@ -159,10 +168,19 @@ def ways(surface: Surface, unit: str) -> str:
     size = _across(surface)
     known = f", {size * mm_per_unit(unit):.4g} mm in the unit {unit}" if unit != "auto" else ""
     return (
-        f"It is {size:.4g} units of its file across{known}. If its size is the reason, name its unit (--units "
-        f"{' or '.join(UNITS)}), how many mm a unit is (--scale), a distance that you know (--distance Ex_R Ex_L 89), "
-        "or say that no one knows (--units unknown)."
+        f"It is {size:.4g} units of its file across{known}.{_REASON} {' or '.join(UNITS)}), how many mm a unit is "
+        "(--scale), a distance that you know (--distance Ex_R Ex_L 89), or say that no one knows (--units unknown)."
     )
+
+
+def is_about_size(text: str) -> bool:
+    """Whether a warning or a refusal says that the scan's size may be wrong, and offers ways to say how large it is."""
+    return _SHELLS in text or _REASON in text
+
+
+def without_options(text: str) -> str:
+    """A warning or a refusal as a window says it: without the options of the shell."""
+    return text.split(_REASON)[0].replace(_SHELLS, "")
 
 
 def _across(surface: Surface) -> float:

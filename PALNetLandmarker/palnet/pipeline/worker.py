@@ -7,7 +7,8 @@ standard output. Every line is a JSON object; ``id`` is whatever the task said::
     {"id": 1, "progress": 0.3, "step": "Finding the face"}
     {"id": 1, "prediction": {...}}    or    {"id": 1, "error": "A sentence for the user."}
 
-Instead of ``scan`` a task may name a ``surface``, a file of :func:`write_surface`. The process ends when its input
+Instead of ``scan`` a task may name a ``surface``, a file of :func:`write_surface`; ``unit`` is what
+:meth:`palnet.pipeline.predictor.Predictor.predict_surface` takes, and may be left away. The process ends when its input
 closes, so it does not outlive the one who started it.
 """
 
@@ -87,16 +88,16 @@ class _Predictors:
         def progress(share: float, step: str) -> None:
             send({"id": task["id"], "progress": share, "step": step})
 
-        predictor = self._load(task["model"])
+        predictor, unit = self._load(task["model"]), task.get("unit", "auto")
         if "scan" in task:
-            return predictor.predict_file(task["scan"], progress=progress)
+            return predictor.predict_file(task["scan"], unit, progress)
         import numpy as np
 
         from ..scans.surface import polydata_from_arrays
 
         with np.load(task["surface"], allow_pickle=False) as file:
             mesh = polydata_from_arrays(file["points"], file["triangles"])
-        return predictor.predict_surface(mesh, progress=progress)
+        return predictor.predict_surface(mesh, unit, progress)
 
     def _load(self, name: str) -> Any:
         from .model import Model

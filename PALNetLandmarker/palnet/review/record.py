@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import ProtocolError, ReviewError
 from ..pipeline.prediction import Prediction, from_rows, rows_or_null
-from ..units import MM_PER_UNIT, is_unit
+from ..units import MM_PER_UNIT, UNITS, is_relative, is_unit, mm_of, unit_of_size
 
 FORMAT = "palnet-review"
 VERSION = 1
@@ -102,8 +102,15 @@ class Review:
     def unit(self) -> str:
         """The unit of the coordinates; ``"mm"`` where a transform in Slicer left them in none that is known."""
         said = self.prediction.unit
+        if said not in UNITS and is_unit(said):  # a transform makes it another length, but not one that is known better
+            return unit_of_size(self.mm_per_unit, is_relative(said))
         units = ([said] if is_unit(said) else []) + list(MM_PER_UNIT)
         return next((unit for unit in units if abs(self.mm_per_unit / MM_PER_UNIT[unit] - 1.0) < _SAME_UNIT), "mm")
+
+    @property
+    def mm(self) -> str:
+        """What its lengths in mm are: ``"mm"``, or ``"relative mm"`` where no one knows how large the scan is."""
+        return mm_of(self.prediction.unit)
 
     def common(self, labels: Sequence[str]) -> tuple[list[int], list[int]]:
         """Which landmarks of the record have one of these labels, and which of the labels they have.

@@ -12,8 +12,8 @@ def describe(review: Review, index: int) -> str:
     name = " ".join(review.prediction.protocol.landmarks[index].name.replace(",", " ").split())
     state, error, moved = review.states[index], review.prediction.expected_error[index], review.moved_mm[index]
     if state is State.TO_CHECK:
-        known = f"expected error {error:.1f} mm" if np.isfinite(error) else "expected error not known"
+        known = f"expected error {error:.1f} {review.mm}" if np.isfinite(error) else "expected error not known"
         return f"{name}; predicted; {'missing on this scan' if review.missing[index] else known}"
     if state is State.CORRECTED and np.isfinite(moved):
-        return f"{name}; corrected; {moved:.1f} mm from the prediction"
+        return f"{name}; corrected; {moved:.1f} {review.mm} from the prediction"
     return f"{name}; {state.value}"

@@ -68,3 +68,5 @@ def test_sphere_is_refused(host: Host, module: LoadedModule) -> None:
 def test_the_modules_own_test(module: LoadedModule, sample: Any) -> None:
     """What "Reload and Test" runs in Slicer."""
     module.module.PALNetLandmarkerTest().runTest()
+    for kind in ("vtkMRMLModelNode", FIDUCIALS):
+        assert slicer.mrmlScene.GetNumberOfNodesByClass(kind) == 0, "nothing of a test is left"

@@ -18,7 +18,8 @@ from palnet.pipeline.prediction import Prediction
 from palnet.scans.file import read_surface
 from PALNetLandmarkerLib.nodes import storage
 from PALNetLandmarkerLib.nodes.fiducials import create_fiducials, fill_fiducials
-from PALNetLandmarkerLib.nodes.scan_nodes import file_from_scene, load_scan, unit_of
+from PALNetLandmarkerLib.nodes.scan_nodes import file_from_scene, load_scan
+from PALNetLandmarkerLib.nodes.scan_size import set_size, unit_of
 from vtk.util.numpy_support import vtk_to_numpy
 
 MIMICS = "# vertex coordinates are measured in units, where 1 unit = 10.000000 mm\n"
@@ -123,3 +124,18 @@ def test_file_with_a_unit_is_saved_in_the_coordinates_of_the_file(
     np.testing.assert_allclose(file_from_scene(unscaled), np.eye(4))
     assert (unit_of(unscaled), unit_of(model)) == ("cm", "mm")
     np.testing.assert_allclose(file_from_scene(model)[:3, :3], np.eye(3) / 10.0)
+
+
+def test_what_is_said_of_the_size_is_of_the_file(host: Host, tmp_path: Path) -> None:
+    """Slicer 5.13 multiplies by what the header states, and a transform may scale: both are asked of the nodes."""
+    write_obj(tmp_path / "a.obj", MIMICS, mm=10.0)
+    model = load_scan(tmp_path / "a.obj")  # ten times as large as its file
+    assert unit_of(model, "inch") == "2.54 mm" and unit_of(model, "unknown") == "unknown"
+    set_size(model, "7 mm")
+    assert unit_of(model) == "0.7 mm" and unit_of(model, "auto") == "mm"
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(np.diag([2.0, 2.0, 2.0, 1.0])))
+    model.SetAndObserveTransformNodeID(transform.GetID())
+    assert unit_of(model) == "0.35 mm"
+    set_size(model, "auto")
+    assert unit_of(model) == "auto"

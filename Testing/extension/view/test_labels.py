@@ -30,7 +30,9 @@ def test_labels(window: Window) -> None:
     session.show_whole_face()
     window.three_d.forceRender()
     there = [row for row in session.rows if not row.missing]
-    row = next(row for row in there if session._view._is_in_sight(place_of(session, row.label)))
+    row = next(
+        row for row in there if session._view._is_in_sight(window.three_d.cameraNode(), place_of(session, row.label))
+    )
     hover(window, place_of(session, row.label))
     assert label_texts() == [row.name]
     window.module.exit()
@@ -46,7 +48,7 @@ def test_labels_hide_no_place(window: Window) -> None:
     for row in session.rows:
         if row.missing or np.linalg.norm(place_of(session, row.label) - place_of(session, "Sn")) > 45.0:
             continue
-        if session._view._is_in_sight(place_of(session, row.label)):
+        if session._view._is_in_sight(window.three_d.cameraNode(), place_of(session, row.label)):
             before = place_of(session, row.label)
             drag(window, session.node, row.index, pixels=(12, 6))
             assert np.linalg.norm(place_of(session, row.label) - before) > 0.3, row.label
@@ -72,6 +74,11 @@ def test_places_of_labels() -> None:
         assert np.linalg.norm(np.clip(points[0], low, high) - points[0]) >= 29.9
         for other_low, other_high in boxes[:number]:
             assert (low >= other_high).any() or (high <= other_low).any()
+    half = np.array([150.0, 160.0])
+    kept = place_labels(points, named, sizes, 30.0, half=half)
+    within = [(corner, corner + size) for corner, size in zip(kept, sizes, strict=True) if corner is not None]
+    assert len(within) > 4 and all((low >= -half).all() and (high <= half).all() for low, high in within)
+    assert any((low < -half).any() or (high > half).any() for low, high in boxes)
     crowd = random.uniform(-20.0, 20.0, (40, 2))
     sizes = np.full((40, 2), 40.0)
     assert any(corner is None for corner in place_labels(crowd, range(40), sizes, 30.0))

@@ -7,6 +7,7 @@ import pytest
 import slicer
 from host.window import Window
 from PALNetLandmarkerLib.panels.tabs import MEASURE
+from PALNetLandmarkerLib.view.viewpoint import views_shown
 from reviews import place_of
 from user import place_landmarks, scroll, settle
 
@@ -40,9 +41,9 @@ def test_the_layout_of_a_review(window: Window) -> None:
 def test_a_layout_without_a_3d_view(window: Window) -> None:
     manager = slicer.app.layoutManager()
     manager.setLayout(ONE_SLICE)
-    assert manager.threeDViewCount == 0
+    assert views_shown(slicer.mrmlScene) == []
     session = place_landmarks(window)
-    assert manager.threeDViewCount == 1
+    assert views_shown(slicer.mrmlScene) == [window.three_d.mrmlViewNode()]
     session.select("Prn")
     slicer.mrmlScene.Clear()
     settle()

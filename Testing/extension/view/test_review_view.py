@@ -103,7 +103,8 @@ def test_rings_face_the_viewer(window: Window, session: ReviewSession, parallel:
 
 def test_rings_are_in_the_view_that_they_face(window: Window, session: ReviewSession) -> None:
     """In a second 3D view they would hang in the air; the zones are in both."""
-    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLViewNode", "Second").SetLayoutName("Second")
+    second = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLViewNode", "Second")
+    second.SetLayoutName("Second")
     session.select("Prn")
     for again in (False, True):
         if again:
@@ -111,6 +112,7 @@ def test_rings_are_in_the_view_that_they_face(window: Window, session: ReviewSes
             session.go_on()
         displays = [slicer.util.getNode(f"PAL-Net {name}").GetDisplayNode() for name in ("chosen landmark", "zones*")]
         assert [one.GetViewNodeIDs() for one in displays] == [(window.three_d.view.node.GetID(),), ()]
+    slicer.mrmlScene.RemoveNode(second)  # closing the scene keeps views
 
 
 def test_turns_until_it_is_seen(window: Window, session: ReviewSession, model: Any) -> None:

@@ -293,3 +293,9 @@ def test_command_says_what_is_wrong(
     assert run(*arguments, "--output", tmp_path / "out") == 1
     error = capfd.readouterr().err
     assert said in error and "Traceback" not in error and not (tmp_path / "out").exists()
+
+
+def test_mm_that_are_not_real_are_said_to_be_so() -> None:
+    assert not any("real mm" in problem for problem in compare(faces(), faces(), TITLES).problems)
+    relative = [replace(one, unit="1 relative mm") for one in faces()]
+    assert "no real mm" in compare(relative, faces(), TITLES).problems[0]

@@ -105,16 +105,18 @@ def test_what_libraries_print_is_not_an_answer() -> None:
 class FakePredictor:
     """Stands for the engine.
 
-    :cvar errors: raised by the next predictions, :cvar made: how many
+    :cvar errors: raised by the next predictions, :cvar made: how many, :cvar units: what was known of each scan's size
     """
 
     errors: list[Exception]
     made: int
+    units: list[str]
 
     def __init__(self, _model: Any) -> None:
         type(self).made += 1
 
-    def predict_file(self, path: str, progress: Any) -> Any:
+    def predict_file(self, path: str, unit: str, progress: Any) -> Any:
+        self.units.append(unit)
         if self.errors:
             raise self.errors.pop()
         found = ModuleType("prediction")
@@ -124,8 +126,14 @@ class FakePredictor:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakePredictor]:
-    FakePredictor.errors, FakePredictor.made = [], 0
+    FakePredictor.errors, FakePredictor.made, FakePredictor.units = [], 0, []
     engine = ModuleType("palnet.pipeline.predictor")
     engine.Predictor = FakePredictor
     monkeypatch.setitem(sys.modules, "palnet.pipeline.predictor", engine)
     return FakePredictor
+
+
+def test_the_size_of_a_scan_is_passed_on(fake: type[FakePredictor], bundled: str = "face50") -> None:
+    tasks = [{"id": 1, "scan": "a.ply", "model": bundled}, {"id": 2, "scan": "a.ply", "model": bundled, "unit": "inch"}]
+    assert all("prediction" in answer for answer in answers(*tasks) if "progress" not in answer)
+    assert fake.units == ["auto", "inch"]

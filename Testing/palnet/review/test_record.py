@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from palnet.pipeline.shape import ShapeModel
 from palnet.protocols.protocol import Landmark, Protocol
 from palnet.review.list import ReviewList
 from palnet.review.record import Review, State, record_beside
+from palnet.review.words import describe
 
 
 def same(one: Review, other: Review) -> None:
@@ -161,3 +163,18 @@ def test_concerns_come_from_the_shape_of_faces() -> None:
     assert 4 not in listed.acceptable(2.0)
     accepted = ReviewList(Review.begin("scan", prediction).decide([4], State.ACCEPTED), shape)
     assert 4 in accepted.concerns and not accepted.doubtful.any()
+
+
+@pytest.mark.parametrize(
+    ("unit", "scaled"), [("10 relative mm", "5 relative mm"), ("cm", "mm"), ("10.5 mm", "5.25 mm")]
+)
+def test_no_transform_makes_a_size_known(unit: str, scaled: str) -> None:
+    """After one that makes the scan larger its millimetres are still not real, or still those that a person stated."""
+    mm = 10.5 if unit == "10.5 mm" else SCALE
+    prediction = replace(predict(), unit=unit, face_from_scan=np.diag([mm, mm, mm, 1.0]))
+    review = Review.begin("scan", prediction)
+    assert review.unit == unit and review.mm == ("relative mm" if "relative" in unit else "mm")
+    half = replace(prediction, face_from_scan=prediction.face_from_scan @ np.diag([0.5, 0.5, 0.5, 1.0]))
+    assert Review.begin("scan", half).unit == scaled
+    said = describe(review, 0)
+    assert said.endswith(f"expected error 0.5 {review.mm}")
