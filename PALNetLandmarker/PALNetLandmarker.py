@@ -114,7 +114,7 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _addSection(self, name: str, layout=None):
         """Put a .ui file into a layout, by default the module's; returns its widgets by name."""
         uiWidget = slicer.util.loadUI(self.resourcePath(f"UI/{name}"))
-        (layout or self.layout).addWidget(uiWidget)
+        (self.layout if layout is None else layout).addWidget(uiWidget)
         if hasattr(uiWidget, "setMRMLScene"):
             uiWidget.setMRMLScene(slicer.mrmlScene)
         return slicer.util.childWidgetVariables(uiWidget)

@@ -36,10 +36,17 @@ def install() -> None:
         _add_properties(cls)
         if "exec" in cls.__dict__:
             cls.exec_ = cls.exec
+        _add_truth(cls)
     _hook_connections()
     QtCore.QObject.name = property(lambda self: self.objectName, lambda self, name: self.setObjectName(name))
     QtCore.QObject.className = lambda self: self.metaObject().className()
     QtCore.QObject.delete = lambda self: self.deleteLater()
+
+
+def _add_truth(cls: type) -> None:
+    """As in PythonQt, what is empty counts as false: a layout without widgets, though there is one."""
+    if issubclass(cls, QtWidgets.QLayout):
+        cls.__bool__ = lambda self: not self.isEmpty()
 
 
 def _keep_singletons() -> None:

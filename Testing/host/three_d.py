@@ -82,9 +82,13 @@ class ThreeDWidget(QLabel):
         self.setPixmap(QPixmap.fromImage(image.copy()))
 
     def resize_view(self) -> None:
-        """Draw the view as large as the widget is."""
-        self.view.window.SetSize(self.width, self.height)
-        self.scheduleRender()
+        """Draw the view as large as the widget is: not at once, for Qt lays widgets out after the events at hand."""
+        qt.QTimer.singleShot(0, self, self._take_size)
+
+    def _take_size(self) -> None:
+        if not self._closed:
+            self.view.window.SetSize(self.width, self.height)
+            self.scheduleRender()
 
     def close_view(self) -> None:
         """Give the view's nodes and its graphics memory back."""

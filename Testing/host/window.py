@@ -16,7 +16,7 @@ from .views import LayoutManager, Views
 
 PANEL_WIDTH = 400
 # Measured in Slicer 5.13 at 1366 x 768, in px.
-_TOP, _DOCK_TITLE, _DATA_PROBE, _STATUS, _SCROLL_BAR, _HELP = 81, 39, 147, 36, 14, 24
+_TOP, _DOCK_TITLE, _DATA_PROBE, _STATUS, _SCROLL_BAR, _HELP = 81, 39, 147, 36, 14, 39
 
 
 class Window(QWidget):
@@ -133,6 +133,7 @@ def _with_help(panel: QWidget) -> QWidget:
     layout.setSpacing(0)
     layout.addWidget(_strip("\u25b8  Help && Acknowledgement", 0, _HELP))
     layout.addWidget(panel)
+    panel.layout().setContentsMargins(0, 0, 0, 0)  # Slicer does so whenever it shows a module
     return holder
 
 

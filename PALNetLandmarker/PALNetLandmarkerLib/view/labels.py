@@ -16,6 +16,7 @@ import vtk
 from ..nodes.hidden_nodes import add_hidden
 from ..palette import INK, PAPER
 from .label_places import place_labels
+from .viewpoint import render_window_of
 
 _NEIGHBOURS = 8
 _NEAR_MM = 45.0
@@ -215,10 +216,6 @@ class _Frame:
 
 def _size_of_view(camera_node: Any) -> tuple[int, int]:
     """Width and height in px of the view that a camera is of; of a usual one where that is not known."""
-    manager: Any = slicer.app.layoutManager() if hasattr(slicer, "app") else None
-    for index in range(manager.threeDViewCount if manager else 0):
-        view = manager.threeDWidget(index).threeDView()
-        if view.mrmlViewNode().GetLayoutName() == camera_node.GetLayoutName():
-            width, height = view.renderWindow().GetSize()
-            return max(width, 1), max(height, 1)
-    return 800, 600
+    window = render_window_of(camera_node)
+    width, height = window.GetSize() if window is not None else (800, 600)
+    return max(width, 1), max(height, 1)

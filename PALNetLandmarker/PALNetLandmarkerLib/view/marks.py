@@ -12,7 +12,7 @@ from slicer.util import VTKObservationMixin
 
 from .labels import Labels, LandmarkLabels
 from .overlays import Rings
-from .viewpoint import remember_zoom, view_of
+from .viewpoint import remember_zoom, render_window_of, view_of
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,10 @@ class ViewMarks(VTKObservationMixin):
         self._rings = Rings(camera.GetScene(), unit_per_mm, view)
         self.which = Labels.NEAR
         self.addObserver(camera, vtk.vtkCommand.ModifiedEvent, self._on_turned)
+        # A layout's views have their size after it was chosen, and a person makes the window larger: the camera stays.
+        window = render_window_of(camera)
+        if window is not None:
+            self.addObserver(window, vtk.vtkCommand.WindowResizeEvent, self._on_turned)
 
     def close(self) -> None:
         """Remove what was drawn."""

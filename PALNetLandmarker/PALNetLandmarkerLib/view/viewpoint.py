@@ -43,6 +43,16 @@ def view_of(camera_node: Any) -> Any:
     return next((view for view in views if view.GetLayoutName() == camera_node.GetLayoutName()), None)
 
 
+def render_window_of(camera_node: Any) -> Any:
+    """The ``vtkRenderWindow`` in which a camera's view is drawn; None if there is no window."""
+    manager: Any = slicer.app.layoutManager() if hasattr(slicer, "app") else None
+    for index in range(manager.threeDViewCount if manager else 0):
+        view = manager.threeDWidget(index).threeDView()
+        if view.mrmlViewNode().GetLayoutName() == camera_node.GetLayoutName():
+            return view.renderWindow()
+    return None
+
+
 def aim(camera_node: Any, focus: np.ndarray, towards_viewer: np.ndarray, up: np.ndarray, half_height: float) -> None:
     """Look at a place, with or without perspective as the camera has it.
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import slicer
+from host.views import FOUR_UP
 from host.window import Window
 from PALNetLandmarkerLib.view.label_places import place_labels
 from PALNetLandmarkerLib.view.labels import Labels
 from reviews import place_of
-from user import drag, hover, place_landmarks, press
+from user import FIDUCIALS, drag, hover, place_landmarks, press, settle
 
 
 def label_texts() -> list[str]:
     node = slicer.util.getNode("PAL-Net labels")
     return [node.GetNthControlPointLabel(index) for index in range(node.GetNumberOfControlPoints())]
+
+
+def label_places() -> list[np.ndarray]:
+    """(N, 3) RAS where the labels are, in each view that has some."""
+    nodes = [node for node in slicer.util.getNodesByClass(FIDUCIALS) if node.GetName() == "PAL-Net labels"]
+    return [slicer.util.arrayFromMarkupsControlPoints(node) for node in nodes]
 
 
 def test_labels(window: Window) -> None:
@@ -57,6 +65,24 @@ def test_labels_hide_no_place(window: Window) -> None:
             window.three_d.forceRender()
             moved += 1
     assert moved > 2
+
+
+@pytest.mark.parametrize("change", ["layout", "close-up"])
+def test_labels_keep_clear_in_a_view_of_another_size(window: Window, change: str) -> None:
+    """Qt gives views their size after a layout was chosen: labels are set apart by the pixels that there are then."""
+    session = place_landmarks(window)
+    session.select("Prn")
+    settle()
+    if change == "layout":
+        slicer.app.layoutManager().setLayout(FOUR_UP)  # the person's choice in a review
+    else:
+        press(window, "C", window.three_d)
+    settle()
+    places = label_places()
+    session._draw()  # as it would be if everything were drawn now
+    assert sum(map(len, places)) > 1 and [len(one) for one in places] == [len(one) for one in label_places()]
+    for before, now in zip(places, label_places(), strict=True):
+        np.testing.assert_allclose(before, now, atol=1e-6)
 
 
 def test_places_of_labels() -> None:

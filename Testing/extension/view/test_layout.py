@@ -97,6 +97,7 @@ def test_points_are_measured_in_mm_and_zones_are_seen(window: Window) -> None:
     view = window.three_d
     for layout in (ONE_3D, FOUR_UP):
         slicer.app.layoutManager().setLayout(layout)
+        settle()
         for peeling in (False, True):
             view.mrmlViewNode().SetUseDepthPeeling(peeling)
             session.show_whole_face()

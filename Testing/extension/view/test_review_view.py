@@ -16,7 +16,7 @@ from PALNetLandmarkerLib.nodes.snap import SurfaceSnap
 from PALNetLandmarkerLib.review.session import ReviewSession
 from PALNetLandmarkerLib.view import review_view
 from reviews import landmarks_of, place_of
-from user import drag
+from user import drag, settle
 
 _BALL_POINTS = 24 * 14 + 2
 
@@ -85,6 +85,7 @@ def test_the_chosen_one_has_rings_for_its_zone(session: ReviewSession) -> None:
 def test_rings_face_the_viewer(window: Window, session: ReviewSession, parallel: bool) -> None:
     """The rings stay around the landmark when the person turns the view or takes its perspective away."""
     slicer.app.layoutManager().setLayout(4)
+    settle()
     height = window.three_d.height
     session.select("Prn")
     camera = window.three_d.cameraNode().GetCamera()
