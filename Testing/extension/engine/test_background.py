@@ -85,7 +85,7 @@ def test_answers(predictor: BackgroundPredictor, monkeypatch: pytest.MonkeyPatch
     run_worker(monkeypatch, _ANSWERS)
     outcome, steps = outcome_of(predictor, Path("a.ply"))
     assert isinstance(outcome, PalnetError)
-    assert str(outcome) == "face50 ['id', 'model', 'scan']." and steps == ["Half way"]
+    assert str(outcome) == "face50 ['id', 'model', 'scan', 'unit']." and steps == ["Half way"]
     outcome, steps = outcome_of(predictor, egg())
     assert str(outcome) == "face50 ['id', 'model', 'surface']." and steps == ["Half way"]
 
