@@ -87,7 +87,7 @@ def test_answers(predictor: BackgroundPredictor, monkeypatch: pytest.MonkeyPatch
     assert isinstance(outcome, PalnetError)
     assert str(outcome) == "face50 ['id', 'model', 'scan', 'unit']." and steps == ["Half way"]
     outcome, steps = outcome_of(predictor, egg())
-    assert str(outcome) == "face50 ['id', 'model', 'surface']." and steps == ["Half way"]
+    assert str(outcome) == "face50 ['id', 'model', 'surface', 'unit']." and steps == ["Half way"]
 
 
 def test_surface_is_removed_when_done(
