@@ -115,7 +115,8 @@ class Predictor:
         clock.begin("network", 0.7, "Placing the landmarks")
         points, expected, presence, pose = self._landmarks(look)
         # All views together know better than the one that chose the alignment.
-        if beyond_acceptance(self.model, points, expected, presence, self.looker.doubt(expected, presence)) > 0:
+        doubt = self.looker.doubt(expected, presence)
+        if beyond_acceptance(self.model, points, expected, presence, doubt, alignment.error) > 0:
             raise self._no_face(surface, unit)
         unusual = unusual_shape(self.model, points, expected, presence)
         if self.model.prior:

@@ -44,10 +44,9 @@ def quiet(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
 def few(prediction: Prediction, protocol: Protocol = FIVE) -> Prediction:
     """A prediction of another model, with as many landmarks as ``protocol`` has."""
     some = slice(1, 1 + len(protocol))
-    points, errors, presence = prediction.points[some], prediction.expected_error[some], prediction.presence[some]
-    return replace(
-        prediction, protocol=protocol, points=points, expected_error=errors, presence=presence, model=protocol.name
-    )
+    arrays = ("points", "expected_error", "presence", "range_mm", "convention_mm")
+    parts = {name: getattr(prediction, name)[some] for name in arrays}
+    return replace(prediction, protocol=protocol, model=protocol.name, **parts)
 
 
 def put_under(transform: Any, *nodes: Any) -> None:
