@@ -55,6 +55,24 @@ def test_a_review_fits_on_a_laptop(
         window.close_view()
 
 
+def test_only_the_review_reaches_below_the_fold(window: Window) -> None:
+    """Its hidden page makes no other one as high as itself: there the batch would lie out of sight."""
+    sections = window.module.widget.sections
+    for place in (lambda: None, lambda: place_landmarks(window)):
+        place()
+        for name in (SCANS, MEASURE, COMPARE, SAVE):
+            sections.tabs.show(name)
+            settle()
+            assert window.fold() == 0, name
+        sections.tabs.show(SCANS)
+        settle()
+        assert window.is_in_sight(sections.batch._ui.batchButton)
+        assert window.is_in_sight(sections.batch._ui.batchLabel)
+        sections.tabs.show(REVIEW)
+        settle()
+        assert ui_of(window).landmarkTable.visible and ui_of(window).keysSection.visible
+
+
 def test_the_panel_is_as_wide_whatever_is_chosen(window: Window) -> None:
     """Slicer's dock takes the least width of what it holds, and would jump."""
     panel = window.module.panel

@@ -79,6 +79,7 @@ class Sections(VTKObservationMixin):
         self.export = ExportPanel(
             add("PALNetExport.ui", self.tabs.layout_of(SAVE)), self._landmarks, logic.exportLandmarks
         )
+        self.tabs.make_room()
         self._keys = Shortcuts({"X": self.queue.next_scan})
         self.ui.applyButton.connect("clicked(bool)", self.apply)
         scene = slicer.mrmlScene
