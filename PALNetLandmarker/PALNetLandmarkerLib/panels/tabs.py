@@ -10,7 +10,7 @@ import qt
 REVIEW, SCANS, MEASURE, COMPARE, SAVE = "reviewTab", "scansTab", "measureTab", "compareTab", "saveTab"
 # Qt's own tabs are so wide that seven would not fit in 400 px.
 _STYLE = """
-QTabBar::tab { padding: 4px 3px; border: none; border-bottom: 3px solid rgba(128, 128, 128, 60); }
+QTabBar::tab { padding: 3px 3px; border: none; border-bottom: 3px solid rgba(128, 128, 128, 60); }
 QTabBar::tab:hover { border-bottom: 3px solid rgba(128, 128, 128, 160); }
 QTabBar::tab:selected { border-bottom: 3px solid palette(highlight); }
 """
