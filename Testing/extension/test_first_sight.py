@@ -155,6 +155,35 @@ def test_another_scan_hides_the_one_before(window: Window, model: Any) -> None:
     assert model.GetDisplayVisibility() and not other.GetDisplayVisibility()
 
 
+def test_what_became_of_a_run_goes_with_its_scan(window: Window, model: Any, predictor: type[FakePredictor]) -> None:
+    ui = window.module.widget.ui
+    other = slicer.mrmlScene.AddNewNodeByClass(MODELS, "other")
+    other.SetAndObservePolyData(to_ras(model.GetPolyData()))
+    other.CreateDefaultDisplayNodes()
+    predictor.during = lambda _step: click(ui.cancelButton)
+    place_landmarks(window)
+    window.module.exit()
+    window.module.enter()
+    assert "Cancelled" in ui.statusLabel.text and ui.statusLabel.visible
+    window.module.widget._parameterNode.surfaceModel = other
+    settle()
+    assert ui.statusLabel.text == "" and not ui.statusLabel.visible
+
+
+def test_fifty_labels_do_not_come_while_landmarks_are_placed_again(
+    window: Window, predictor: type[FakePredictor]
+) -> None:
+    """Slicer's own collide; they are there again as soon as the module is left."""
+    display = place_landmarks(window).node.GetDisplayNode()
+    seen: list[bool] = []
+    predictor.during = lambda _step: seen.append(bool(display.GetPointLabelsVisibility()))
+    place_landmarks(window)
+    assert seen == len(predictor.steps) * [False]
+    assert not display.GetPointLabelsVisibility()
+    window.module.exit()
+    assert display.GetPointLabelsVisibility()
+
+
 def test_a_scan_that_goes_takes_its_table_along(window: Window, model: Any, tmp_path: Path) -> None:
     slicer.mrmlScene.RemoveNode(model)
     widget = window.module.widget

@@ -13,8 +13,12 @@ from host.start import Host, LoadedModule
 from host.window import PANEL_WIDTH, Window
 from palnet.errors import NoFaceError
 from PALNetLandmarkerLib.panels.tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication
 from user import click, place_landmarks, settle
+
+RESERVE = 40
+"""px: in Slicer fonts and buttons are higher than here."""
 
 
 def ui_of(window: Window) -> Any:
@@ -44,6 +48,7 @@ def test_a_review_fits_on_a_laptop(
             ui.noticeLabel,
         ):
             assert window.is_in_sight(widget), widget.objectName
+        assert window.is_in_sight(ui.noticeLabel, reserve=RESERVE)
         table = ui.landmarkTable
         row = table.visualItemRect(table.currentItem())
         assert table.viewport().rect.contains(row)
@@ -53,6 +58,35 @@ def test_a_review_fits_on_a_laptop(
         assert faults == []
     finally:
         window.close_view()
+
+
+def test_nothing_touches_the_edge(window: Window) -> None:
+    """Slicer takes the margins of the module's layout away."""
+    port, ui = window.scroll.viewport(), window.module.widget.ui
+    place_landmarks(window)
+    review = ui_of(window)
+    for widget in (ui.surfaceLabel, ui.landmarkModelLabel, review.searchEdit, review.landmarkTable, review.noticeLabel):
+        assert 4 <= widget.mapTo(port, QPoint(0, 0)).x() <= 8, widget.objectName
+    for widget in (ui.landmarksSelector, ui.sizeButton, review.choiceCombo, review.landmarkTable):
+        assert 4 <= port.width - widget.mapTo(port, QPoint(widget.width, 0)).x() <= 8, widget.objectName
+
+
+def test_only_the_review_reaches_below_the_fold(window: Window) -> None:
+    """Its hidden page makes no other one as high as itself: there the batch would lie out of sight."""
+    sections = window.module.widget.sections
+    for place in (lambda: None, lambda: place_landmarks(window)):
+        place()
+        for name in (SCANS, MEASURE, COMPARE, SAVE):
+            sections.tabs.show(name)
+            settle()
+            assert window.fold() == 0, name
+        sections.tabs.show(SCANS)
+        settle()
+        assert window.is_in_sight(sections.batch._ui.batchButton)
+        assert window.is_in_sight(sections.batch._ui.batchLabel)
+        sections.tabs.show(REVIEW)
+        settle()
+        assert ui_of(window).landmarkTable.visible and ui_of(window).keysSection.visible
 
 
 def test_the_panel_is_as_wide_whatever_is_chosen(window: Window) -> None:

@@ -21,7 +21,7 @@ from PALNetLandmarkerLib.nodes.scan_nodes import scan_of
 from PALNetLandmarkerLib.panels.tabs import COMPARE, MEASURE, REVIEW
 from queues import scan_folder
 from reviews import landmarks_of, off_surface, place_of, states
-from user import FIDUCIALS, click, click_on, count, drag, press
+from user import FIDUCIALS, click, click_on, count, drag, press, settle
 
 
 @pytest.fixture
@@ -96,6 +96,26 @@ def test_a_click_beside_the_face_places_nothing(window: Window, model: Any) -> N
     press(window, "L")
     press(window, "Esc")
     assert not session.placing and "did not meet" not in told(window)
+
+
+def test_what_a_click_came_to_goes_with_the_scan(window: Window, model: Any) -> None:
+    """That there is no scan any more is what the person has to know then, and later nothing of the old click."""
+    session = place_landmarks(window)
+    session.select("Prn")
+    session.show_whole_face()
+    press(window, "L")
+    renderer = window.three_d.view.renderer
+    renderer.SetDisplayPoint(8, 8, 0.5)
+    renderer.DisplayToWorld()
+    click_on(window, np.array(renderer.GetWorldPoint()[:3]) / renderer.GetWorldPoint()[3])
+    settle()
+    assert "did not meet the scan" in told(window)
+    slicer.mrmlScene.RemoveNode(model)
+    settle()
+    press(window, "Esc")
+    settle()
+    assert "No scan" in told(window)
+    assert session.notice == ""
 
 
 def test_a_click_into_a_slice_places_nothing(window: Window, model: Any) -> None:

@@ -93,11 +93,11 @@ class Window(QWidget):
         slicer.app.processEvents()
         return int(self.scroll.verticalScrollBar().maximum)
 
-    def is_in_sight(self, widget: QWidget) -> bool:
-        """Whether the whole of a widget of the panel is seen."""
+    def is_in_sight(self, widget: QWidget, reserve: int = 0) -> bool:
+        """Whether the whole of a widget of the panel is seen, also if what is above it were so many px higher."""
         slicer.app.processEvents()
         port = self.scroll.viewport()
-        place = QRect(widget.mapTo(port, QPoint(0, 0)), widget.size)
+        place = QRect(widget.mapTo(port, QPoint(0, 0)), widget.size).adjusted(0, 0, 0, reserve)
         return bool(widget.visible and QRect(QPoint(0, 0), port.size).contains(place))
 
     def picture(self) -> QPixmap:

@@ -16,7 +16,7 @@ from ..review.landmark_list import millimetres, state_text, was_moved
 from .definitions import definition_picture
 from .looks import smaller_font, warning_color
 
-_EDGE = 4
+_EDGE, _EDGE_ABOVE = 4, 2
 
 
 class LandmarkCard:
@@ -37,7 +37,7 @@ class LandmarkCard:
         label = ui.landmarkLabelLabel
         label.setMinimumWidth(label.fontMetrics().horizontalAdvance("MMMM"))
         # As high as the picture, with or without one: nothing below may jump from landmark to landmark.
-        self._height = ui.definitionPicture.minimumHeight + 2 * (_EDGE + ui.landmarkCard.frameWidth)
+        self._height = ui.definitionPicture.minimumHeight + 2 * (_EDGE_ABOVE + ui.landmarkCard.frameWidth)
         ui.landmarkCard.setFixedHeight(self._height)
         ui.definitionText.document.setDocumentMargin(0)
 
@@ -50,7 +50,7 @@ class LandmarkCard:
             other.setVisible(not shown)
         # Many warnings may need more room than a landmark.
         needed = ui.resultLabel.heightForWidth(ui.landmarkCard.width - 4 * _EDGE) if shown else 0
-        ui.landmarkCard.setFixedHeight(max(self._height, needed + 2 * (_EDGE + ui.landmarkCard.frameWidth)))
+        ui.landmarkCard.setFixedHeight(max(self._height, needed + 2 * (_EDGE_ABOVE + ui.landmarkCard.frameWidth)))
 
     def show(self, row: Row | None, protocol_name: str = "", mm: str = "mm") -> None:
         """Show a landmark; None: that none is chosen.

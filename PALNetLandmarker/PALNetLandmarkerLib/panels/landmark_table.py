@@ -16,7 +16,7 @@ from .looks import concern_icon, error_icon, smaller_font, state_icon
 
 _ICON_PX = 14
 _MARGIN = 8
-_BETWEEN_ROWS = 3
+_BETWEEN_ROWS = 2
 _FEWEST_ROWS = 5
 _SCROLLS = 3
 """Turns of Qt's loop until a line that comes above the table has taken its room."""

@@ -49,6 +49,7 @@ class RunPanel:
         self._closed = False
         self.running = False
         self._placed: Any = None
+        self._scan: Any = None
         ui.cancelButton.connect("clicked(bool)", self.cancel)
         self._show_idle("")
         tell(result, "")
@@ -118,6 +119,11 @@ class RunPanel:
             # A name may be longer than the field.
             about = self._about[selector.objectName]
             selector.toolTip = f"{name}\n{about}" if name else about
+        # What became of a run is said beside the scan that it was of.
+        if parameters:
+            if not self.running and chosen[0] is not self._scan:
+                tell(ui.statusLabel, "")
+            self._scan = chosen[0]
         # What a run found is shown beside the landmarks that it placed.
         if self._placed is not None and self._placed is not (parameters.landmarks if parameters else None):
             self._placed = None

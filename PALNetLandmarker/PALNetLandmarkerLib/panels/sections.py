@@ -79,6 +79,7 @@ class Sections(VTKObservationMixin):
         self.export = ExportPanel(
             add("PALNetExport.ui", self.tabs.layout_of(SAVE)), self._landmarks, logic.exportLandmarks
         )
+        self.tabs.make_room()
         self._keys = Shortcuts({"X": self.queue.next_scan})
         self.ui.applyButton.connect("clicked(bool)", self.apply)
         scene = slicer.mrmlScene
@@ -143,8 +144,10 @@ class Sections(VTKObservationMixin):
         elif parameters and self._compared not in (None, (parameters.surfaceModel, parameters.landmarks)):
             self._compared = None  # the person chose something else: the view is the review's again
             self.compare.leave()
-        if parameters and self._compared is None:
-            self.review.choose(None if self.run.running else parameters.landmarks, parameters.surfaceModel)
+        if parameters and self._compared is None and self.run.running:
+            self.review.wait()
+        elif parameters and self._compared is None:
+            self.review.choose(parameters.landmarks, parameters.surfaceModel)
         else:
             self.review.rest()
         session = self.review.session if parameters and self._compared is None else None

@@ -10,7 +10,7 @@ import qt
 REVIEW, SCANS, MEASURE, COMPARE, SAVE = "reviewTab", "scansTab", "measureTab", "compareTab", "saveTab"
 # Qt's own tabs are so wide that seven would not fit in 400 px.
 _STYLE = """
-QTabBar::tab { padding: 4px 3px; border: none; border-bottom: 3px solid rgba(128, 128, 128, 60); }
+QTabBar::tab { padding: 3px 3px; border: none; border-bottom: 3px solid rgba(128, 128, 128, 60); }
 QTabBar::tab:hover { border-bottom: 3px solid rgba(128, 128, 128, 160); }
 QTabBar::tab:selected { border-bottom: 3px solid palette(highlight); }
 """
@@ -31,7 +31,6 @@ class Tabs:
         widget.tabBar().setStyleSheet(_STYLE)
         widget.tabBar().setFocusPolicy(qt.Qt.NoFocus)  # else the keys of the review would go through the tabs
         widget.connect("currentChanged(int)", self._changed)
-        self._make_room()
 
     @property
     def shown(self) -> str:
@@ -47,15 +46,22 @@ class Tabs:
         return self._widget.widget(self._pages[name]).layout()
 
     def _changed(self, _index: int) -> None:
-        self._make_room()
+        self.make_room()
         self._on_changed(self.shown)
 
-    def _make_room(self) -> None:
-        """Qt would make every page as high as the highest: on a laptop the panel would have to be scrolled."""
+    def make_room(self) -> None:
+        """Let only what is shown take room; to be called when something was put into a page.
+
+        Qt would make every page as high as the highest: on a laptop each would have to be scrolled. It asks the pages
+        for their height at a width whether they are hidden or not, so what they hold is hidden, too.
+        """
         for index in range(self._widget.count):
-            shown = index == self._widget.currentIndex
+            shown, page = index == self._widget.currentIndex, self._widget.widget(index)
             policy = qt.QSizePolicy.Preferred if shown else qt.QSizePolicy.Ignored
-            self._widget.widget(index).setSizePolicy(policy, policy)
+            page.setSizePolicy(policy, policy)
+            layout = page.layout()
+            for place in range(layout.count() if layout is not None else 0):
+                layout.itemAt(place).widget().setVisible(shown)
         self._widget.updateGeometry()
 
 

@@ -39,6 +39,7 @@ class CurrentReview:
         self._landmark_model = landmark_model
         self._session: ReviewSession | None = None
         self._tried: tuple[Any, Any] = (None, None)
+        self._unlabelled: Any = None
         self.lost: LostSet | None = None
 
     @property
@@ -53,6 +54,23 @@ class CurrentReview:
         :param scan: ``vtkMRMLModelNode`` that is chosen beside them; they are tied to it if no one has said of which
             scan they are
         """
+        self._give_labels_back()
+        self._choose(landmarks, scan)
+
+    def wait(self) -> None:
+        """A run goes on, and nothing is reviewed; Slicer's own labels, fifty on each other, stay out of sight."""
+        display = self.session.node.GetDisplayNode() if self.session is not None else None
+        self._choose(None, None)
+        if display is not None and display.GetPointLabelsVisibility():
+            display.SetPointLabelsVisibility(False)
+            self._unlabelled = display
+
+    def _give_labels_back(self) -> None:
+        display, self._unlabelled = self._unlabelled, None
+        if display is not None:
+            display.SetPointLabelsVisibility(True)
+
+    def _choose(self, landmarks: Any, scan: Any) -> None:
         if self.session is not None and self.session.node is landmarks:
             told = self._tie_to(scan)
             if self.session.resting:
@@ -61,7 +79,7 @@ class CurrentReview:
             if told is not None:
                 self._show(*told)
             return
-        self.close()
+        self._end()
         notice, warning = "", True
         if landmarks is not None and landmarks.GetNumberOfControlPoints():
             try:
@@ -83,11 +101,16 @@ class CurrentReview:
 
     def rest(self) -> None:
         """The module is left: other modules may have the landmarks and the view."""
+        self._give_labels_back()
         if self.session is not None:
             self.session.rest()
 
     def close(self) -> None:
         """End the review that is open."""
+        self._give_labels_back()
+        self._end()
+
+    def _end(self) -> None:
         if self.session is not None:
             self.session.close()
         self._session = None

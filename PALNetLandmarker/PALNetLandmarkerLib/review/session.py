@@ -345,6 +345,8 @@ class ReviewSession(ReviewFacts):
         self._notify()
 
     def _notify(self) -> None:
+        if self.model is None:
+            self._points.notice = ""  # it was about a surface that is gone
         self._on_changed()
 
     def _draw(self) -> None:
