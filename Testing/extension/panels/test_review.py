@@ -121,7 +121,7 @@ def test_card(desk: Desk, model: Any, prediction: Prediction) -> None:
     assert ui.landmarkNameLabel.text == "Supraorbital notch right" and ui.landmarkLabelLabel.text == "Is_R"
     assert "upper orbital margin" in ui.definitionText.plainText
     assert ui.definitionText.plainText.startswith("\n".join(CONCERNS[20]))  # first what speaks against the place
-    assert ui.definitionPicture.visible and ui.definitionPicture.pixmap.size() == qt.QSize(112, 84)
+    assert ui.definitionPicture.visible and ui.definitionPicture.pixmap.size() == qt.QSize(104, 78)
     desk.click_row("T_R")
     assert ui.landmarkFactsLabel.text == "Missing?"
     assert ui.definitionText.plainText.startswith("The model did not find its place on this scan.")
