@@ -70,11 +70,16 @@ class Prediction:
         It follows from the range without the conventions' part: what groups of people mean does not differ by scan. One
         whose place cannot be seen is doubtful, too.
         """
+        return ~self.missing & ~self.is_sure(self.doubtful_mm)
+
+    def is_sure(self, mm: float) -> np.ndarray:
+        """(L,) bool: whether a landmark's place can be seen, and the scan leaves it no more uncertain than a limit.
+
+        :param mm: an expected error; ranges are held to :data:`RANGE_OF_DOUBT` times as much
+        """
         known = np.isfinite(self.range_mm)
-        sure = np.where(
-            known, self.scan_range_mm <= RANGE_OF_DOUBT * self.doubtful_mm, self.expected_error <= self.doubtful_mm
-        )
-        return ~self.missing & (~sure | np.isin(self.protocol.labels, self.buried))
+        near = np.where(known, self.scan_range_mm <= RANGE_OF_DOUBT * mm, self.expected_error <= mm)
+        return near & ~np.isin(self.protocol.labels, self.buried)
 
     @property
     def scan_error_mm(self) -> np.ndarray:
