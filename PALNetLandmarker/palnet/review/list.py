@@ -111,7 +111,7 @@ class ReviewList:
         return next(iter(doubtful or undecided), None)
 
     def acceptable(self, mm: float) -> list[int]:
-        """Indices of the undecided landmarks that are sure to ``mm`` (what is doubtful is not), and raise no concern."""
+        """Indices of the undecided landmarks that are sure to ``mm``, by the rule of doubt, and raise no concern."""
         review = self._review
         good = ~review.reviewed & ~review.missing & review.prediction.is_sure(mm)
         return [int(i) for i in np.flatnonzero(good) if int(i) not in self.concerns]

@@ -147,6 +147,18 @@ def test_unknown_error_is_doubt() -> None:
     assert ReviewList(Review.begin("scan", prediction), None).acceptable(100.0) == []
 
 
+def test_what_is_accepted_together_is_what_is_not_doubtful() -> None:
+    """By the range without conventions where there is one; what cannot be seen is left, however sure it is."""
+    prediction = replace(
+        predict((5.0, 5.0, 0.5, 0.5)),
+        range_mm=np.array([10.0, 10.0, 1.0, 1.0]),
+        convention_mm=np.array([4.9, 0.0, 0.0, 0.0]),
+        buried=("D",),
+    )
+    listed = ReviewList(Review.begin("scan", prediction), None)
+    assert listed.acceptable(prediction.doubtful_mm) == list(np.flatnonzero(~listed.doubtful)) == [0, 2]
+
+
 def test_concerns_come_from_the_shape_of_faces() -> None:
     """A landmark that does not fit the others is in doubt, however sure the model was; a person may overrule it."""
     random = np.random.default_rng(3)
