@@ -20,11 +20,16 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "PALNetLandmarker"))
 
 from palnet.files import whole_file  # noqa: E402
-from palnet.population.base import vertex_adjacency  # noqa: E402
 from palnet.population.heads import Population  # noqa: E402
-from palnet.scans.surface import Surface, compact, places_on_triangles, polydata_from_arrays  # noqa: E402
+from palnet.scans.surface import (  # noqa: E402
+    Surface,
+    compact,
+    pieces_of,
+    places_on_triangles,
+    polydata_from_arrays,
+    vertex_adjacency,
+)
 from palnet.scans.surface import surface_from_polydata as from_polydata  # noqa: E402
-from palnet.scans.visibility import pieces_of  # noqa: E402
 from scipy.sparse import coo_matrix  # noqa: E402
 from scipy.sparse.csgraph import dijkstra  # noqa: E402
 from scipy.spatial import cKDTree  # noqa: E402

@@ -6,7 +6,14 @@ import numpy as np
 from vtkmodules.vtkCommonDataModel import vtkStaticCellLocator
 
 from ..protocols.protocol import Protocol
-from ..scans.surface import Surface, closest_on_surface, compact, for_answers, polydata_from_arrays
+from ..scans.surface import (
+    Surface,
+    at_all_corners,
+    closest_on_surface,
+    compact,
+    for_answers,
+    polydata_from_arrays,
+)
 from ..scans.visibility import all_around
 from .region import near_landmarks
 
@@ -34,14 +41,17 @@ def buried(
     :param forward: (3,) unit vector, where the face looks, :param mm: millimetres in a unit
     """
     near = near_landmarks(whole.points, expected, _REACH_MM / mm)
-    around = compact(Surface(whole.points, whole.triangles[near[whole.triangles].all(axis=1)]))
+    around = compact(Surface(whole.points, whole.triangles[at_all_corners(near, whole.triangles)]))
     found = np.zeros(len(expected), bool)
     if not len(around.triangles):
         return found
-    hidden = _without(around, seen) if len(seen.triangles) < len(whole.triangles) else None
-    if hidden is not None and len(hidden.triangles):
-        to_hidden, to_seen = (closest_on_surface(part, expected)[1] * mm for part in (hidden, seen))
-        found |= (to_seen > _OFF_MM) & (to_hidden < to_seen - _NEARER_MM)
+    if len(seen.triangles) < len(whole.triangles):
+        to_seen = closest_on_surface(seen, expected)[1] * mm
+        off = np.flatnonzero(to_seen > _OFF_MM)
+        # Mostly none is, and what is hidden need not be told from what is seen.
+        hidden = _without(around, seen) if len(off) else Surface(whole.points, whole.triangles[:0])
+        if len(hidden.triangles):
+            found[off] = closest_on_surface(hidden, expected[off])[1] * mm < to_seen[off] - _NEARER_MM
     there = np.isfinite(placed).all(axis=1)
     inside = expected.mean(axis=0) - forward * (_DEEP_MM / mm)
     found[there] |= ~_open(around, placed[there], inside, mm)

@@ -14,6 +14,7 @@ from scipy.sparse.linalg import splu
 from ..errors import ProtocolError
 from ..protocols.protocol import Protocol
 from ..resources import resource
+from ..scans.surface import vertex_adjacency
 from .extremes import ProfileExtremes
 
 # (azimuth, elevation) of the cameras that may look at a head, degrees; 0 is straight ahead.
@@ -151,15 +152,6 @@ def random_field(rng: np.random.Generator, points: np.ndarray, wavelength: float
     frequency = direction * (2 * np.pi / (wavelength * rng.uniform(0.7, 1.6, (waves, 1))))
     phase = points.astype(np.float32) @ frequency.T.astype(np.float32) + rng.uniform(0, 2 * np.pi, waves)
     return np.cos(phase.astype(np.float32)).sum(1) * np.sqrt(2.0 / waves)
-
-
-def vertex_adjacency(triangles: np.ndarray, count: int) -> csr_matrix:
-    """(count, count) sparse 0/1 matrix of vertices that share an edge."""
-    i = triangles[:, [0, 1, 2, 1, 2, 0]].ravel()
-    j = triangles[:, [1, 2, 0, 0, 1, 2]].ravel()
-    matrix = coo_matrix((np.ones(len(i)), (i, j)), shape=(count, count)).tocsr()
-    matrix.data[:] = 1.0
-    return matrix
 
 
 def harmonic_fill(triangles: np.ndarray, inside: np.ndarray) -> csr_matrix:

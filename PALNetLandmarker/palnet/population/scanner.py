@@ -17,9 +17,10 @@ from ..scans.surface import (
     compact,
     polydata_from_arrays,
     surface_from_polydata,
+    vertex_adjacency,
     vertex_normals,
 )
-from .base import CAMERAS, Head, Heads, random_field, vertex_adjacency
+from .base import CAMERAS, Head, Heads, random_field
 from .dress import Cover
 from .wear import join, melted_ears, outward, ragged_hole, select, with_beard, with_hair
 

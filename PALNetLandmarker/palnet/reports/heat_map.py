@@ -7,11 +7,10 @@ from html import escape
 
 import numpy as np
 from scipy.ndimage import median_filter
-from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
-from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkIOImage import vtkPNGWriter
 
 from ..scans.surface import Surface, draw_evenly, vertex_normals
+from .pixels import encoded
 
 VIEWS = {"right": -90.0, "from the right": -45.0, "front": 0.0, "from the left": 45.0, "left": 90.0}
 """By how many degrees the face is turned to be seen from each side."""
@@ -47,7 +46,7 @@ def five_sides(surface: Surface, values: np.ndarray, largest: float) -> bytes:
     places = np.einsum("nk,nkd->nd", shares, (surface.points - middle)[corners])
     normals = np.einsum("nk,nkd->nd", shares, vertex_normals(surface)[corners])
     paint = np.einsum("nk,nkd->nd", shares, colours(values, largest)[corners])
-    return _png(np.hstack([_view(places, normals, paint, angle, scale) for angle in VIEWS.values()]))
+    return encoded(np.hstack([_view(places, normals, paint, angle, scale) for angle in VIEWS.values()]), vtkPNGWriter())
 
 
 def _view(places: np.ndarray, normals: np.ndarray, paint: np.ndarray, degrees: float, scale: float) -> np.ndarray:
@@ -86,18 +85,6 @@ def _close_gaps(picture: np.ndarray, depth: np.ndarray) -> None:
             total += np.roll(picture, (down, right), (0, 1)) * near[:, :, None]
     gap = ~there & (around >= _MOST_AROUND)
     picture[gap] = total[gap] / around[gap][:, None]
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    height, width, _ = pixels.shape
-    image = vtkImageData()
-    image.SetDimensions(width, height, 1)
-    image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(pixels[::-1]).reshape(-1, 3), deep=True))
-    writer = vtkPNGWriter()
-    writer.WriteToMemoryOn()
-    writer.SetInputData(image)
-    writer.Write()
-    return bytes(vtk_to_numpy(writer.GetResult()))
 
 
 def round_scale(values: np.ndarray, least: float = 0.5) -> float:

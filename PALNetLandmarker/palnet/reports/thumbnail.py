@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
-from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkIOImage import vtkJPEGWriter
 
 from ..pipeline.prediction import Prediction
 from ..rigid import apply
 from ..scans.looks import Looks
 from ..scans.surface import Surface, draw_evenly
+from .pixels import encoded
 
 Colours = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(P, 3), 0 to 255, at places given by their triangles (P,) and their shares (3, P) of the corners."""
@@ -161,13 +160,6 @@ def _disc(picture: np.ndarray, row: int, column: int, doubtful: bool) -> None:
 
 
 def _jpeg(pixels: np.ndarray) -> bytes:
-    height, width, _channels = pixels.shape
-    image = vtkImageData()
-    image.SetDimensions(width, height, 1)
-    image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(pixels[::-1]).reshape(-1, 3), deep=True))
     writer = vtkJPEGWriter()
-    writer.WriteToMemoryOn()
     writer.SetQuality(_QUALITY)
-    writer.SetInputData(image)
-    writer.Write()
-    return bytes(vtk_to_numpy(writer.GetResult()))
+    return encoded(pixels, writer)

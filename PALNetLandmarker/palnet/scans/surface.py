@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 from vtkmodules.vtkCommonCore import mutable, vtkPoints
@@ -252,3 +252,12 @@ def vertex_normals(surface: Surface) -> np.ndarray:
         for axis in range(3):
             normals[:, axis] += np.bincount(surface.triangles[:, k], areas[:, axis], len(normals))
     return normals / (np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12)
+
+
+def vertex_adjacency(triangles: np.ndarray, count: int) -> csr_matrix:
+    """(count, count) sparse 0/1 matrix of vertices that share an edge."""
+    i = triangles[:, [0, 1, 2, 1, 2, 0]].ravel()
+    j = triangles[:, [1, 2, 0, 0, 1, 2]].ravel()
+    matrix = coo_matrix((np.ones(len(i)), (i, j)), shape=(count, count)).tocsr()
+    matrix.data[:] = 1.0
+    return matrix

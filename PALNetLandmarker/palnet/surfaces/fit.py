@@ -11,9 +11,8 @@ from scipy.sparse import csr_matrix, diags
 from scipy.spatial import cKDTree
 
 from ..errors import PalnetError
-from ..population.base import vertex_adjacency
 from ..rigid import apply, matrix, rigid_fit
-from ..scans.surface import Surface, vertex_normals
+from ..scans.surface import Surface, vertex_adjacency, vertex_normals
 from .bending import Bending
 from .target import Target
 from .template import Template, face_template

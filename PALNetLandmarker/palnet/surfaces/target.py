@@ -9,7 +9,15 @@ from scipy.spatial import cKDTree
 from vtkmodules.vtkCommonDataModel import vtkStaticCellLocator
 
 from ..scans.clean import clean_and_thin, usable
-from ..scans.surface import Surface, compact, for_answers, polydata_from_arrays, vertex_normals
+from ..scans.surface import (
+    Surface,
+    at_all_corners,
+    at_any_corner,
+    compact,
+    for_answers,
+    polydata_from_arrays,
+    vertex_normals,
+)
 from ..scans.visibility import seen_from_outside
 
 # Of the scan's points, none finer is needed to find where a point goes; the last step goes onto the scan itself.
@@ -36,7 +44,7 @@ class Target:
     def of(scan: Surface, low: np.ndarray, high: np.ndarray) -> Target | None:
         """The part of a scan (mm) in a box; None where nothing usable is there."""
         inside = np.all((scan.points > low) & (scan.points < high), axis=1)
-        surface = usable(Surface(scan.points, scan.triangles[inside[scan.triangles].all(axis=1)]))
+        surface = usable(Surface(scan.points, scan.triangles[at_all_corners(inside, scan.triangles)]))
         surface = clean_and_thin(surface, _FINE_MM)[0]
         if len(surface.triangles) < 2:
             return None
@@ -80,7 +88,7 @@ class Target:
         own = self.surface.normals()[cells]
         away = points - places
         aside = away - np.einsum("nd,nd->n", away, own)[:, None] * own
-        at_border = self.border[self.surface.triangles[cells]].any(axis=1)
+        at_border = at_any_corner(self.border, self.surface.triangles[cells])
         beyond = at_border & (np.linalg.norm(aside, axis=1) > _ASIDE_MM)
         same_way = np.einsum("nd,nd->n", own, normals) > _LEAST_FACING
         return places, same_way & ~beyond & (np.linalg.norm(away, axis=1) < reach)
