@@ -164,12 +164,7 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def initializeParameterNode(self) -> None:
         """Observe the scene's parameter node; choose the first scan to save the user a click."""
         self.setParameterNode(self.logic.getParameterNode())
-        if not self._parameterNode.surfaceModel and not self._parameterNode.scanVolume:
-            # The first model nodes of a scene may be Slicer's own slice planes, which are hidden.
-            models = slicer.util.getNodesByClass("vtkMRMLModelNode")
-            self._parameterNode.surfaceModel = next((m for m in models if not m.GetHideFromEditors()), None)
-            if not self._parameterNode.surfaceModel:
-                self._parameterNode.scanVolume = self.sections.first_volume()
+        self.sections.choose_first()
 
     def setParameterNode(self, parameterNode: PALNetLandmarkerParameterNode | None) -> None:
         """Tie the panel to a parameter node, or to none."""

@@ -38,25 +38,27 @@ SPACINGS = {"CT": (0.5, 0.6, 0.8, 1.2), "CBCT": (0.4, 0.5, 0.6), "MRI": (0.9, 1.
 TURN = {"LPS": np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]]), "RAS": np.array([[-1, 0, 0], [0, 0, 1], [0, 1, 0]])}
 
 
-def skin_of_head(people: Heads, number: int) -> tuple[Surface, dict[str, np.ndarray]]:
-    """The skin of a subject, as cameras around it see it, and its landmarks; x left, y up, z to the front."""
+def skin_of_head(people: Heads, number: int) -> tuple[Surface, Surface, dict[str, np.ndarray]]:
+    """The skin of a subject, as cameras around it see it, all of its surface, without holes but at the neck, and its
+    landmarks; x left, y up, z to the front."""
     head = people.head(np.random.default_rng((TEST_SEED, 7, number)))
     surface = compact(Surface(head.vertices, people.model.triangles[people.seen.any(axis=1)]))
-    return surface, dict(zip(people.protocol.labels, head.landmarks, strict=True))
+    whole = compact(Surface(head.vertices, people.model.triangles))
+    return surface, whole, dict(zip(people.protocol.labels, head.landmarks, strict=True))
 
 
 def volume_of(
-    kind: str, skin: Surface, places: dict[str, np.ndarray], rng: np.random.Generator
+    kind: str, skin: Surface, walls: Surface, places: dict[str, np.ndarray], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(K, J, I) numbers, (4, 4) from voxels to mm in the head's frame, and (2, 3) the corners of what is shown."""
     spacing = float(rng.choice(SPACINGS[kind]))
     edges = spacing * np.array([1.0, 1.0, float(rng.choice([1.0, 1.25]))])
-    depths = made.depths_of(skin, places)
+    depths = made.depths_of(skin, places, walls=walls)
     low, high = skin.points.min(axis=0), skin.points.max(axis=0)
     # Axes i, j, k of a scanner: left, back, up.
     turn = Rotation.from_euler("xyz", rng.uniform(-8, 8, 3), degrees=True).as_matrix()
     axes = turn @ np.column_stack([[1, 0, 0], [0, 0, -1], [0, 1, 0]])
-    bottom = low[1] + 25
+    bottom = depths.origin[1] + 5
     if kind == "CBCT":
         size = np.array([160.0, 160.0, min(places["G"][1] + 22 - (places["Gn"][1] - 25), 140.0)])
         middle = np.array([0, (places["G"][1] + 22 + places["Gn"][1] - 25) / 2, places["Prn"][2] + 12 - 80])
@@ -107,11 +109,11 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for number in range(chosen.heads) if chosen.only < 0 else [chosen.only]:
         rng, kind = np.random.default_rng((TEST_SEED, 70, number)), KINDS[number % 3]
-        skin, places = skin_of_head(people[number // 3 % 2], number)
+        skin, whole, places = skin_of_head(people[number // 3 % 2], number)
         space = "RAS" if number % 2 else "LPS"
         bare = machine.predict_surface(polydata_from_arrays(skin.points @ TURN["LPS"].T, skin.triangles), "mm")
         right = bare.points @ TURN["LPS"]
-        values, to_head, count = volume_of(kind, skin, places, rng)
+        values, to_head, count = volume_of(kind, skin, whole, places, rng)
         volume = made.as_volume(values, to_head, space)
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(chosen.keep or temporary)

@@ -12,7 +12,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 from scipy.special import ndtr
 
-_BAND_MM, _WALL_MM = 3.0, 1.3
+_BAND_MM, _BALL_MM = 3.0, 4.0
 
 
 @dataclass(frozen=True)
@@ -29,47 +29,57 @@ class Depths:
     spacing: float
 
 
-def depths_of(skin: Surface, places: Mapping[str, np.ndarray] | None = None, spacing: float = 1.0) -> Depths:
+def depths_of(
+    skin: Surface, places: Mapping[str, np.ndarray] | None = None, spacing: float = 1.0, walls: Surface | None = None
+) -> Depths:
     """The depths beneath the outer skin of a head that may be open below.
 
     :param skin: mm, x left, y up, z to the front
     :param places: landmarks, around which windpipe, mouth, sinuses and ear canals are; none without
+    :param walls: the skin and what else closes eyes, nose and mouth; by default the skin
     """
-    total = np.cumsum(skin.areas())
-    owner, u, v = draw_evenly(total, int(total[-1] / (0.5 * spacing) ** 2))
-    points, normals = drawn_places(skin, owner, u, v), skin.normals()[owner]
+    points, normals = _sampled(skin, spacing)
     origin = skin.points.min(axis=0) - 8 * spacing
     shape = np.ceil((np.ptp(skin.points, axis=0) + 16 * spacing) / spacing).astype(int) + 1
     # The neck is open below: nothing comes in from there.
-    shape[1] -= int(9 + 6 / spacing)
-    origin[1] += 9 * spacing + 6
-    cells = np.round((points - origin) / spacing).astype(int)
-    inside = ((cells >= 0) & (cells < shape)).all(axis=1)
+    cut = int(np.ceil((_end_of_neck(skin, places) + 2 * spacing - origin[1]) / spacing))
+    shape[1] -= cut
+    origin[1] += cut * spacing
+    cells = np.round((np.vstack([points, _sampled(walls or skin, spacing)[0]]) - origin) / spacing).astype(int)
     wall = np.zeros(shape, bool)
-    wall[tuple(cells[inside].T)] = True
+    wall[tuple(cells[((cells >= 0) & (cells < shape)).all(axis=1)].T)] = True
     away = ndimage.distance_transform_edt(~wall).astype(np.float32) * spacing
-    labels, _count = ndimage.label(away > _WALL_MM * spacing)
-    outside = labels == labels[0, -1, -1]
-    # Of walls inside, nothing lies beside the outside.
-    beside = np.round((points + 2.5 * spacing * normals - origin) / spacing).astype(int)
-    beside = np.clip(beside, 0, shape - 1)
-    outer = outside[tuple(beside.T)] & inside
-    tree = cKDTree(points[outer])
+    # Where a ball comes to from outside is outside; in slits, the side of the skin says it.
+    ball = max(_BALL_MM, 2.0 * spacing)
+    labels, _count = ndimage.label(away > ball)
+    outside = ndimage.distance_transform_edt(labels != labels[0, -1, -1]) * spacing < ball
     depth = np.where(outside, -_BAND_MM, 30.0).astype(np.float32)
     near = np.argwhere(away < _BAND_MM + spacing)
     middle = origin + near * spacing
-    distance, which = tree.query(middle, distance_upper_bound=_BAND_MM + 2 * spacing)
+    distance, which = cKDTree(points).query(middle, distance_upper_bound=_BAND_MM + 2 * spacing)
     found = np.isfinite(distance)
     near, middle, distance, which = near[found], middle[found], distance[found], which[found]
-    side = ((points[outer][which] - middle) * normals[outer][which]).sum(axis=1)
-    sign = np.where(
-        outside[tuple(near.T)], -1.0, np.where(away[tuple(near.T)] > 1.5 * _WALL_MM * spacing, 1.0, np.sign(side))
-    )
-    depth[tuple(near.T)] = sign * distance
+    side = ((points[which] - middle) * normals[which]).sum(axis=1)
+    depth[tuple(near.T)] = np.where(outside[tuple(near.T)], -distance, np.sign(side) * distance)
     deep = ndimage.distance_transform_edt(depth > 2.5).astype(np.float32) * spacing + 2.0
     depth = np.where(depth > 2.5, np.minimum(deep, 30.0), depth)
     hollow = _hollows(places, origin, shape, spacing) if places else np.full(shape, -9.0, np.float32)
     return Depths(depth, hollow, origin, spacing)
+
+
+def _sampled(surface: Surface, spacing: float) -> tuple[np.ndarray, np.ndarray]:
+    total = np.cumsum(surface.areas())
+    owner, u, v = draw_evenly(total, int(total[-1] / (0.5 * spacing) ** 2))
+    return drawn_places(surface, owner, u, v), surface.normals()[owner]
+
+
+def _end_of_neck(skin: Surface, places: Mapping[str, np.ndarray] | None) -> float:
+    """The height above which the skin is closed, but for eyes and lips."""
+    edges = np.sort(skin.triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    edges, count = np.unique(edges, axis=0, return_counts=True)
+    ends = skin.points[edges[count == 1].ravel(), 1]
+    below = places["Gn"][1] - 10 if places else float(skin.points[:, 1].mean())
+    return float(ends[ends < below].max(initial=skin.points[:, 1].min() + 6))
 
 
 def _hollows(places: Mapping[str, np.ndarray], origin: np.ndarray, shape: np.ndarray, spacing: float) -> np.ndarray:
@@ -80,8 +90,8 @@ def _hollows(places: Mapping[str, np.ndarray], origin: np.ndarray, shape: np.nda
     tubes = [(throat, throat + [0, -300, -20], 8.0), (throat, throat + [0, 45, 0], 9.0)]
     for side, name in ((1, "L"), (-1, "R")):
         nostril = at["Sn"] + 6 * side * across + [0, -1, 3]
-        chamber = at["Sn"] + 8 * side * across + [0, 14, -16]
-        tubes += [(nostril, chamber, 3.0), (chamber, throat + [8.0 * side, 40, 0], 5.0)]
+        chamber = at["Sn"] + 5 * side * across + [0, 12, -14]
+        tubes += [(nostril, chamber, 2.5), (chamber, throat + [8.0 * side, 40, 0], 5.0)]
         cheek = (at[f"Ex_{name}"] + at[f"En_{name}"]) / 2 + [0, -28, -24]
         tubes += [(cheek, cheek + [0, -8, -10], 11.0)]
         ear = at[f"T_{name}"]
@@ -110,11 +120,9 @@ def on_grid(depths: Depths, to_head: np.ndarray, shape: tuple[int, int, int]) ->
     to_cell[:3, 3] -= depths.origin / depths.spacing
     by_kji = to_cell[:3, :3][:, ::-1]
     result = []
-    for values, beyond in ((depths.depth, -_BAND_MM), (depths.hollow, -9.0)):
-        # Below the end of the neck it goes on as it ends.
-        result.append(
-            ndimage.affine_transform(values, by_kji, to_cell[:3, 3], shape, order=1, mode="constant", cval=beyond)
-        )
+    for values in (depths.depth, depths.hollow):
+        # Below the end of the neck it goes on as it ends; beyond all other ends there is air.
+        result.append(ndimage.affine_transform(values, by_kji, to_cell[:3, 3], shape, order=1, mode="nearest"))
     return result[0], result[1]
 
 

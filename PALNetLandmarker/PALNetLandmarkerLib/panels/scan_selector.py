@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import slicer
+
+from ..nodes.volumes import is_volume
+
 
 class ScanSelector:
     """Keeps a selector at what the parameters say, and tells what the person chooses.
@@ -33,3 +37,13 @@ class ScanSelector:
     def _changed(self, node: Any) -> None:
         if not self._showing:
             self._on_chosen(node)
+
+
+def first_scan() -> tuple[Any, Any]:
+    """The first model of the scene, or, where there is none, its first volume; None for the other, or for both."""
+    # The first model nodes of a scene may be Slicer's own slice planes, which are hidden.
+    shown = [
+        next((node for node in slicer.util.getNodesByClass(kind) if not node.GetHideFromEditors() and may(node)), None)
+        for kind, may in (("vtkMRMLModelNode", bool), ("vtkMRMLScalarVolumeNode", is_volume))
+    ]
+    return shown[0], None if shown[0] is not None else shown[1]

@@ -27,7 +27,7 @@ from .model_selector import LandmarkModelSelector
 from .queue import QueuePanel
 from .review import ReviewPanel
 from .run import RunPanel, may_be_filled
-from .scan_selector import ScanSelector
+from .scan_selector import ScanSelector, first_scan
 from .shortcuts import Shortcuts
 from .size import SizePanel
 from .tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS, Tabs, scroll_to_top
@@ -193,11 +193,10 @@ class Sections(VTKObservationMixin):
             self._review_panel.take_keyboard()
             scroll_to_top(self.ui.tabs)
 
-    @staticmethod
-    def first_volume() -> Any:
-        """The first volume of the scene that may show a head; None where there is none."""
-        volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-        return next((node for node in volumes if is_volume(node) and not node.GetHideFromEditors()), None)
+    def choose_first(self) -> None:
+        """Choose the first scan of the scene where none is chosen, to save the person a click."""
+        if self._parameters and not self._parameters.surfaceModel and not self._parameters.scanVolume:
+            self._parameters.surfaceModel, self._parameters.scanVolume = first_scan()
 
     def _on_scan_chosen(self, node: Any) -> None:
         """The person, or Slicer for them, chose another scan: a volume whose skin is there is that skin."""
@@ -214,6 +213,7 @@ class Sections(VTKObservationMixin):
                 parameters.scanVolume = node
         else:
             parameters.surfaceModel = model
+        self._scan_selector.show(parameters.surfaceModel or parameters.scanVolume)
 
     def _leave_scan(self, before: Any, scan: Any, landmarks: Any) -> None:
         """Another scan was chosen: the face of the one before would lie over it."""
