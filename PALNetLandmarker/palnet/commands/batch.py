@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, host: Host) -> int:
     batch = begin(options.scans, options.output, options.model, options.recursive)
     if options.json:
         check_summary(options.json, _taken(batch))
-    settings = Settings(options.model, unit_of(options), options.surface)
+    settings = Settings(options.model, unit_of(options), options.surface, options.skin)
     print(f"{len(batch.items)} scans, model {batch.model.name}, results in {batch.output}", flush=True)
     told = _Printer(batch, options.timings, host if options.picture else None)
     try:

@@ -13,7 +13,7 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from ..errors import ModelError, NoFaceError, ScanError
 from ..rigid import apply, random_pose, rigid_fit
 from ..scans.clean import clean_and_thin, usable
-from ..scans.file import read_surface, reading_warnings, scan_space, surface_unit
+from ..scans.file import is_volume, read_surface, reading_warnings, scan_space, surface_unit
 from ..scans.surface import Surface, at_any_corner, closest_on_surface, compact, surface_from_polydata
 from ..scans.visibility import seen_from_front, seen_from_outside
 from ..units import mm_per_unit
@@ -76,11 +76,10 @@ class Predictor:
     def predict_file(self, path: str | Path, unit: str = "auto", progress: Progress | None = None) -> Prediction:
         """Landmarks of a scan file, in the file's own coordinates and unit; see :meth:`predict_surface`."""
         started = time.perf_counter()
+        step = "Finding the skin in the volume" if is_volume(path) else "Reading the scan"
         if progress:
-            progress(0.0, "Reading the scan")
-        mesh = read_surface(
-            path, None if progress is None else lambda share: progress(0.15 * share, "Reading the scan")
-        )
+            progress(0.0, step)
+        mesh = read_surface(path, None if progress is None else lambda share: progress(0.15 * share, step))
         space = scan_space(path, mesh)
         reading = time.perf_counter() - started
         prediction = self.predict_surface(mesh, surface_unit(mesh, unit), progress)
