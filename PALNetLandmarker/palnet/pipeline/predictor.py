@@ -116,7 +116,7 @@ class Predictor:
         points, expected, presence, pose = self._landmarks(look)
         # All views together know better than the one that chose the alignment.
         doubt = self.looker.doubt(expected, presence)
-        if beyond_acceptance(self.model, points, expected, presence, doubt, alignment.error) > 0:
+        if beyond_acceptance(self.model, points, expected, presence, doubt) > 0:
             raise self._no_face(surface, unit)
         unusual = unusual_shape(self.model, points, expected, presence)
         if self.model.prior:

@@ -47,6 +47,20 @@ def test_what_is_doubted_is_refused_whatever_its_shape() -> None:
     assert _beyond(0.5, 2.7) > 0
 
 
+@pytest.mark.parametrize(
+    ("doubt", "deviation", "taken"),
+    [
+        # Parts of faces, cut at random: refused when the mean face had to lie near them.
+        (2.35, 2.34, True), (2.22, 2.56, True), (2.07, 2.76, True), (2.40, 3.00, True), (2.96, 2.67, True),
+        # Parts of faces put together wrongly.
+        (2.44, 3.50, False), (2.52, 3.70, False), (2.74, 3.21, False), (3.10, 1.08, False),
+    ],
+)  # fmt: skip
+def test_doubt_and_shape_of_a_part_count_together(doubt: float, deviation: float, taken: bool) -> None:
+    part = np.where(np.arange(50) < 19, 0.95, 0.02)
+    assert (_beyond(deviation, doubt, part) <= 0) == taken
+
+
 def test_an_unusual_shape_is_told() -> None:
     points, expected = np.zeros((50, 3)), np.ones(50)
     assert unusual_shape(_model(2.5), points, expected, WHOLE)
