@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .prediction import Prediction
 
 Send = Callable[[dict[str, Any]], None]
+Changed = Callable[[dict[str, Any], Any], Any]
 
 # The others' work goes first: the person's window must not stutter.
 _NICENESS = 10
@@ -54,13 +55,14 @@ def write_surface(path: str | Path, mesh: vtkPolyData) -> None:
     np.savez(path, points=surface.points, triangles=surface.triangles)
 
 
-def serve(tasks: Iterable[str | bytes], send: Send) -> None:
+def serve(tasks: Iterable[str | bytes], send: Send, changed: Changed | None = None) -> None:
     """Answer tasks until there are no more; what goes wrong with one is its answer, and the next is taken.
 
     :param tasks: lines, as they come
     :param send: is given each line of the answers
+    :param changed: gives the predictor that a task asks for from the one of its model
     """
-    predictors = _Predictors()
+    predictors = _Predictors(changed or (lambda _task, predictor: predictor))
     for line in tasks:
         identity = None
         try:
@@ -106,9 +108,10 @@ def _write_skin(task: dict[str, Any]) -> None:
 class _Predictors:
     """Keeps the predictor of the last task: most tasks are for the same model."""
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Changed) -> None:
         self._checksum = ""
         self._predictor: Any = None
+        self._changed = changed
 
     def predict(self, task: dict[str, Any], send: Send) -> Prediction:
         """The landmarks that a task asks for.
@@ -119,7 +122,7 @@ class _Predictors:
         def progress(share: float, step: str) -> None:
             send({"id": task["id"], "progress": share, "step": step})
 
-        predictor, unit = self._load(task["model"]), task.get("unit", "auto")
+        predictor, unit = self._changed(task, self._load(task["model"])), task.get("unit", "auto")
         if "scan" in task:
             prediction = predictor.predict_file(task["scan"], unit, progress)
             if "skin" in task:
@@ -144,8 +147,8 @@ class _Predictors:
         return self._predictor
 
 
-def main() -> None:
-    """Run the worker on this process's standard input and output."""
+def main(changed: Changed | None = None) -> None:
+    """Run the worker on this process's standard input and output; ``changed`` as of :func:`serve`."""
     os.environ.update(ONE_THREAD)  # read when numpy and vtk are first imported
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
@@ -157,7 +160,7 @@ def main() -> None:
         print(json.dumps(line), file=answers, flush=True)
 
     with contextlib.suppress(OSError):  # no one listens any more
-        serve(sys.stdin.buffer, send)
+        serve(sys.stdin.buffer, send, changed)
 
 
 if __name__ == "__main__":
