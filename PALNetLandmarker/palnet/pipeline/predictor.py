@@ -6,6 +6,7 @@ import itertools
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from vtkmodules.vtkCommonDataModel import vtkPolyData
@@ -75,16 +76,7 @@ class Predictor:
 
     def predict_file(self, path: str | Path, unit: str = "auto", progress: Progress | None = None) -> Prediction:
         """Landmarks of a scan file, in the file's own coordinates and unit; see :meth:`predict_surface`."""
-        started = time.perf_counter()
-        if progress:
-            progress(0.0, "Reading the scan")
-        mesh = read_surface(
-            path, None if progress is None else lambda share: progress(0.15 * share, "Reading the scan")
-        )
-        space = scan_space(path, mesh)
-        reading = time.perf_counter() - started
-        prediction = self.predict_surface(mesh, surface_unit(mesh, unit), progress)
-        return replace(prediction, space=space, seconds={"reading": reading, **prediction.seconds})
+        return predicted_file(self, path, unit, progress)
 
     def predict_surface(self, mesh: vtkPolyData, unit: str = "auto", progress: Progress | None = None) -> Prediction:
         """Landmarks of a surface, in its own coordinates and unit.
@@ -237,6 +229,26 @@ class Predictor:
             points, expected, presence = self.looker.run(clouds, [view @ pose for view in views])
             pose = rigid_fit(points, self.looker.mean, presence / expected**2)
         return points, expected, presence, pose
+
+
+class OfSurfaces(Protocol):
+    """Whoever places landmarks on surfaces."""
+
+    def predict_surface(self, mesh: vtkPolyData, unit: str = "auto", progress: Progress | None = None) -> Prediction:
+        """As :meth:`Predictor.predict_surface`."""
+        ...
+
+
+def predicted_file(machine: OfSurfaces, path: str | Path, unit: str, progress: Progress | None) -> Prediction:
+    """The landmarks that a predictor places on a scan file, in the file's own coordinates and unit."""
+    started = time.perf_counter()
+    if progress:
+        progress(0.0, "Reading the scan")
+    mesh = read_surface(path, None if progress is None else lambda share: progress(0.15 * share, "Reading the scan"))
+    space = scan_space(path, mesh)
+    reading = time.perf_counter() - started
+    prediction = machine.predict_surface(mesh, surface_unit(mesh, unit), progress)
+    return replace(prediction, space=space, seconds={"reading": reading, **prediction.seconds})
 
 
 def _exactly_on(surface: Surface, points: np.ndarray, near: float) -> np.ndarray:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .prediction import Prediction
 
 Send = Callable[[dict[str, Any]], None]
+Changed = Callable[[dict[str, Any], Any], Any]
 
 # The others' work goes first: the person's window must not stutter.
 _NICENESS = 10
@@ -51,13 +52,14 @@ def write_surface(path: str | Path, mesh: vtkPolyData) -> None:
     np.savez(path, points=surface.points, triangles=surface.triangles)
 
 
-def serve(tasks: Iterable[str | bytes], send: Send) -> None:
+def serve(tasks: Iterable[str | bytes], send: Send, changed: Changed | None = None) -> None:
     """Answer tasks until there are no more; what goes wrong with one is its answer, and the next is taken.
 
     :param tasks: lines, as they come
     :param send: is given each line of the answers
+    :param changed: gives the predictor that a task asks for from the one of its model
     """
-    predictors = _Predictors()
+    predictors = _Predictors(changed or (lambda _task, predictor: predictor))
     for line in tasks:
         identity = None
         try:
@@ -75,9 +77,10 @@ def serve(tasks: Iterable[str | bytes], send: Send) -> None:
 class _Predictors:
     """Keeps the predictor of the last task: most tasks are for the same model."""
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Changed) -> None:
         self._checksum = ""
         self._predictor: Any = None
+        self._changed = changed
 
     def predict(self, task: dict[str, Any], send: Send) -> Prediction:
         """The landmarks that a task asks for.
@@ -88,7 +91,7 @@ class _Predictors:
         def progress(share: float, step: str) -> None:
             send({"id": task["id"], "progress": share, "step": step})
 
-        predictor, unit = self._load(task["model"]), task.get("unit", "auto")
+        predictor, unit = self._changed(task, self._load(task["model"])), task.get("unit", "auto")
         if "scan" in task:
             return predictor.predict_file(task["scan"], unit, progress)
         import numpy as np
@@ -110,8 +113,8 @@ class _Predictors:
         return self._predictor
 
 
-def main() -> None:
-    """Run the worker on this process's standard input and output."""
+def main(changed: Changed | None = None) -> None:
+    """Run the worker on this process's standard input and output; ``changed`` as of :func:`serve`."""
     os.environ.update(ONE_THREAD)  # read when numpy and vtk are first imported
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
@@ -123,7 +126,7 @@ def main() -> None:
         print(json.dumps(line), file=answers, flush=True)
 
     with contextlib.suppress(OSError):  # no one listens any more
-        serve(sys.stdin.buffer, send)
+        serve(sys.stdin.buffer, send, changed)
 
 
 if __name__ == "__main__":
