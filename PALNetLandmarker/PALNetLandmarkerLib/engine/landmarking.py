@@ -13,6 +13,7 @@ from palnet.protocols.protocol import Protocol
 from ..nodes.fiducials import create_fiducials, fill_fiducials, style_fiducials
 from ..nodes.scan_size import AUTO, size_of, tell_placed_with, unit_of
 from ..nodes.scene import surface_of
+from .conventions import followed
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def place_landmarks(
     surface = surface_of(model)
     from palnet.pipeline.predictor import Predictor  # the panel opens sooner without
 
-    predictor = Predictor.load(landmark_model)
+    predictor = followed(Predictor.load(landmark_model), landmark_model)
     prediction = predictor.predict_surface(surface, unit=unit_of(model, size), progress=progress)
 
     if progress is not None:

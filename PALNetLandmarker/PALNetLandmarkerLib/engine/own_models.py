@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import qt
 import slicer
 
-_SETTING = "PALNetLandmarker/models"
+_SETTING, _FOLDER_SETTING = "PALNetLandmarker/models", "PALNetLandmarker/modelsFolder"
+_FOLDER = "PAL-Net models"
 
 
 def own_models() -> list[str]:
@@ -28,3 +30,15 @@ def _remembered() -> list[str]:
     except (ValueError, TypeError):
         return []
     return [path for path in found if isinstance(path, str)] if isinstance(found, list) else []
+
+
+def models_folder() -> Path:
+    """The folder in which each training gets a folder of its own."""
+    chosen = slicer.app.userSettings().value(_FOLDER_SETTING)
+    documents = qt.QStandardPaths.writableLocation(qt.QStandardPaths.DocumentsLocation)
+    return Path(chosen) if chosen else Path(documents or Path.home()) / _FOLDER
+
+
+def choose_models_folder(folder: Path) -> None:
+    """Have what is trained and learned from now on go to a folder."""
+    slicer.app.userSettings().setValue(_FOLDER_SETTING, str(folder))

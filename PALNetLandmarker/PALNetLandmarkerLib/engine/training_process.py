@@ -19,7 +19,7 @@ _PATIENCE_MS = 10_000
 
 
 class TrainingProcess(TaskProcess):
-    """Looks at a folder, or trains; one of them at a time. See :class:`TaskProcess`."""
+    """Looks at a folder, learns conventions from it, or trains; one of them at a time. See :class:`TaskProcess`."""
 
     def __init__(self, on_step: Told, on_end: Told) -> None:
         super().__init__(on_step, on_end, lambda line: not any(key in line for key in ENDS), _why_ended)
@@ -27,6 +27,10 @@ class TrainingProcess(TaskProcess):
     def check(self, folder: Path, name: str) -> None:
         """Look at a folder of scans with landmarks; only when nothing is :attr:`running`."""
         self.begin(_PROCESS, {"check": str(folder), "name": name})
+
+    def adapt(self, folder: Path, model: str, output: Path) -> None:
+        """Learn a person's conventions from a folder into a file; only when nothing is :attr:`running`."""
+        self.begin(_PROCESS, {"adapt": str(folder), "model": model, "output": str(output)})
 
     def train(self, plan: Plan) -> None:
         """Train, or go on; only when nothing is :attr:`running`."""
@@ -56,6 +60,6 @@ def remember_training(plan: Plan | None) -> None:
 
 def _why_ended(code: int | None) -> str:
     if code is None:
-        return _("The training could not be started: Slicer's Python (PythonSlicer) was not found.")
-    told = _("The training ended unexpectedly (code {code}). 'Go on' begins at its last checkpoint.")
+        return _("It could not be started: Slicer's Python (PythonSlicer) was not found.")
+    told = _("It ended unexpectedly (code {code}); a training goes on at its last checkpoint.")
     return told.format(code=code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .conventions import ConventionsPanel
 from .train import TrainPanel
 
 
@@ -16,7 +17,9 @@ class LearnPanel:
     :param use_model: chooses a model by its file
     :param on_model: called with the file of a model that was trained
     :param on_changed: called when what belongs into the place of the views may be another
-    :ivar train: the section "Train"
+    :param landmark_model: says which landmark model is in use, :param folder: whose scans are queued
+    :param on_learned: called with a line for the person when something was learned while they were reviewing
+    :ivar conventions: the section "My conventions", :ivar train: the section "Train"
     """
 
     def __init__(
@@ -26,10 +29,15 @@ class LearnPanel:
         use_model: Callable[[str], None],
         on_model: Callable[[str], object],
         on_changed: Callable[[], None],
+        landmark_model: Callable[[], str],
+        folder: Callable[[], str],
+        on_learned: Callable[[str], None],
     ) -> None:
         self._ui = ui
         self._on_changed = on_changed
         self.active = False
+        conventions_ui = add("PALNetConventions.ui", ui.conventionsHolder.layout())
+        self.conventions = ConventionsPanel(conventions_ui, landmark_model, folder, on_learned)
         self.train = TrainPanel(add("PALNetTrain.ui", ui.trainHolder.layout()), use_model, on_model, self._changed)
         ui.conventionsChoice.connect("clicked(bool)", self._on_conventions)
         ui.trainChoice.connect("clicked(bool)", self._on_train)
@@ -37,6 +45,7 @@ class LearnPanel:
 
     def close(self) -> None:
         """Stop what runs at a place from which it can go on, and touch no widget any more: they go."""
+        self.conventions.close()
         self.train.close()
 
     @property

@@ -81,7 +81,17 @@ class Sections(VTKObservationMixin):
             add("PALNetExport.ui", self.tabs.layout_of(SAVE)), self._landmarks, logic.exportLandmarks
         )
         learn_ui = add("PALNetLearn.ui", self.tabs.layout_of(LEARN))
-        self.learn = LearnPanel(learn_ui, add, self._use_model, self._model_selector.add, self._choose_layout)
+        self.learn = LearnPanel(
+            learn_ui,
+            add,
+            self._use_model,
+            self._model_selector.add,
+            self._choose_layout,
+            self._chosen_model,
+            lambda: self.queue.folder,
+            self.queue.tell,
+        )
+        self.queue.on_reviewed = self.learn.conventions.reviewed
         self.tabs.make_room()
         self._keys = Shortcuts({"X": self.queue.next_scan})
         self.ui.applyButton.connect("clicked(bool)", self.apply)

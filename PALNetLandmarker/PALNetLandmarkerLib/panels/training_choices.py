@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import qt
-import slicer
 from palnet.errors import PalnetError
 from palnet.learning.costs import estimate
 from palnet.learning.plan import Plan, config_of
@@ -15,12 +14,10 @@ from palnet.pipeline.model import Model
 from slicer.i18n import tr as _
 
 from ..engine.landmarking import bundled_model_names
-from ..engine.own_models import own_models
+from ..engine.own_models import choose_models_folder, models_folder, own_models
 from .folders import remember_folder
 from .looks import enable, shortened, tell
 
-_SETTING = "PALNetLandmarker/modelsFolder"
-_FOLDER = "PAL-Net models"
 _NO_NAME = re.compile(r"[^\w\- .]+")
 _FOLDS = 5
 
@@ -66,13 +63,6 @@ class TrainingChoices:
         """The name of the model."""
         return str(self._ui.nameEdit.text).strip()
 
-    @property
-    def models_folder(self) -> Path:
-        """The folder in which each training gets a folder of its own."""
-        chosen = slicer.app.userSettings().value(_SETTING)
-        documents = qt.QStandardPaths.writableLocation(qt.QStandardPaths.DocumentsLocation)
-        return Path(chosen) if chosen else Path(documents or Path.home()) / _FOLDER
-
     def propose_name(self, folder: Path) -> None:
         """Name the model after its folder."""
         self._ui.nameEdit.text = _as_name(folder.name) or _("my landmarks")
@@ -85,10 +75,10 @@ class TrainingChoices:
         name = self.name
         if not name or name != _as_name(name):
             raise PalnetError(_("Give the model a name of letters and digits: it becomes the name of its file."))
-        output, number = self.models_folder / name, 1
+        output, number = models_folder() / name, 1
         while output.exists():
             number += 1
-            output = self.models_folder / f"{name} {number}"
+            output = models_folder() / f"{name} {number}"
         return self._plan(folder, output, output.name)
 
     def refresh(self) -> None:
@@ -96,7 +86,7 @@ class TrainingChoices:
         ui, found = self._ui, self._found
         for widget in (ui.beginCombo, ui.lengthCombo, ui.testCombo, ui.nameEdit):
             enable(widget, found is not None)
-        folder = self.models_folder
+        folder = models_folder()
         ui.modelsFolderButton.toolTip = _(
             "The model and its report go to a folder in {folder}. Choose another one."
         ).format(folder=folder)
@@ -152,11 +142,11 @@ class TrainingChoices:
 
     def _choose_models_folder(self, _checked: bool = False) -> None:
         chosen = qt.QFileDialog.getExistingDirectory(
-            self._ui.modelsFolderButton, _("Folder for models"), str(self.models_folder)
+            self._ui.modelsFolderButton, _("Folder for models"), str(models_folder())
         )
         if chosen:
             remember_folder(Path(chosen))
-            slicer.app.userSettings().setValue(_SETTING, chosen)
+            choose_models_folder(Path(chosen))
             self.refresh()
 
 

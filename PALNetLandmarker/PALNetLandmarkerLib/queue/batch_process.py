@@ -10,6 +10,7 @@ from palnet.errors import PalnetError
 from palnet.pipeline.prediction import Progress
 from slicer.i18n import tr as _
 
+from ..engine.conventions import convention_for
 from ..engine.task_process import TaskProcess, Told
 from .folder_scans import RESULTS
 
@@ -46,6 +47,7 @@ def task_of(folder: Path, model: str, recursive: bool) -> dict[str, Any]:
         "recursive": recursive,
         "model": model,
         "jobs": 1,
+        "convention": convention_for(model),
     }
 
 

@@ -34,7 +34,7 @@ def of_protocol(said: Prediction, protocol: Protocol) -> Prediction:
     known = [k for k, label in enumerate(protocol.labels) if label in at]
     theirs = [at[protocol.labels[k]] for k in known]
     arrays: dict[str, Any] = {}
-    for name in ("points", "expected_error", "presence", "range_mm", "convention_mm"):
+    for name in ("points", "expected_error", "presence", "range_mm", "convention_mm", "unshifted"):
         before = getattr(said, name)
         arrays[name] = np.full((len(protocol), *before.shape[1:]), 0.0 if name == "presence" else np.nan)
         arrays[name][known] = before[theirs]

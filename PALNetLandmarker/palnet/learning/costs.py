@@ -31,21 +31,22 @@ class Estimate:
 
 
 def stages_of(
-    config: TrainingConfig, landmarks: int, parts: Sequence[tuple[str, int]], aligned: bool
+    config: TrainingConfig, landmarks: int, parts: Sequence[tuple[str, int, int]], aligned: bool
 ) -> dict[str, float]:
     """Seconds of each stage by name, in their order.
 
-    :param parts: name of each model to be trained, and how many scans it is tested on
+    :param parts: name of each model to be trained, how many scans it learns from, and how many it is tested on
     :param aligned: the first guess of alignment is taken over from another model
     """
     stages = {}
-    for name, tests in parts:
+    for name, learned, tests in parts:
         stages[f"{name} {READING}"] = _SCAN_S * (config.pool + config.validation_scans)
         step = (_STEP_S + _STEP_LANDMARK_S * landmarks) * config.batch / _USUAL_BATCH + _SCAN_S * config.fresh
         looks = config.steps / config.validate_every * config.validation_scans * 0.4 * step / config.batch
         stages[f"{name} {TRAINING}"] = config.steps * step + looks
         stages[f"{name} {ALIGNMENT}"] = 0.0 if aligned else _GUESS_S * config.first_guess_scans
-        stages[f"{name} testing"] = 2 * _TEST_S * tests
+        stages[f"{name} conventions"] = _TEST_S * learned if tests else 0.0
+        stages[f"{name} testing"] = 3 * _TEST_S * tests
     return stages
 
 
@@ -63,9 +64,9 @@ def estimate(
     :param vertices: of all scans together
     """
     tests = -(-scans // folds)
-    parts = [(str(number), tests) for number in range(folds if crossvalidated else 1)]
+    parts = [(str(number), scans - tests, tests) for number in range(folds if crossvalidated else 1)]
     if crossvalidated:
-        parts.append(("all", 0))
+        parts.append(("all", scans, 0))
     seconds = sum(stages_of(config, landmarks, parts, aligned).values()) + _CHECK_S * scans * (1 + len(parts))
     held = config.pool + config.validation_scans
     return Estimate(seconds, _MEMORY_MB + _MEMORY_SCAN_MB * held + _MEMORY_VERTEX_MB * vertices)

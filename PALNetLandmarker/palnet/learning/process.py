@@ -8,6 +8,12 @@ Asked to look at a folder, it says what a training can use of it::
     {"checked": {"said": "12 scans of ...", "scans": 12, "subjects": 12, "landmarks": 50, "vertices": 120000,
                  "left_out": ["A sentence."], "odd": []}}
 
+Asked to learn a person's conventions from a folder, it writes them to a file::
+
+    {"adapt": "scans", "model": "face50", "output": "learned.convention.json"}
+    {"stage": "conventions", "words": "Looking at scan 3 of 8", "done": 0.2}
+    {"learned": {"scans": 8, "untouched": 2, "problems": ["A sentence."]}}
+
 Asked for a training, by a :class:`palnet.learning.plan.Plan`, it says how far that is; ``validated`` holds an entry of
 the training's log, those of before a pause, too::
 
@@ -32,8 +38,10 @@ from ..errors import Cancelled, sentence_of
 from ..lines import Send, Stop, serve_one
 from ..threads import ONE_THREAD
 
-ENDS = ("checked", "finished", "stopped", "error")
+ENDS = ("checked", "learned", "finished", "stopped", "error")
 """The last line has one of these keys."""
+
+_INSTALL = "in Slicer, the module 'PyTorch Util' of the extension 'PyTorch' does that"
 
 
 def serve(line: str | bytes, send: Send, stop: Stop) -> None:
@@ -43,12 +51,17 @@ def serve(line: str | bytes, send: Send, stop: Stop) -> None:
     """
     try:
         task = json.loads(line)
-        answer = _checked(task, send, stop) if "check" in task else _trained(task["train"], send, stop)
+        if "check" in task:
+            answer = _checked(task, send, stop)
+        elif "adapt" in task:
+            answer = _adapted(task, send, stop)
+        else:
+            answer = _trained(task["train"], send, stop)
     except Cancelled as stopped:
         answer = {"stopped": str(stopped)}
     except Exception as error:  # whatever it is, the one who waits for an answer gets one
         traceback.print_exc()
-        answer = {"error": sentence_of(error, "The training ended")}
+        answer = {"error": sentence_of(error, "It ended")}
     send(answer)
 
 
@@ -78,11 +91,27 @@ def _checked(task: dict[str, Any], send: Send, stop: Stop) -> dict[str, Any]:
     }
 
 
+def _adapted(task: dict[str, Any], send: Send, stop: Stop) -> dict[str, Any]:
+    from ..training.watch import Watch
+    from .conventions import from_folder
+
+    watch = Watch(send, stop)
+
+    def told(share: float, step: str) -> None:
+        watch.check()
+        send({"stage": "conventions", "words": step, "done": share})
+
+    convention, found = from_folder(Path(task["adapt"]), task["model"], Path(task["output"]), told)
+    return {"learned": {"scans": convention.scans, "untouched": found.untouched, "problems": found.problems}}
+
+
 def _trained(data: dict[str, Any], send: Send, stop: Stop) -> dict[str, Any]:
+    from ..training.pytorch import check_pytorch
     from ..training.watch import Watch
     from .plan import Plan
     from .run import Run
 
+    check_pytorch(_INSTALL)
     return {"finished": list(Run(Plan.from_json(data), Watch(send, stop)).go().said)}
 
 

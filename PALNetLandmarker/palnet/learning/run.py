@@ -22,12 +22,13 @@ from ..training.annotated_source import FEWEST_SUBJECTS
 from ..training.config import TrainingConfig
 from ..training.watch import ALIGNMENT, READING, TRAINING, Watch
 from .clock import Clock
+from .conventions import alone
 from .costs import stages_of
 from .folder import Looked, look
 from .plan import FINISHED, SEED, Plan, State, config_of
 from .verdict import verdict
 
-CHECKING, TESTING = "checking", "testing"
+CHECKING, CONVENTIONS, TESTING = "checking", "conventions", "testing"
 """Stages beside those of :mod:`palnet.training.watch`."""
 
 REPORT = "report"
@@ -39,6 +40,7 @@ _WORDS = {
     READING: "Reading the scans",
     TRAINING: "Training",
     ALIGNMENT: "Learning to find the object",
+    CONVENTIONS: "Learning conventions, to compare",
     TESTING: "Testing on scans left out",
 }
 
@@ -106,9 +108,6 @@ class Run:
         :raises Cancelled: the watch had it stop; started again, it goes on from there
         :raises PalnetError: the folder does not do for a training, or something cannot be read or written
         """
-        from ..training.pytorch import check_pytorch
-
-        check_pytorch()
         plan = self.plan
         check_writable(plan.output)
         State(plan).write()
@@ -171,7 +170,7 @@ class Run:
     ) -> Model:
         from ..training.model import train_on_annotated  # needs PyTorch
 
-        work = self._work / part.name.replace(" ", "-")
+        work = self._folder_of(part)
         path = work / "model.palnet"
         if not path.exists():
             train_on_annotated(config, part.learn, protocol, work, start, watch).save(path)
@@ -182,7 +181,7 @@ class Run:
         test = part.test
         if test is None:
             return {}
-        methods = list(self._methods(model, protocol))
+        methods = list(self._methods(part, model, protocol, eye))
         results = {}
         for number, (name, method, checksum) in enumerate(methods):
             count, before = len(methods) * len(test.scans), number * len(test.scans)
@@ -193,20 +192,29 @@ class Run:
             results[name] = tested(method, checksum, test, self._work / "predictions" / name, told)
         return results
 
-    def _methods(self, model: Model, protocol: Protocol) -> Iterable[tuple[str, Landmarker, str]]:
+    def _methods(
+        self, part: Part, model: Model, protocol: Protocol, eye: _Onlooker
+    ) -> Iterable[tuple[str, Landmarker, str]]:
         """Name, method and checksum of the model and of those that it stands beside."""
         yield self.plan.name, Predictor(model), model.checksum
         for name in bundled_models():
-            other = Model.find(name)
-            if set(other.protocol.labels) & set(protocol.labels):
-                as_bundled = f"{name} as it comes" if name == self.plan.name else name
-                yield as_bundled, OfLabels(Predictor(other), protocol), other.checksum
+            other = Predictor(Model.find(name))
+            called = f"{name} as it comes" if name == self.plan.name else name
+            if set(other.model.protocol.labels) & set(protocol.labels):
+                yield called, OfLabels(other, protocol), other.model.checksum
+            path = self._folder_of(part) / f"{name}.convention.json"
+            adapted = alone(other, part.learn, path, lambda done, total: eye.at(CONVENTIONS, done, total))
+            if adapted is not None:
+                yield f"{called} with conventions", OfLabels(adapted[0], protocol), adapted[1]
+
+    def _folder_of(self, part: Part) -> Path:
+        return self._work / part.name.replace(" ", "-")
 
     @property
     def _work(self) -> Path:
         return self.plan.output / "work"
 
 
-def _sizes(part: Part) -> tuple[str, int]:
-    """The name of a part, and how many scans it is tested on."""
-    return part.name, len(part.test.scans) if part.test else 0
+def _sizes(part: Part) -> tuple[str, int, int]:
+    """The name of a part, how many scans it learns from, and how many it is tested on."""
+    return part.name, len(part.learn.scans), len(part.test.scans) if part.test else 0

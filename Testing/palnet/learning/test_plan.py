@@ -109,11 +109,11 @@ def test_what_was_done_before_a_pause_took_no_time() -> None:
 
 def test_the_stages_of_every_part_are_there(tmp_path: Path) -> None:
     config = config_of(plan(tmp_path), None)
-    stages = stages_of(config, 8, [("part 1 of 5", 2), ("all", 0)], aligned=True)
+    stages = stages_of(config, 8, [("part 1 of 5", 8, 2), ("all", 10, 0)], aligned=True)
     assert list(stages) == [
         f"{part} {stage}"
         for part in ("part 1 of 5", "all")
-        for stage in ("reading", "training", "alignment", "testing")
+        for stage in ("reading", "training", "alignment", "conventions", "testing")
     ]
-    assert stages["all testing"] == 0 and stages["all alignment"] == 0
+    assert stages["all testing"] == stages["all conventions"] == 0 and stages["all alignment"] == 0
     assert np.isfinite(list(stages.values())).all()
