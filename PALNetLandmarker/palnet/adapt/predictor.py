@@ -11,6 +11,15 @@ from ..pipeline.prediction import Prediction, Progress
 from ..pipeline.predictor import Predictor, predicted_file
 from .apply import Adapter
 from .convention import Convention
+from .file import read_convention
+
+
+def followed(predictor: Predictor, convention: Path | None) -> Predictor | AdaptedPredictor:
+    """A predictor that follows the convention in a file, if one is named.
+
+    :raises ConventionError: it cannot be read, or does not fit the model
+    """
+    return predictor if convention is None else AdaptedPredictor(predictor, read_convention(convention))
 
 
 class AdaptedPredictor:

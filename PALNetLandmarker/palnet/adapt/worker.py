@@ -7,12 +7,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ..pipeline.worker import main
 
 
-def followed(task: dict[str, Any], predictor: Any) -> Any:
+def of_task(task: dict[str, Any], predictor: Any) -> Any:
     """The predictor that a task asks for.
 
     :param predictor: of its model
@@ -20,11 +21,10 @@ def followed(task: dict[str, Any], predictor: Any) -> Any:
     """
     if not task.get("convention"):
         return predictor
-    from .file import read_convention
-    from .predictor import AdaptedPredictor
+    from .predictor import followed
 
-    return AdaptedPredictor(predictor, read_convention(task["convention"]))
+    return followed(predictor, Path(task["convention"]))
 
 
 if __name__ == "__main__":
-    main(followed)
+    main(of_task)

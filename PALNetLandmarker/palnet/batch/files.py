@@ -55,6 +55,7 @@ class Record:
     :ivar model: name of the model, :ivar model_checksum: its SHA-256, :ivar unit: as it was asked for
     :ivar seconds: that it took, :ivar error: why there are no landmarks; empty where there are
     :ivar surface: :data:`FITTED`, why no surface could be fitted, or empty where none was asked for
+    :ivar convention: SHA-256 of the convention that was followed; empty without one
     :ivar surface_missing: how many of its points the scan does not show, :ivar surface_expected_mm: their median error
     """
 
@@ -68,6 +69,7 @@ class Record:
     surface: str = ""
     surface_missing: int = 0
     surface_expected_mm: float = 0.0
+    convention: str = ""
 
     @staticmethod
     def read(path: Path) -> Record | None:

@@ -7,6 +7,7 @@
     {"finished": "20 of 20 scans have landmarks.", "stopped": false, "failed": 0}   or   {"error": "A sentence."}
 
 The batch stops when the standard input closes; then, too, what is done is on disk, with tables and contact sheet.
+The line may name a ``"convention"``, too, the file of :mod:`palnet.adapt.file`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from ..adapt.file import read_convention
 from ..errors import PalnetError
 from ..lines import Send, serve_one
 from .batch import Fate, Settings, Step, run_batch
@@ -32,7 +34,10 @@ def serve(line: str | bytes, send: Send, stop: Stop) -> None:
     try:
         task = json.loads(line)
         batch = begin([Path(task["folder"])], Path(task["output"]), task["model"], bool(task["recursive"]))
-        settings = Settings(task["model"])
+        convention = read_convention(task["convention"]) if task.get("convention") else None
+        if convention is not None:
+            convention.check_fits(batch.model)
+        settings = Settings(task["model"], convention=convention)
         run_batch(batch, settings, where(int(task["jobs"]), None), lambda step: send(_told(step)), stop)
         finish(batch)
         answer = {"finished": in_words(batch), "stopped": batch.stopped, "failed": batch.count(Fate.FAILED)}

@@ -19,6 +19,7 @@ from .files import checksum
 if TYPE_CHECKING:
     from vtkmodules.vtkCommonDataModel import vtkPolyData
 
+    from ..adapt.predictor import AdaptedPredictor
     from ..pipeline.predictor import Predictor
     from ..surfaces.files import Corresponding
 
@@ -30,6 +31,7 @@ class Task:
     :ivar scan: path of the file, :ivar unit: of the scan, or ``"auto"``
     :ivar model: name or path, :ivar model_checksum: the SHA-256 it must have
     :ivar surface: whether the corresponding surface is wanted, too
+    :ivar convention: the text of a convention's file that is to be followed; empty for none
     """
 
     scan: str
@@ -37,6 +39,7 @@ class Task:
     model_checksum: str
     unit: str = "auto"
     surface: bool = False
+    convention: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def landmark(task: Task) -> Outcome:
     started = time.perf_counter()
     path = Path(task.scan)
     try:
-        predictor = _predictor(task.model, task.model_checksum)
+        predictor = _predictor(task.model, task.model_checksum, task.convention)
         started = time.perf_counter()  # the first scan does not count the model
         found, picture, mesh = _predict(predictor, path, task.unit)
         surface, problem = _surface(found, mesh) if task.surface else (None, "")
@@ -81,17 +84,22 @@ def landmark(task: Task) -> Outcome:
 
 
 @functools.lru_cache(maxsize=1)
-def _predictor(model: str, model_checksum: str) -> Predictor:
+def _predictor(model: str, model_checksum: str, convention: str) -> Predictor | AdaptedPredictor:
     """The predictor, kept from scan to scan; a model file that is written anew has another checksum."""
     from ..pipeline.predictor import Predictor
 
     predictor = Predictor.load(model)
     if predictor.model.checksum != model_checksum:
         raise ModelError(f"The model {model} is another one where the scan was to be landmarked: install the same.")
-    return predictor
+    if not convention:
+        return predictor
+    from ..adapt.file import from_text
+    from ..adapt.predictor import AdaptedPredictor
+
+    return AdaptedPredictor(predictor, from_text(convention))
 
 
-def _predict(predictor: Predictor, path: Path, unit: str) -> tuple[Prediction, bytes, vtkPolyData]:
+def _predict(predictor: Predictor | AdaptedPredictor, path: Path, unit: str) -> tuple[Prediction, bytes, vtkPolyData]:
     """The prediction in the frame of the file, the picture, and the scan as it was read."""
     from ..scans.file import read_mesh, scan_space, surface_in, surface_unit
     from ..scans.looks import looks_of
@@ -122,5 +130,9 @@ def turned(found: Prediction) -> Prediction:
     """A prediction in RAS in LPS, or back; Slicer's files of landmarks are in LPS."""
     frame = found.face_from_scan @ np.diag([*TO_LPS["RAS"], 1.0])
     return replace(
-        found, points=found.points * TO_LPS["RAS"], face_from_scan=frame, space="LPS" if found.space == "RAS" else "RAS"
+        found,
+        points=found.points * TO_LPS["RAS"],
+        unshifted=found.unshifted * TO_LPS["RAS"],
+        face_from_scan=frame,
+        space="LPS" if found.space == "RAS" else "RAS",
     )

@@ -1,5 +1,5 @@
 """The command line: ``palnet landmark``, ``train``, ``crossvalidate``, ``evaluate``, ``convert``,
-``compare``, ``measure`` and ``surface``."""
+``compare``, ``measure``, ``surface`` and ``adapt``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from .. import __version__
 from ..errors import PalnetError, sentence_of
 from ..output import steady_output
 from ..units import UNITS
+from .adapt import add_adapt
 from .convert import add_convert
 from .host import Host
 from .landmark import add_landmark
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_compare(commands)
     _add_measure(commands)
     add_surface(commands)
+    add_adapt(commands)
     return parser
 
 

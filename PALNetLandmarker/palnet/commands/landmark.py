@@ -26,6 +26,7 @@ def add_landmark(commands: Any) -> None:
     landmark.add_argument("--picture", action="store_true", help="also draw a sheet of pictures of each scan")
     landmark.add_argument("--surface", action="store_true", help="also the corresponding surface (.vtp and .ply)")
     landmark.add_argument("--model", default="face50", metavar="FILE|NAME", help="landmark model (default: face50)")
+    landmark.add_argument("--convention", type=Path, metavar="FILE", help="follow what palnet adapt learned")
     add_size(landmark)
     landmark.add_argument("--json", type=Path, metavar="SUMMARY", help="also write all results to one JSON file")
     landmark.add_argument("--timings", action="store_true", help="print the time of each step")
@@ -52,10 +53,11 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
     if options.json:
         check_summary(options.json, [path for scan, target in targets for path in (scan, *results_at(target))])
     print(f"Loading the model {options.model} ...", flush=True)
+    from ..adapt.predictor import followed
     from ..batch.single import has_review, write_landmarks
     from ..pipeline.predictor import Predictor
 
-    predictor = Predictor.load(options.model)
+    predictor = followed(Predictor.load(options.model), options.convention)
     results, failed, kept = [], 0, 0
     for number, (scan, target) in enumerate(targets, 1):
         print(f"[{number}/{len(targets)}] {scan}", flush=True)
@@ -83,6 +85,9 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
             continue
         results.append({"scan": str(scan), "markups": str(target), **summary(prediction)})
         print(table(prediction))
+        if prediction.convention:
+            own = len(prediction.protocol) - len(predictor.model.protocol)
+            print(f"  {int(prediction.shifted.sum())} landmarks follow {options.convention}, {own} are of your own")
         for warning in prediction.warnings:
             print(f"  ! {warning}")
         if options.timings:
