@@ -18,12 +18,13 @@ from palnet.scans.file import is_volume
 from slicer.i18n import tr as _
 
 from ..nodes.scan_size import AUTO
+from .conventions import convention_for
 from .engine_process import EngineProcess, interpreter
 from .skins import place_for
 
 Done = Callable[["Prediction | PalnetError"], None]
 
-_WORKER = ["-m", "palnet.pipeline.worker"]
+_WORKER = ["-m", "palnet.adapt.worker"]
 _MOST_CRASHES = 3
 """After so many in a row there is something wrong that another start does not heal."""
 _SILENT_MS = 5 * 60 * 1000
@@ -31,7 +32,7 @@ _SILENT_MS = 5 * 60 * 1000
 
 
 class BackgroundPredictor:
-    """Starts the process of ``palnet.pipeline.worker`` at the first task and keeps it, and the landmark model in it."""
+    """Starts the process of ``palnet.adapt.worker`` at the first task and keeps it, and the landmark model in it."""
 
     def __init__(self) -> None:
         self._process = EngineProcess(self._on_line, self._on_end)
@@ -79,6 +80,7 @@ class BackgroundPredictor:
         self._number += 1
         self._task = (on_done, on_progress)
         task = {"id": self._number, "model": landmark_model, "unit": unit, **where}
+        task["convention"] = convention_for(landmark_model)
         if not self._process.running:
             self._process.start(_WORKER)
         self._process.send(task)

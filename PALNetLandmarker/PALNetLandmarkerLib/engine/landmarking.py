@@ -15,6 +15,7 @@ from ..nodes.scan_nodes import remove_node
 from ..nodes.scan_size import AUTO, size_of, tell_placed_with, unit_of
 from ..nodes.scene import surface_of
 from ..nodes.volumes import is_volume
+from .conventions import followed
 from .skins import skin_model
 
 _SKIN_SHARE = 0.7
@@ -66,7 +67,7 @@ def place_landmarks(
     surface = surface_of(model)
     from palnet.pipeline.predictor import Predictor  # the panel opens sooner without
 
-    predictor = Predictor.load(landmark_model)
+    predictor = followed(Predictor.load(landmark_model), landmark_model)
     prediction = predictor.predict_surface(surface, unit=unit_of(model, size), progress=progress)
 
     if progress is not None:

@@ -32,6 +32,7 @@ class QueuePanel:
     :param landmark_model: says which landmark model is in use, by name or file
     :param busy: whether landmarks are being placed on demand; no other scan is opened meanwhile
     :param on_folder_changed: called with :attr:`folder` when the person chose another one
+    :ivar on_reviewed: called with the number of scans that are reviewed, whenever the list is shown anew
     """
 
     def __init__(
@@ -53,6 +54,8 @@ class QueuePanel:
         self._waiting = False
         self._wait: Any = None
         self._not_saved = ""
+        self._news = ""
+        self.on_reviewed: Callable[[int], None] = lambda _count: None
         # What happens in the scene comes in bursts: one look at the queue is enough for each.
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
@@ -78,6 +81,11 @@ class QueuePanel:
         ui.scansTable.connect("cellActivated(int,int)", self._on_row)
         ui.scansTable.connect("itemSelectionChanged()", self._show_status)
         self.refresh()
+
+    def tell(self, line: str) -> None:
+        """Show a line until another scan is opened."""
+        self._news = line
+        self._show_status()
 
     def close(self) -> None:
         """Save what is open, end the background process, and touch no widget any more: they go."""
@@ -150,6 +158,7 @@ class QueuePanel:
         enable(ui.nextScanButton, bool(entries))
         enable(ui.previousScanButton, bool(entries) and self.queue.current not in (None, entries[0].key))
         self._show_status()
+        self.on_reviewed([entry.state for entry in entries].count(ScanState.REVIEWED))
 
     def _fill_cell(self, row: int, column: int, text: str, entry: QueueEntry) -> None:
         table = self._ui.scansTable
@@ -184,7 +193,7 @@ class QueuePanel:
         text = without_options(chosen.detail) if chosen is not None and failed else self._problem
         if not text and (self.queue.current or self._folder):
             text = self._predictor.problem
-        tell(self._ui.queueStatusLabel, text, warning=True)
+        tell(self._ui.queueStatusLabel, text or self._news, warning=bool(text))
 
     def _show_problem(self, error: PalnetError) -> None:
         self._problem = without_options(str(error))

@@ -22,6 +22,7 @@ from ..view.layout import ReviewLayout
 from .batch import BatchPanel
 from .compare import ComparePanel
 from .export import ExportPanel
+from .learn import LearnPanel
 from .measurements import MeasurementsPanel
 from .model_selector import LandmarkModelSelector
 from .queue import QueuePanel
@@ -30,7 +31,7 @@ from .run import RunPanel, may_be_filled
 from .scan_selector import ScanSelector, first_scan
 from .shortcuts import Shortcuts
 from .size import SizePanel
-from .tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS, Tabs, scroll_to_top
+from .tabs import COMPARE, LEARN, MEASURE, REVIEW, SAVE, SCANS, Tabs, scroll_to_top
 
 _FIRST = 100.0
 
@@ -82,6 +83,18 @@ class Sections(VTKObservationMixin):
         self.export = ExportPanel(
             add("PALNetExport.ui", self.tabs.layout_of(SAVE)), self._landmarks, logic.exportLandmarks
         )
+        learn_ui = add("PALNetLearn.ui", self.tabs.layout_of(LEARN))
+        self.learn = LearnPanel(
+            learn_ui,
+            add,
+            self._use_model,
+            self._model_selector.add,
+            self._choose_layout,
+            self._chosen_model,
+            lambda: self.queue.folder,
+            self.queue.tell,
+        )
+        self.queue.on_reviewed = self.learn.conventions.reviewed
         self.tabs.make_room()
         self._keys = Shortcuts({"X": self.queue.next_scan})
         self.ui.applyButton.connect("clicked(bool)", self.apply)
@@ -106,7 +119,7 @@ class Sections(VTKObservationMixin):
     def close(self) -> None:
         """End what is under way, and touch no widget any more: they go."""
         for section in (
-            *(self.run, self.size, self.compare, self.batch, self.queue),
+            *(self.run, self.size, self.compare, self.batch, self.queue, self.learn),
             *(self._review_panel, self.measurements),
         ):
             section.close()
@@ -224,6 +237,11 @@ class Sections(VTKObservationMixin):
     def _choose_layout(self) -> None:
         """One 3D view while there is a face to look at; before, after and in other modules the person's own."""
         session, parameters = self.review.session, self._parameters
+        self.learn.active = bool(parameters) and self.tabs.shown == LEARN
+        if self.learn.shows_plot:
+            self._layout.leave()
+        if self.learn.enter_plot():
+            return
         if parameters and self._compared is not None:
             self._layout.enter(in_mm=self.compare.in_mm)
         elif parameters and session is not None:
@@ -240,6 +258,12 @@ class Sections(VTKObservationMixin):
         self.measurements.active = name == MEASURE
         if name != COMPARE:
             self._end_comparing()
+        self._choose_layout()
+
+    def _use_model(self, path: str) -> None:
+        """The person wants landmarks placed by a model that was trained."""
+        self._logic.getParameterNode().landmarkModel = path
+        self.update()
 
     def _on_batch_review(self, folder: str) -> None:
         """The person wants to review what a batch has made."""
