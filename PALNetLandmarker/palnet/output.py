@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import sys
@@ -68,3 +69,18 @@ def steady_output() -> Iterator[SteadyStream]:
         finally:
             out.flush()
             err.flush()
+
+
+def answers_alone() -> Callable[[dict[str, Any]], None]:
+    """Have this process's standard output for answers, each a JSON object on a line of its own, by what is returned.
+
+    What a library prints must not stand between them: from now on it goes to the standard error.
+    """
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+
+    def send(line: dict[str, Any]) -> None:
+        """:raises OSError: no one listens any more"""
+        print(json.dumps(line), file=answers, flush=True)
+
+    return send

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import PalnetError
+from ..output import answers_alone
 from .batch import Fate, Settings, Step, run_batch
 from .run import begin, finish, where
 from .words import in_words, said
@@ -68,16 +69,14 @@ def main() -> None:
     """Run a batch by this process's standard input and output."""
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    # What a library prints must not stand between the answers: it goes to the standard error.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
-    os.dup2(2, 1)
+    tell = answers_alone()
     line = sys.stdin.buffer.readline()
     closed = threading.Event()
     threading.Thread(target=_wait_for_end, args=(sys.stdin.buffer, closed), daemon=True).start()
 
     def send(answer: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):  # no one listens any more, and the batch stops by itself
-            print(json.dumps(answer), file=answers, flush=True)
+            tell(answer)
 
     serve(line, send, closed.is_set)
     # A thread that still reads would hold up the end of the interpreter.
