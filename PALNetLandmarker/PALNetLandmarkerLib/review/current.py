@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 
 from ..nodes.lost_set import LostSet
 from ..nodes.scan_nodes import is_released
-from ..nodes.shown_alone import show_alone
+from ..nodes.shown_alone import show, show_alone
 from ..nodes.ties import tie
 from .session import ReviewSession
 
@@ -104,6 +104,18 @@ class CurrentReview:
         self._give_labels_back()
         if self.session is not None:
             self.session.rest()
+
+    def make_way(self) -> None:
+        """Something is to be looked at in place of the scan: it, its landmarks and what is shown of them get out of the
+        way, until the review is gone on with."""
+        session = self.session
+        if session is None:
+            return
+        if not session.resting:
+            self.rest()
+            session.show_whole_face()
+        for node in (session.model, session.node):
+            show(node, False)
 
     def close(self) -> None:
         """End the review that is open."""

@@ -103,7 +103,8 @@ class _Maps:
         np.savez(task["answer"], **arrays)
         if task.get("page"):
             told = f"{told} {made.write(Path(task['page']))}".strip()
-        return {"rows": [_plain(row) for row in made.rows], "told": told, "missing": int(one.missing.sum())}
+        rows = [_plain(row) for row in made.rows]
+        return {"rows": rows, "told": told, "missing": int(one.missing.sum()), "page": task.get("page") or ""}
 
     def _seeds(self, task: dict[str, Any], progress: Callable[[float, str], None]) -> Iterable[int]:
         """Those of the repeated fits; none where a scan is but the file of its surface."""
@@ -155,7 +156,7 @@ class _Maps:
         """What is to be known of a scan that came as a file."""
         if "surface" in spec or "points" in spec or "landmarks" in spec:
             return ""
-        return f"The landmarks of {Path(spec['scan']).name} were placed just now, and no one has reviewed them."
+        return f"{Path(spec['scan']).name}: landmarks placed just now, not reviewed."
 
 
 def _landmarked(scan: Path, landmarks: Path) -> Any:
