@@ -35,7 +35,7 @@ class FollowedSurface:
     :param landmarks: ``vtkMRMLMarkupsFiducialNode`` with landmarks of a scan in the scene
     :param engine: fits, in its own process, :param specs: says what it is told of scans
     :param on_changed: called after there is something new, or the landmarks are gone
-    :ivar answer: what came last; None before that
+    :ivar answer: what came last; None before that, :ivar ready: whether the surface was once made
     :ivar step: what is being done; empty while nothing is
     :ivar problem: why there is no surface, as a sentence; empty otherwise
     """
@@ -46,7 +46,7 @@ class FollowedSurface:
         self.landmarks = landmarks
         self.answer: Answer | None = None
         self.step = self.problem = ""
-        self.closed = False
+        self.closed = self.ready = False
         self._engine = engine
         self._specs = specs
         self._on_changed = on_changed
@@ -146,7 +146,7 @@ class FollowedSurface:
         if answer.error or self._asked is None:
             self._asked = None
         else:
-            self.answer = answer
+            self.answer, self.ready = answer, True
             self._fill(scan, answer.arrays, mm_per_unit(self._asked["one"]["unit"]))
             if self.map == CHANGE and "volume_sd_cc" not in answer.rows[0] and "surface" not in self._asked["other"]:
                 self._quiet.start(_QUIET_MS)

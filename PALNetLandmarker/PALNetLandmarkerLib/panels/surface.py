@@ -68,8 +68,7 @@ class SurfacePanel:
         followed = self._followed
         if not self._active or self._kind not in _MAPS or followed is None or followed.problem:
             return False
-        mesh = followed.node.GetPolyData() if followed.node is not None else None
-        return mesh is not None and bool(mesh.GetNumberOfPoints())
+        return followed.ready and followed.node is not None
 
     @property
     def active(self) -> bool:

@@ -21,7 +21,7 @@ from .folders import remember_folder, start_folder
 from .looks import shortened
 
 _EARLIER, _LATER = 0, 1
-_MOST_LETTERS = 24
+_MOST_LETTERS = 19
 # By what a treatment leaves alone; the first is right for jaws, nose and soft tissue below the eyes.
 _PRESETS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (_("Forehead, nasal root, orbits"), STABLE),

@@ -26,9 +26,7 @@ def needs(session: Any, kind: str, mean: Path | None, other: Any) -> str:
     if session is None:
         return _("Place landmarks on a scan, or choose landmarks: from them its surface is made.")
     if session.model is None:
-        return _(
-            "The scan of these landmarks is not in the scene: load it, and choose it above."
-        )
+        return _("The scan of these landmarks is not in the scene: load it, and choose it above.")
     if not kind:
         return CHOOSE
     if kind == MEAN and mean is None:
