@@ -20,7 +20,7 @@ from ..engine.surface_engine import Answer, SurfaceEngine
 from ..nodes.scan_nodes import scan_of
 from ..nodes.surface_nodes import EXPECTED, MISSING, REGION, create_surface, fill_surface, surface_of_scan
 from ..nodes.watch import Listener, PointsWatch
-from ..view.surface_colours import SHOWN_EXPECTED, SHOWN_REGION, region_values
+from ..view.surface_colours import SHOWN_EXPECTED, SHOWN_REGION, expected_values, region_values
 
 SURFACE, ASYMMETRY, MEAN, CHANGE = "surface", "asymmetry", "mean", "change"
 """Maps of a surface."""
@@ -160,7 +160,7 @@ class FollowedSurface:
             REGION: face_template().region,
             EXPECTED: expected,
             SHOWN_REGION: region_values(missing),
-            SHOWN_EXPECTED: np.where(missing, np.nan, expected),
+            SHOWN_EXPECTED: expected_values(expected, missing),
         }
         fill_surface(self.node or create_surface(scan), scan, arrays["points"] / mm, values)
 

@@ -10,14 +10,14 @@ import vtk
 from palnet.reports.heat_map import UNKNOWN, colours
 from palnet.surfaces.template import face_template
 
-from ..nodes.surface_nodes import EXPECTED
-from ..palette import ERROR_CLASSES, REGIONS, Color
+from ..palette import ERROR_CLASSES, REGIONS, Color, class_name
 
 SHOWN_REGION = "shown_region"
 """Array of a surface: the region of each point, or one more than there are where the scan shows nothing."""
-SHOWN_EXPECTED = EXPECTED + "_shown"
-"""Array of a surface: the expected distances, NaN where the scan shows nothing."""
-_SHADES, _STEP_MM = 255, 1.0
+SHOWN_EXPECTED = "shown_expected"
+"""Array of a surface: the class of each point's expected distance, or one more than there are, likewise."""
+_SHADES = 255
+_NOT_SHOWN = "not shown"
 _ATTRIBUTE = "PALNet.colours"
 _MM, _DOUBT, _PARTS = "inward to outward, mm", "expected distance, mm", "regions"
 _LEFT_LIGHTER = 0.45
@@ -32,9 +32,15 @@ def region_values(missing: np.ndarray) -> np.ndarray:
     return np.where(missing > 0, len(template.region_names), template.region).astype(float)
 
 
+def expected_values(expected: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """(N,) the values of ``SHOWN_EXPECTED``."""
+    classes = np.searchsorted([bound for bound, _color in ERROR_CLASSES], expected, side="right")
+    return np.where(missing > 0, len(ERROR_CLASSES), classes).astype(float)
+
+
 def paint_regions(node: Any) -> None:
     """Show a surface by its regions, with their names as legend."""
-    names = (*face_template().region_names, "not shown")
+    names = (*face_template().region_names, _NOT_SHOWN)
     table = _table(node.GetScene(), _PARTS, [_region_color(name) for name in names], names)
     _paint(node, SHOWN_REGION, table, (-0.5, len(names) - 0.5))
     _legend(node, "Regions", "", len(names))
@@ -42,12 +48,11 @@ def paint_regions(node: Any) -> None:
 
 def paint_expected(node: Any) -> None:
     """Show how far each point is to be expected from its true place, in the colours of the zones of doubt."""
-    steps = int(ERROR_CLASSES[-2][0] / _STEP_MM) + 1
-    middles = (np.arange(steps) + 0.5) * _STEP_MM
-    chosen = [next(color for bound, color in ERROR_CLASSES if middle < bound) for middle in middles]
-    table = _table(node.GetScene(), _DOUBT, chosen)
-    _paint(node, SHOWN_EXPECTED, table, (0.0, steps * _STEP_MM))
-    _legend(node, "Expected", "%.0f mm", steps + 1)
+    shades = [*(color for _bound, color in ERROR_CLASSES), tuple(UNKNOWN / 255.0)]
+    names = (*(class_name(index) for index in range(len(ERROR_CLASSES))), _NOT_SHOWN)
+    table = _table(node.GetScene(), _DOUBT, shades, names)
+    _paint(node, SHOWN_EXPECTED, table, (-0.5, len(names) - 0.5))
+    _legend(node, "Expected", "", len(names))
 
 
 def paint_mm(node: Any, name: str, title: str, end: float) -> None:
