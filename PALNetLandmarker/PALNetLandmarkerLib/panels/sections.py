@@ -31,7 +31,8 @@ from .run import RunPanel, may_be_filled
 from .scan_selector import ScanSelector, first_scan
 from .shortcuts import Shortcuts
 from .size import SizePanel
-from .tabs import COMPARE, LEARN, MEASURE, REVIEW, SAVE, SCANS, Tabs, scroll_to_top
+from .surface import SurfacePanel
+from .tabs import COMPARE, LEARN, MEASURE, REVIEW, SAVE, SCANS, SURFACE, Tabs, scroll_to_top
 
 _FIRST = 100.0
 
@@ -80,6 +81,9 @@ class Sections(VTKObservationMixin):
         self.compare = ComparePanel(
             add("PALNetCompare.ui", self.tabs.layout_of(COMPARE)), self._on_review, self._on_compare
         )
+        self.surface = SurfacePanel(
+            add("PALNetSurface.ui", self.tabs.layout_of(SURFACE)), self._chosen_model, self.update
+        )
         self.export = ExportPanel(
             add("PALNetExport.ui", self.tabs.layout_of(SAVE)), self._landmarks, logic.exportLandmarks
         )
@@ -119,7 +123,7 @@ class Sections(VTKObservationMixin):
     def close(self) -> None:
         """End what is under way, and touch no widget any more: they go."""
         for section in (
-            *(self.run, self.size, self.compare, self.batch, self.queue, self.learn),
+            *(self.run, self.size, self.compare, self.surface, self.batch, self.queue, self.learn),
             *(self._review_panel, self.measurements),
         ):
             section.close()
@@ -166,11 +170,15 @@ class Sections(VTKObservationMixin):
         if parameters and self._compared is None and self.run.running:
             self.review.wait()
         elif parameters and self._compared is None:
-            self.review.choose(parameters.landmarks, parameters.surfaceModel)
+            if not self._keeps_map(parameters):
+                self.review.choose(parameters.landmarks, parameters.surfaceModel)
         else:
             self.review.rest()
         session = self.review.session if parameters and self._compared is None else None
-        self.measurements.follow(session.node if session else None)
+        self.surface.follow(session)
+        if self.surface.shown:
+            self.review.make_way()
+        self.measurements.follow(session.node if session and not self.surface.shown else None)
         self.size.follow(parameters.surfaceModel if parameters else None, session, self.run.running)
         self._choose_layout()
         self.export.update()
@@ -234,6 +242,12 @@ class Sections(VTKObservationMixin):
             show(before, False)
         show_alone(scan, landmarks)
 
+    def _keeps_map(self, parameters: Any) -> bool:
+        """Whether a map of what is chosen has the view, and the review waits for it."""
+        session = self.review.session
+        chosen = parameters.landmarks, parameters.surfaceModel
+        return self.surface.shown and session is not None and (session.node, session.model) == chosen
+
     def _choose_layout(self) -> None:
         """One 3D view while there is a face to look at; before, after and in other modules the person's own."""
         session, parameters = self.review.session, self._parameters
@@ -245,7 +259,8 @@ class Sections(VTKObservationMixin):
         if parameters and self._compared is not None:
             self._layout.enter(in_mm=self.compare.in_mm)
         elif parameters and session is not None:
-            if self._layout.enter(parameters.closeUp, session.in_mm):
+            beside = parameters.closeUp and not self.surface.shown
+            if self._layout.enter(beside, session.in_mm) and not session.resting:
                 session.arrange()
         elif parameters and self.size.clicking:
             self._layout.enter(in_mm=False)
@@ -256,6 +271,7 @@ class Sections(VTKObservationMixin):
         """The person goes to another task."""
         self._review_panel.active = name == REVIEW
         self.measurements.active = name == MEASURE
+        self.surface.active = name == SURFACE
         if name != COMPARE:
             self._end_comparing()
         self._choose_layout()
@@ -299,6 +315,7 @@ class Sections(VTKObservationMixin):
     def _on_node_gone(self, _caller: Any, _event: Any, node: Any) -> None:
         if node.IsA("vtkMRMLModelNode") and not slicer.mrmlScene.IsClosing():
             colours.forget(node)
+            self.surface.forget(node)
         if node is self._leaving:
             self._leaving = None
             self.update()

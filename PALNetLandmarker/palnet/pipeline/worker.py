@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PalnetError
+from ..lines import answers_alone
 from ..threads import ONE_THREAD
 
 if TYPE_CHECKING:
@@ -152,15 +153,8 @@ def main(changed: Changed | None = None) -> None:
     os.environ.update(ONE_THREAD)  # read when numpy and vtk are first imported
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    # What a library prints must not stand between the answers: it goes to the standard error.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
-    os.dup2(2, 1)
-
-    def send(line: dict[str, Any]) -> None:
-        print(json.dumps(line), file=answers, flush=True)
-
     with contextlib.suppress(OSError):  # no one listens any more
-        serve(sys.stdin.buffer, send, changed)
+        serve(sys.stdin.buffer, answers_alone(), changed)
 
 
 if __name__ == "__main__":
