@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..errors import OutputError, PersonsWorkError, sentence_of
@@ -15,6 +15,10 @@ from ..scans.file import is_volume, read_mesh, read_surface, scan_stem
 from .host import Host
 from .size import add_size, unit_of
 from .words import RESEARCH_USE, check_summary, picture_beside, results_at, summary, table
+
+if TYPE_CHECKING:
+    from ..adapt.predictor import AdaptedPredictor
+    from ..pipeline.predictor import Predictor
 
 
 def add_landmark(commands: Any) -> None:
@@ -49,17 +53,24 @@ def _run(options: argparse.Namespace, host: Host) -> int:
     return run(options, host) if is_batch(options) else _run_files(options, host)
 
 
+def _followed(predictor: Predictor, convention: Path | None) -> Predictor | AdaptedPredictor:
+    if convention is None:
+        return predictor
+    from ..adapt.predictor import followed  # it loads corresponding surfaces, too
+
+    return followed(predictor, convention)
+
+
 def _run_files(options: argparse.Namespace, host: Host) -> int:
     targets = _targets(options.scans, options.output)
     check_writable(options.output)
     if options.json:
         check_summary(options.json, [path for scan, target in targets for path in (scan, *results_at(target))])
     print(f"Loading the model {options.model} ...", flush=True)
-    from ..adapt.predictor import followed
     from ..batch.single import has_review, write_landmarks
     from ..pipeline.predictor import Predictor
 
-    predictor = followed(Predictor.load(options.model), options.convention)
+    predictor = _followed(Predictor.load(options.model), options.convention)
     results, failed, kept = [], 0, 0
     for number, (scan, target) in enumerate(targets, 1):
         print(f"[{number}/{len(targets)}] {scan}", flush=True)
