@@ -6,7 +6,7 @@ import numpy as np
 
 from .mesh import Unreadable
 
-_SAMPLES = 400_000
+_SAMPLES, _SLICES = 400_000, 60
 _BINS = 256
 _PADDING_SHARE, _IN_FULL_COLUMNS = 0.01, 0.995
 _LEAST_CLASS = 0.003
@@ -22,6 +22,7 @@ def without_padding(volume: np.ndarray) -> tuple[np.ndarray, bool]:
     :param volume: (K, J, I)
     :returns: (J, I) bool of columns that were measured
     """
+    volume = volume[:: max(1, len(volume) // _SLICES)]
     lowest = volume.min()
     is_lowest = volume == lowest
     full = is_lowest.all(axis=0)
@@ -37,6 +38,12 @@ def without_padding(volume: np.ndarray) -> tuple[np.ndarray, bool]:
     if in_full >= _IN_FULL_COLUMNS and is_apart:
         return measured, True
     return np.ones(volume.shape[1:], bool), False
+
+
+def sampled(volume: np.ndarray, measured: np.ndarray) -> np.ndarray:
+    """(N,) some of the numbers of a volume (K, J, I) in columns that were measured (J, I)."""
+    some = volume[:: max(1, len(volume) // _SLICES)][:, measured].ravel()
+    return np.asarray(some[:: max(1, some.size // _SAMPLES)])
 
 
 def threshold_between(values: np.ndarray) -> float:
@@ -73,8 +80,7 @@ def noise_of(volume: np.ndarray, threshold: float) -> float:
 
     :param volume: (K, J, I)
     """
-    step = max(1, len(volume) // 60)
-    some = volume[::step]
+    some = volume[:: max(1, len(volume) // _SLICES)]
     both = (some[..., 1:] > threshold) & (some[..., :-1] > threshold)
     differences = (some[..., 1:] - some[..., :-1])[both]
     return float(np.median(np.abs(differences)) * 1.4826 / 2**0.5) if len(differences) > 100 else 0.0

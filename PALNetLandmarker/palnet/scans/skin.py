@@ -14,7 +14,7 @@ from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
 
 from .body import Body, body_in
 from .grid import Grid, averaged
-from .levels import noise_of, threshold_between, without_padding
+from .levels import noise_of, sampled, threshold_between, without_padding
 from .mesh import Mesh, Unreadable
 from .surface import Surface, compact, surface_from_polydata
 from .text import Told
@@ -27,7 +27,6 @@ _MOST_NOISE, _SMOOTHED_BY = 0.05, 6.7
 """Noise that a surface bears, as a share of the step from air to skin, and how much a Gaussian of one voxel takes."""
 _NARROWEST, _WIDEST = 0.5, 1.5
 _SMALLEST_PIECE = 0.02
-_SAMPLES = 400_000
 
 
 def skin_of(volume: Volume, told: Told) -> Mesh:
@@ -41,8 +40,7 @@ def skin_of(volume: Volume, told: Told) -> Mesh:
         np.negative(fine.values, fine.values)
     measured, has_padding = without_padding(fine.values)
     told(0.35)
-    some = (fine.values[:, measured] if has_padding else fine.values).ravel()
-    some = some[:: max(1, some.size // _SAMPLES)]
+    some = sampled(fine.values, measured)
     threshold = threshold_between(some)
     if has_padding:
         fine.values[:, ~measured] = np.median(some[some < threshold])
@@ -52,9 +50,11 @@ def skin_of(volume: Volume, told: Told) -> Mesh:
     threshold = (body.air_level + body.skin_level) / 2
     values = _smoothed(values, body, threshold, _part(told, 0.65, 0.7))
     _fill(values, corner, fine, body, threshold, _part(told, 0.7, 0.85))
-    surface = _surface(values, threshold, _part(told, 0.85, 1.0))
+    surface = _surface(values, threshold, _part(told, 0.85, 0.97))
+    told(0.98)
     if has_padding:
         surface = _without_walls(surface, corner, measured)
+    told(0.99)
     surface = _without_crumbs(surface)
     if not len(surface.triangles):
         raise Unreadable("shows no skin: check that it is a volume of a head")
