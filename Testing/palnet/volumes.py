@@ -209,10 +209,14 @@ def cbct_like(
     values -= np.float32(70) * np.clip(1 - away**2, 0, 1) * (depth > 0)
     for _ in range(3):
         tooth = mouth + [rng.uniform(-24, 24), rng.uniform(-6, 6), rng.uniform(-30, -12)]
-        flat, angle = np.hypot(x - tooth[0], z - tooth[2]), np.arctan2(x - tooth[0], z - tooth[2])
-        level = np.exp(-(((y - tooth[1]) / 5) ** 2)) * np.exp(-flat / 45)
-        values += np.float32(rng.uniform(250, 450)) * np.cos(rng.integers(6, 14) * angle + rng.uniform(0, 6)) * level
-        values[(flat**2 + (y - tooth[1]) ** 2) < 16] = 3000
+        middle = tooth[[0, 2, 1]]
+        strength, rays, turn = rng.uniform(250, 450), int(rng.integers(6, 14)), rng.uniform(0, 6)
+        for k in np.flatnonzero((np.abs(y - tooth[1]) < 15).any(axis=(1, 2))):
+            right, front, up = (part[k] - np.float32(place) for part, place in zip((x, z, y), middle, strict=True))
+            flat = np.hypot(right, front)
+            level = np.exp(-((up / 5) ** 2) - flat / 45)
+            values[k] += np.float32(strength) * np.cos(rays * np.arctan2(right, front) + np.float32(turn)) * level
+            values[k][flat**2 + up**2 < 16] = 3000
     front = places["Sto"]
     bite = (np.abs(x - front[0]) < 9) & (np.abs(y - front[1]) < 2.5) & (z > front[2] - 25) & (z < front[2] + 30)
     np.maximum(values, np.float32(720), out=values, where=bite)
