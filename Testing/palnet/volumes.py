@@ -9,6 +9,7 @@ import numpy as np
 from palnet.scans.surface import Surface, draw_evenly, drawn_places
 from palnet.scans.volume import Volume
 from scipy import ndimage
+from scipy.interpolate import griddata
 from scipy.spatial import cKDTree
 from scipy.special import ndtr
 
@@ -221,3 +222,19 @@ def cbct_like(
     bite = (np.abs(x - front[0]) < 9) & (np.abs(y - front[1]) < 2.5) & (z > front[2] - 25) & (z < front[2] + 30)
     np.maximum(values, np.float32(720), out=values, where=bite)
     return np.asarray(values + noise(rng, values.shape, rng.uniform(40, 90)), np.float32)
+
+
+def volume_of_face(face: Surface, edge: float) -> tuple[np.ndarray, np.ndarray]:
+    """(K, J, I) Hounsfield units of a face that looks to the front (-y in LPS), filled to behind, and (4, 4) to LPS.
+
+    :param face: mm, LPS, :param edge: mm, of a voxel
+    """
+    points = face.points
+    low, high = points.min(axis=0) - [9, 15, 9], points.max(axis=0) + [9, 3, 9]
+    x, y, z = (np.arange(start, end, edge) for start, end in zip(low, high, strict=True))
+    front = griddata(points[:, [0, 2]], points[:, 1], (x[None, :], z[:, None]), fill_value=1e3)
+    slope = np.sqrt(1 + sum(np.square(part) for part in np.gradient(front, edge)))
+    depth = (y[None, :, None] - front[:, None, :]) / np.minimum(slope, 6)[:, None, :]
+    matrix = np.diag([edge, edge, edge, 1.0])
+    matrix[:3, 3] = low
+    return np.clip(-1000 + 1040 * (depth / edge + 0.5), -1000, 40).astype(np.int16), matrix
