@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import binary_erosion
 
 from .mesh import Unreadable
 
@@ -10,7 +11,7 @@ _SAMPLES, _SLICES = 400_000, 60
 _BINS = 256
 _PADDING_SHARE, _IN_FULL_COLUMNS = 0.01, 0.995
 _LEAST_CLASS = 0.003
-_NOT_MEASURED_HU = -1500.0
+_CLOSE, _FEW = 0.1, 0.03
 
 
 def without_padding(volume: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -31,11 +32,11 @@ def without_padding(volume: np.ndarray) -> tuple[np.ndarray, bool]:
     if count < _PADDING_SHARE * volume.size or not measured.any():
         return np.ones(volume.shape[1:], bool), False
     in_full = np.count_nonzero(full) * len(volume) / count
-    others = volume[:, measured]
-    gap = float(np.partition(others.ravel()[:: max(1, others.size // _SAMPLES)], 100)[100]) - float(lowest)
-    spread = float(np.ptp(others)) or 1.0
-    is_apart = gap > 0.15 * spread or lowest < _NOT_MEASURED_HU
-    if in_full >= _IN_FULL_COLUMNS and is_apart:
+    inner = binary_erosion(measured, iterations=2, border_value=1)
+    others = sampled(volume, inner if inner.any() else measured)
+    step = (float(np.percentile(others, 99)) - float(lowest)) * _CLOSE
+    # Of air that is cut off at the smallest number there is much in the other columns, too.
+    if in_full >= _IN_FULL_COLUMNS and np.mean(others < lowest + step) < _FEW:
         return measured, True
     return np.ones(volume.shape[1:], bool), False
 
