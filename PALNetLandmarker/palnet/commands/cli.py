@@ -1,5 +1,5 @@
 """The command line: ``palnet landmark``, ``train``, ``crossvalidate``, ``evaluate``, ``convert``,
-``compare``, ``measure`` and ``surface``."""
+``compare``, ``measure``, ``surface`` and ``adapt``."""
 
 from __future__ import annotations
 
@@ -224,6 +224,12 @@ def _add_surface(commands: Any) -> None:
     add_surface(commands)
 
 
+def _add_adapt(commands: Any) -> None:
+    from .adapt import add_adapt
+
+    add_adapt(commands)
+
+
 _COMMANDS = {
     "landmark": _add_landmark,
     "train": _add_train,
@@ -233,4 +239,5 @@ _COMMANDS = {
     "compare": _add_compare,
     "measure": _add_measure,
     "surface": _add_surface,
+    "adapt": _add_adapt,
 }

@@ -17,8 +17,11 @@ _MOSTLY_WHOLE = 0.65
 # And less is usual there than where nearly all is shown: share of the limit, from mostly whole to so much of a face.
 _OF_THE_LIMIT, _COMPLETE = 0.8, 0.85
 # A part is doubted from this share of a clear face's limit on; then doubt and deviation count together. Set on cuts of
-# validation subjects (doubt to 2.96 mm, together to 5.63) and scrambled faces of another seed (3.10; from 5.94 on).
+# validation subjects (doubt to 2.96 mm, together to 5.63) and scrambled faces of another seed (3.10; from 5.62 on).
 _DOUBTED_PART, _PARTS_DOUBT_MM, _TOGETHER_MM = 0.9, 3.05, 5.8
+# And the mean face lies on the scan for so much of the landmarks that are said to be shown (cuts: from 0.85 on;
+# scrambled faces: up to 0.74).
+_COVERED = 0.8
 # A face that is nearly clear may be so many times as unusual as one that is hardly accepted.
 _NEARLY_CLEAR = 1.5
 # From this share of the limit on, the shape is unlike those that the model knows: judgements of shape do not hold.
@@ -26,7 +29,7 @@ _UNUSUAL = 0.7
 
 
 def beyond_acceptance(
-    model: Model, points: np.ndarray, expected: np.ndarray, presence: np.ndarray, doubt: float
+    model: Model, points: np.ndarray, expected: np.ndarray, presence: np.ndarray, doubt: float, coverage: float = 1.0
 ) -> float:
     """How far landmarks are from being accepted as a face, in mm; not above 0 where they are.
 
@@ -34,10 +37,11 @@ def beyond_acceptance(
     mostly looks whole to the network, and is doubted as only small parts of faces are. Or what the mean deviation from
     usual shapes has more than its own limit, which is the wider the less doubt there is; where there is little, it is
     not asked at all. Models without a limit for whole faces have one for all. Of a part that is doubted, neither
-    alone tells a face from what is none: there both are added.
+    alone tells a face from what is none: there both are added, and the scan must lie where the mean face has what is
+    shown.
 
     :param points: (L, 3), :param expected: (L,) expected errors, both in working mm, :param presence: (L,)
-    :param doubt: mm, mean expected error of what is shown
+    :param doubt: mm, mean expected error of what is shown, :param coverage: share of the mean face that the scan shows
     """
     settings, shown = model.settings, float(presence.mean())
     part = settings["most_doubt_mm"]
@@ -46,7 +50,8 @@ def beyond_acceptance(
     most = settings.get("most_deviation_mm")
     if most and shown < _PART and doubt > _DOUBTED_PART * clear:
         together = doubt + np.nan_to_num(_deviation(model, points, expected, presence))
-        return max(beyond, doubt - _PARTS_DOUBT_MM, together - _TOGETHER_MM)
+        claimed = doubt * (_COVERED * shown - coverage)
+        return float(max(beyond, doubt - _PARTS_DOUBT_MM, together - _TOGETHER_MM, claimed))
     if beyond > 0 or doubt < clear or shown < _MOSTLY_WHOLE or not most:
         return beyond
     deviation = _deviation(model, points, expected, presence)

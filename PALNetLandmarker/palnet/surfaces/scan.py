@@ -45,7 +45,8 @@ def predicted_surface(prediction: Prediction, mesh: vtkPolyData) -> Correspondin
     :param prediction: in LPS or in RAS, as it says, :param mesh: in the same frame
     :raises PalnetError: see :func:`corresponding`
     """
-    in_lps = prediction.points * TO_LPS[prediction.space]
+    # The template's landmarks lie where the model places them, not where a person's convention has them.
+    in_lps = prediction.model_points * TO_LPS[prediction.space]
     labels = tuple(prediction.protocol.labels)
     return corresponding(mesh, prediction.space, labels, in_lps, prediction.unit, prediction.expected_error)
 
