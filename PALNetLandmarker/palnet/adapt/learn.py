@@ -22,8 +22,9 @@ _MOVED_MM = 0.2
 """What lies farther off was moved: files round the last digits, and a hand that clicks again does not."""
 _LEAST_SHIFT_MM = 0.2
 _LEAST_CHANCE = 0.5
-_SURE = 0.5
-"""The mean gain on scans left out is so many standard errors above none, or the shift is not used."""
+_SURE, _CERTAIN = 0.5, 0.9
+"""The mean gain on scans left out is so many standard errors above none, or the chance that there is a shift is so high;
+else the shift is not used."""
 _EXPLAINS_MORE = 0.95
 """The frame of the skin is taken where it leaves no more than this share of the errors in the frame of the face."""
 _MEAN_DISTANCE = 1.596
@@ -165,7 +166,7 @@ def _shifts(
     left = np.where(by_skin, after["surface"], after["face"])
     shift = np.where(by_skin[:, None], whole["surface"].shift, whole["face"].shift)
     chance = np.where(by_skin, whole["surface"].chance, whole["face"].chance)
-    helps = _helps(seen.before - left, mirror)
+    helps = _helps(seen.before - left, mirror, chance)
     large = np.linalg.norm(shift, axis=1) > _LEAST_SHIFT_MM
     used = helps & large & (chance > _LEAST_CHANCE)
     factors = _error_factors(seen, left, used)
@@ -194,10 +195,12 @@ def _shifts(
     return tuple(result)
 
 
-def _helps(gains: np.ndarray, mirror: np.ndarray) -> np.ndarray:
-    """(L,) bool: the scans left out say that a shift helps, and so do those of the other side with them.
+def _helps(gains: np.ndarray, mirror: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """(L,) bool: the scans left out say that a shift helps.
 
-    :param gains: (S, L) mm, NaN where there is none
+    So do those of the other side with them, unless all that is known leaves no doubt that there is a shift.
+
+    :param gains: (S, L) mm, NaN where there is none, :param chance: (L,) that there is a shift
     """
     helps = np.zeros(gains.shape[1], bool)
     for k, j in enumerate(mirror):
@@ -205,7 +208,7 @@ def _helps(gains: np.ndarray, mirror: np.ndarray) -> np.ndarray:
         if len(own) < FEWEST_SCANS or own.mean() <= 0:
             continue
         both = own if j == k else np.concatenate([own, gains[np.isfinite(gains[:, j]), j]])
-        helps[k] = both.mean() > _SURE * both.std(ddof=1) / np.sqrt(len(both))
+        helps[k] = chance[k] > _CERTAIN or both.mean() > _SURE * both.std(ddof=1) / np.sqrt(len(both))
     return helps
 
 
