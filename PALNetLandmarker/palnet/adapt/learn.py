@@ -23,8 +23,8 @@ _MOVED_MM = 0.2
 _LEAST_SHIFT_MM = 0.2
 _LEAST_CHANCE = 0.5
 _SURE, _CERTAIN = 0.5, 0.9
-"""The mean gain on scans left out is so many standard errors above none, or the chance that there is a shift is so high;
-else the shift is not used."""
+"""A shift is used where the mean gain on scans left out is so many standard errors above none, or where the chance that
+there is a shift is so high."""
 _EXPLAINS_MORE = 0.95
 """The frame of the skin is taken where it leaves no more than this share of the errors in the frame of the face."""
 _MEAN_DISTANCE = 1.596
