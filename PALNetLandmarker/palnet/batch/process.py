@@ -12,27 +12,18 @@ The line may name a ``"convention"``, too, the file of :mod:`palnet.adapt.file`.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import sys
-import threading
 import traceback
-from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from ..adapt.file import read_convention
 from ..errors import PalnetError
+from ..lines import Send, serve_one
 from .batch import Fate, Settings, Step, run_batch
 from .run import begin, finish, where
 from .words import in_words, said
 from .workers import Stop
-
-Send = Callable[[dict[str, Any]], None]
-
-# The others' work goes first: the person's window must not stutter.
-_NICENESS = 10
 
 
 def serve(line: str | bytes, send: Send, stop: Stop) -> None:
@@ -71,29 +62,7 @@ def _told(step: Step) -> dict[str, Any]:
 
 def main() -> None:
     """Run a batch by this process's standard input and output."""
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
-    # What a library prints must not stand between the answers: it goes to the standard error.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
-    os.dup2(2, 1)
-    line = sys.stdin.buffer.readline()
-    closed = threading.Event()
-    threading.Thread(target=_wait_for_end, args=(sys.stdin.buffer, closed), daemon=True).start()
-
-    def send(answer: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError):  # no one listens any more, and the batch stops by itself
-            print(json.dumps(answer), file=answers, flush=True)
-
-    serve(line, send, closed.is_set)
-    # A thread that still reads would hold up the end of the interpreter.
-    sys.stderr.flush()
-    os._exit(0)
-
-
-def _wait_for_end(file: IO[bytes], closed: threading.Event) -> None:
-    while file.read(1):
-        pass
-    closed.set()
+    serve_one(serve)
 
 
 if __name__ == "__main__":
