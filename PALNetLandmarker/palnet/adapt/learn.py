@@ -32,6 +32,8 @@ _MEAN_DISTANCE = 1.596
 _ERROR_SCANS = 3.0
 _FACTORS = (0.2, 1.5)
 _REACH_MM = 25.0
+_HAND_MM = 0.4
+"""Of a person who places the same landmark again, along an axis."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,11 @@ def learn(scans: Sequence[MarkedScan], model: Model, progress: Progress | None =
         )
     tell = progress or (lambda _share, _step: None)
     seen = _evidence(scans, model)
-    usual = _usual(model)
+    known = _known(model)
     mirror = model.protocol.mirror()
     tell(0.1, "Comparing with the scans left out")
-    after = _left_out(seen, mirror, usual, tell)
-    whole = {name: estimate(off, mirror, usual) for name, off in seen.off.items()}
+    after = _left_out(seen, mirror, known, tell)
+    whole = {name: estimate(off, mirror, *known) for name, off in seen.off.items()}
     chosen = _frames_that_explain(after)
     landmarks = _shifts(seen, model, whole, after, chosen, mirror)
     tell(0.7, "Learning one's own landmarks")
@@ -114,15 +116,21 @@ def _evidence(scans: Sequence[MarkedScan], model: Model) -> _Evidence:
     return _Evidence(scans, frames, skins, base, person, np.array(normals), normal, by_frame, before, working)
 
 
-def _usual(model: Model) -> np.ndarray:
-    """(L,) working mm along an axis: how far groups of people are known to differ at each landmark."""
+def _known(model: Model) -> tuple[np.ndarray, np.ndarray | None]:
+    """How far groups of people are known to differ at each landmark, and single places within them: (L,) working mm.
+
+    Both are along an axis; the second is None where it is not known.
+    """
     ranges = model.settings.get("ranges")
     if ranges is None:
-        return np.full(len(model.protocol), USUAL_SHIFT_MM)
-    return np.asarray(ranges["convention"], float) * model.scale / _MEAN_DISTANCE
+        return np.full(len(model.protocol), USUAL_SHIFT_MM), None
+    groups, own = (np.asarray(ranges[name], float) * model.scale / _MEAN_DISTANCE for name in ("convention", "own"))
+    return groups, np.hypot(own, _HAND_MM)
 
 
-def _left_out(seen: _Evidence, mirror: np.ndarray, usual: np.ndarray, tell: Progress) -> dict[str, np.ndarray]:
+def _left_out(
+    seen: _Evidence, mirror: np.ndarray, known: tuple[np.ndarray, np.ndarray | None], tell: Progress
+) -> dict[str, np.ndarray]:
     """By frame (S, L) mm: from the person's place to that which the other scans say; NaN where there is no such."""
     count = len(seen.scans)
     after = {name: np.full(seen.before.shape, np.nan) for name in seen.off}
@@ -130,7 +138,7 @@ def _left_out(seen: _Evidence, mirror: np.ndarray, usual: np.ndarray, tell: Prog
         others = np.arange(count) != k
         places = []
         for name, off in seen.off.items():
-            shift = estimate(off[others], mirror, usual).shift
+            shift = estimate(off[others], mirror, *known).shift
             places.append(seen.base[k] + _on_scan(seen, k, name, shift))
         placed = np.vstack(places)
         skin = seen.skins[k]
