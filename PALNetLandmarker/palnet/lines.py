@@ -17,6 +17,21 @@ _NICENESS = 10
 """The others' work goes first: the person's window must not stutter."""
 
 
+def answers_alone() -> Send:
+    """Have this process's standard output for answers, each a JSON object on a line of its own, by what is returned.
+
+    What a library prints must not stand between them: from now on it goes to the standard error.
+    """
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+
+    def send(line: dict[str, Any]) -> None:
+        """:raises OSError: no one listens any more"""
+        print(json.dumps(line), file=answers, flush=True)
+
+    return send
+
+
 def serve_one(serve: Callable[[bytes, Send, Stop], None]) -> NoReturn:
     """Read a line from the standard input, answer it by the standard output, and end the process.
 
@@ -25,16 +40,14 @@ def serve_one(serve: Callable[[bytes, Send, Stop], None]) -> NoReturn:
     """
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    # What a library prints must not stand between the answers: it goes to the standard error.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
-    os.dup2(2, 1)
+    tell = answers_alone()
     line = sys.stdin.buffer.readline()
     closed = threading.Event()
     threading.Thread(target=_wait_for_end, args=(sys.stdin.buffer, closed), daemon=True).start()
 
     def send(answer: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):  # no one listens any more, and the work stops by itself
-            print(json.dumps(answer), file=answers, flush=True)
+            tell(answer)
 
     serve(line, send, closed.is_set)
     # A thread that still reads would hold up the end of the interpreter.

@@ -9,7 +9,7 @@ from typing import Any
 
 import qt
 import slicer
-from palnet.errors import OutputError, PalnetError
+from palnet.errors import Cancelled, OutputError, PalnetError
 from palnet.pipeline.size import without_options
 from slicer.i18n import tr as _
 
@@ -52,6 +52,7 @@ class QueuePanel:
         self._problem = ""
         self._told_not_saved = False
         self._waiting = False
+        self._wait: Any = None
         self._not_saved = ""
         self._news = ""
         self.on_reviewed: Callable[[int], None] = lambda _count: None
@@ -65,9 +66,10 @@ class QueuePanel:
             self._predictor,
             landmark_model,
             open_scan,
-            may_open=lambda: not busy(),
+            may_open=lambda: not busy() and not self._waiting,
             on_changed=lambda: self._timer.start(0),
             on_problem=self._show_problem,
+            progress=self._show_wait,
         )
         header = ui.scansTable.horizontalHeader()
         header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
@@ -212,7 +214,9 @@ class QueuePanel:
     def _opening(self) -> Iterator[bool]:
         """Around opening a scan: says whether that may be, and shows what goes wrong."""
         self._problem = ""
-        if self._busy():
+        if self._waiting:
+            yield False
+        elif self._busy():
             self._problem = _("Landmarks are being placed. Go to another scan when that is done.")
             yield False
         else:
@@ -225,8 +229,33 @@ class QueuePanel:
                         self._show_problem(error)
             finally:
                 self._waiting = False
+                self._end_wait()
                 self._tell_not_saved()
         self.refresh()
+
+    def _show_wait(self, share: float, step: str) -> None:
+        """Show how far the skin of a volume is, over a window that waits for it.
+
+        :raises Cancelled: the person does not want to wait
+        """
+        if self._wait is None:
+            self._wait = qt.QProgressDialog(step, _("Cancel"), 0, 100, slicer.util.mainWindow())
+            self._wait.setWindowTitle(_("Opening the scan"))
+            self._wait.setWindowModality(qt.Qt.ApplicationModal)
+            self._wait.setMinimumDuration(0)
+            self._wait.setAutoClose(False)
+            self._wait.setAutoReset(False)
+        self._wait.setLabelText(step)
+        self._wait.setValue(round(100 * share))
+        slicer.app.processEvents()
+        if self._wait.wasCanceled:
+            raise Cancelled(_("Cancelled; the scan was not opened."))
+
+    def _end_wait(self) -> None:
+        if self._wait is not None:
+            self._wait.close()
+            self._wait.deleteLater()
+            self._wait = None
 
     def _on_row(self, row: int, _column: int) -> None:
         key = self._ui.scansTable.item(row, 0).data(_KEY_ROLE)

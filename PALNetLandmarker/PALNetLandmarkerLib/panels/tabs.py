@@ -7,8 +7,8 @@ from typing import Any
 
 import qt
 
-REVIEW, SCANS, MEASURE, COMPARE, SAVE = "reviewTab", "scansTab", "measureTab", "compareTab", "saveTab"
-LEARN = "learnTab"
+REVIEW, SCANS, MEASURE, COMPARE = "reviewTab", "scansTab", "measureTab", "compareTab"
+SURFACE, LEARN, SAVE = "surfaceTab", "learnTab", "saveTab"
 # Qt's own tabs are so wide that seven would not fit in 400 px.
 _STYLE = """
 QTabBar::tab { padding: 3px 3px; border: none; border-bottom: 3px solid rgba(128, 128, 128, 60); }

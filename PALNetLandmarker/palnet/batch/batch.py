@@ -21,7 +21,8 @@ from ..pipeline.model import Model
 from ..pipeline.prediction import Prediction
 from ..review.persons_work import check_no_persons, is_persons
 from ..review.record import Review
-from ..scans.file import scan_stem
+from ..scans.file import is_volume, scan_stem
+from ..scans.skin_file import skin_beside, write_skin
 from ..surfaces.files import surface_beside, write_corresponding
 from .files import FITTED, Item, Record, checksum, write_record
 from .replace import Write, replaced_landmarks
@@ -46,13 +47,14 @@ class Settings:
     """How scans are landmarked.
 
     :ivar model: name of a bundled model, or path of a file; :ivar unit: of the scans, or ``"auto"``
-    :ivar surface: whether their corresponding surfaces are wanted, too
+    :ivar surface: whether their corresponding surfaces are wanted, too, :ivar skin: whether the skin of volumes is
     :ivar convention: to be followed
     """
 
     model: str = "face50"
     unit: str = "auto"
     surface: bool = False
+    skin: bool = False
     convention: Convention | None = None
 
     @property
@@ -133,7 +135,7 @@ def run_batch(
         else:
             _note(batch, Step(item, fate, 0, 0, error=error), on_step)
     convention = to_text(settings.convention) if settings.convention else ""
-    asked = (settings.model, batch.model.checksum, settings.unit, settings.surface, convention)
+    asked = (settings.model, batch.model.checksum, settings.unit, settings.surface, settings.skin, convention)
     tasks = [Task(str(item.scan.absolute()), *asked) for item in to_do]
     started = time.monotonic()
     done = run(tasks, stop) if tasks else iter(())
@@ -184,6 +186,8 @@ def _before(item: Item, batch: Batch, settings: Settings) -> tuple[Fate | None, 
         gone = not all(map(Path.exists, surface_beside(path)))
         if not record.surface or (record.surface == FITTED and gone):
             return None, ""
+    if settings.skin and not record.error and is_volume(item.scan) and not skin_beside(path).exists():
+        return None, ""
     if checksum(item.scan) != record.scan_checksum:
         return None, ""
     return (Fate.FAILED, record.error) if record.error else (Fate.UNCHANGED, "")
@@ -215,6 +219,9 @@ def store(batch: Batch, settings: Settings, item: Item, outcome: Outcome, write:
                 # A surface goes with the landmarks that it was fitted by; where it lacks, the next run makes it.
                 for beside in surface_beside(path):
                     beside.unlink(missing_ok=True)
+                skin_beside(path).unlink(missing_ok=True)
+                if outcome.skin and review is not None:
+                    write_skin(outcome.skin, path)
                 if outcome.surface is not None and review is not None:
                     write_corresponding(outcome.surface, path)
                 places.close()

@@ -14,6 +14,8 @@ from ..errors import ModelError, NoFaceError, PalnetError, ScanError, sentence_o
 from ..formats.text import TO_LPS
 from ..pipeline.prediction import Prediction
 from ..reports.thumbnail import draw_thumbnail
+from ..scans.file import is_volume
+from ..scans.skin_file import as_ply
 from .files import checksum
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from ..adapt.predictor import AdaptedPredictor
     from ..pipeline.predictor import Predictor
+    from ..scans.mesh import Mesh
     from ..surfaces.files import Corresponding
 
 
@@ -30,7 +33,7 @@ class Task:
 
     :ivar scan: path of the file, :ivar unit: of the scan, or ``"auto"``
     :ivar model: name or path, :ivar model_checksum: the SHA-256 it must have
-    :ivar surface: whether the corresponding surface is wanted, too
+    :ivar surface: whether the corresponding surface is wanted, too, :ivar skin: whether the skin of a volume is
     :ivar convention: the text of a convention's file that is to be followed; empty for none
     """
 
@@ -39,6 +42,7 @@ class Task:
     model_checksum: str
     unit: str = "auto"
     surface: bool = False
+    skin: bool = False
     convention: str = ""
 
 
@@ -51,6 +55,7 @@ class Outcome:
     :ivar error: a sentence for the user where there is no prediction
     :ivar checksum: SHA-256 of the scan; empty where another try may have another outcome
     :ivar surface: the corresponding surface; None where it was not asked for, or why not is in ``surface_error``
+    :ivar skin: the content of a PLY file; empty where it was not asked for, or the scan is no volume
     """
 
     seconds: float
@@ -60,6 +65,7 @@ class Outcome:
     checksum: str = ""
     surface: Corresponding | None = None
     surface_error: str = ""
+    skin: bytes = b""
 
 
 def landmark(task: Task) -> Outcome:
@@ -69,7 +75,8 @@ def landmark(task: Task) -> Outcome:
     try:
         predictor = _predictor(task.model, task.model_checksum, task.convention)
         started = time.perf_counter()  # the first scan does not count the model
-        found, picture, mesh = _predict(predictor, path, task.unit)
+        found, picture, mesh, read = _predict(predictor, path, task.unit)
+        skin = as_ply(read) if task.skin and is_volume(path) else b""
         surface, problem = _surface(found, mesh) if task.surface else (None, "")
         found = turned(found) if found.space == "RAS" else found
     except (ScanError, NoFaceError) as error:
@@ -80,7 +87,7 @@ def landmark(task: Task) -> Outcome:
         said = sentence_of(error, f"{path.name} could not be landmarked")
         return Outcome(time.perf_counter() - started, error=said)
     seconds = time.perf_counter() - started
-    return Outcome(seconds, found.to_json(), picture, "", checksum(path), surface, problem)
+    return Outcome(seconds, found.to_json(), picture, "", checksum(path), surface, problem, skin)
 
 
 @functools.lru_cache(maxsize=1)
@@ -99,8 +106,10 @@ def _predictor(model: str, model_checksum: str, convention: str) -> Predictor | 
     return AdaptedPredictor(predictor, from_text(convention))
 
 
-def _predict(predictor: Predictor | AdaptedPredictor, path: Path, unit: str) -> tuple[Prediction, bytes, vtkPolyData]:
-    """The prediction in the frame of the file, the picture, and the scan as it was read."""
+def _predict(
+    predictor: Predictor | AdaptedPredictor, path: Path, unit: str
+) -> tuple[Prediction, bytes, vtkPolyData, Mesh]:
+    """The prediction in the frame of the file, the picture, and the scan as a surface and as it was read."""
     from ..scans.file import read_mesh, scan_space, surface_in, surface_unit
     from ..scans.looks import looks_of
     from ..scans.surface import surface_from_polydata
@@ -113,7 +122,7 @@ def _predict(predictor: Predictor | AdaptedPredictor, path: Path, unit: str) -> 
     found = predictor.predict_surface(mesh, surface_unit(mesh, unit))
     found = replace(found, space=space, seconds={"reading": reading, **found.seconds})
     picture = draw_thumbnail(surface_from_polydata(mesh), found, looks_of(read, path))
-    return found, picture, mesh
+    return found, picture, mesh, read
 
 
 def _surface(found: Prediction, mesh: vtkPolyData) -> tuple[Corresponding | None, str]:

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace, host: Host) -> int:
     convention = None if options.convention is None else read_convention(options.convention)
     if convention is not None:
         convention.check_fits(batch.model)
-    settings = Settings(options.model, unit_of(options), options.surface, convention)
+    settings = Settings(options.model, unit_of(options), options.surface, options.skin, convention)
     print(f"{len(batch.items)} scans, model {batch.model.name}, results in {batch.output}", flush=True)
     told = _Printer(batch, options.timings, host if options.picture else None)
     try:

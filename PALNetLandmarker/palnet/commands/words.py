@@ -12,6 +12,7 @@ from ..errors import OutputError
 from ..files import check_writable
 from ..pipeline.prediction import Prediction
 from ..review.record import record_beside
+from ..scans.skin_file import skin_beside
 from ..surfaces.files import surface_beside
 from ..units import decimals
 
@@ -23,7 +24,7 @@ RESEARCH_USE = "For research use. Not a medical device. Predictions are not revi
 
 def results_at(markups: Path) -> list[Path]:
     """The files that are written for one scan."""
-    return [markups, record_beside(markups), picture_beside(markups), *surface_beside(markups)]
+    return [markups, record_beside(markups), picture_beside(markups), *surface_beside(markups), skin_beside(markups)]
 
 
 def picture_beside(markups: Path) -> Path:

@@ -14,7 +14,7 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from ..errors import ModelError, NoFaceError, ScanError
 from ..rigid import apply, random_pose, rigid_fit
 from ..scans.clean import clean_and_thin, usable
-from ..scans.file import read_surface, reading_warnings, scan_space, surface_unit
+from ..scans.file import is_volume, read_surface, reading_warnings, scan_space, surface_unit
 from ..scans.surface import Surface, at_any_corner, closest_on_surface, compact, surface_from_polydata
 from ..scans.visibility import seen_from_front, seen_from_outside
 from ..units import mm_per_unit
@@ -108,7 +108,7 @@ class Predictor:
         points, expected, presence, pose = self._landmarks(look)
         # All views together know better than the one that chose the alignment.
         doubt = self.looker.doubt(expected, presence)
-        if beyond_acceptance(self.model, points, expected, presence, doubt, alignment.error) > 0:
+        if beyond_acceptance(self.model, points, expected, presence, doubt, alignment.coverage) > 0:
             raise self._no_face(surface, unit)
         unusual = unusual_shape(self.model, points, expected, presence)
         if self.model.prior:
@@ -242,9 +242,10 @@ class OfSurfaces(Protocol):
 def predicted_file(machine: OfSurfaces, path: str | Path, unit: str, progress: Progress | None) -> Prediction:
     """The landmarks that a predictor places on a scan file, in the file's own coordinates and unit."""
     started = time.perf_counter()
+    step = "Finding the skin in the volume" if is_volume(path) else "Reading the scan"
     if progress:
-        progress(0.0, "Reading the scan")
-    mesh = read_surface(path, None if progress is None else lambda share: progress(0.15 * share, "Reading the scan"))
+        progress(0.0, step)
+    mesh = read_surface(path, None if progress is None else lambda share: progress(0.15 * share, step))
     space = scan_space(path, mesh)
     reading = time.perf_counter() - started
     prediction = machine.predict_surface(mesh, surface_unit(mesh, unit), progress)

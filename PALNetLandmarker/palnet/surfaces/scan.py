@@ -35,7 +35,8 @@ def corresponding(
     size, scan = mm_per_unit(unit), surface_from_polydata(mesh)
     in_mm = Surface(scan.points * TO_LPS[space] * size, scan.triangles)
     fit = face_fitter().fit(in_mm, labels, points * size, errors)
-    return Corresponding(fit.points / size, fit.missing, fit.expected, unit)
+    held = {label: one for label, one in zip(labels, points, strict=True) if np.isfinite(one).all()}
+    return Corresponding(fit.points / size, fit.missing, fit.expected, unit, held)
 
 
 def predicted_surface(prediction: Prediction, mesh: vtkPolyData) -> Corresponding:

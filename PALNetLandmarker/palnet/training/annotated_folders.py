@@ -9,7 +9,7 @@ from ..files import files_below
 from ..formats.files import ENDINGS, landmark_stem
 from ..formats.names import rows_of_table
 from ..formats.text import some_of
-from ..results import PARTS, SURFACE_ENDINGS, TABLES
+from ..results import NO_SCANS, PARTS, TABLES
 from ..scans.file import READERS, scan_ending, scan_stem
 
 SUBJECTS_FILE = "subjects.csv"
@@ -41,7 +41,7 @@ def of_endings(folder: Path, endings: tuple[str, ...]) -> list[Path]:
     except OSError as error:
         raise AnnotationError(f"The folder {error.filename or folder} cannot be read: {error.strerror}.") from error
     chosen = [path for path in files if path.name.lower().endswith(endings) and path.name != SUBJECTS_FILE]
-    return [path for path in chosen if not path.name.lower().endswith(SURFACE_ENDINGS) and not _is_of_batch(path)]
+    return [path for path in chosen if not path.name.lower().endswith(NO_SCANS) and not _is_of_batch(path)]
 
 
 def _is_of_batch(path: Path) -> bool:
