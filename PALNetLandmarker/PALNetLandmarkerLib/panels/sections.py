@@ -8,19 +8,23 @@ from typing import Any
 
 import slicer
 import vtk
+from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from ..nodes import colours
 from ..nodes.scan_nodes import is_released, restore
 from ..nodes.scene import file_of
-from ..nodes.shown_alone import show, show_alone
+from ..nodes.shown_alone import put_aside, show, show_alone
 from ..nodes.skin import dress
-from ..nodes.ties import kept_together
+from ..nodes.ties import kept_together, landmarks_on
 from ..review.current import CurrentReview
 from ..view.layout import ReviewLayout
+from ..view.viewpoint import cameras_shown, show_all
+from .arrivals import Arrivals
 from .batch import BatchPanel
 from .compare import ComparePanel
 from .export import ExportPanel
+from .heights import FreshHeights
 from .measurements import MeasurementsPanel
 from .model_selector import LandmarkModelSelector
 from .queue import QueuePanel
@@ -55,6 +59,7 @@ class Sections(VTKObservationMixin):
         self._layout = ReviewLayout()
         self.ui = add("PALNetLandmarker.ui", None)
         self.tabs = Tabs(self.ui.tabs, self._on_tab)
+        self._heights = FreshHeights(self.ui.tabs.parent().parent())
         self._review_ui = add("PALNetReview.ui", self.tabs.layout_of(REVIEW))
         size_ui, holder = add("PALNetSize.ui", self.ui.sizeHolder.layout()), self.ui.sizeHolder
         self.size = SizePanel(size_ui, holder, self.ui.sizeButton, self._chosen_model, self.update)
@@ -81,6 +86,7 @@ class Sections(VTKObservationMixin):
         )
         self.tabs.make_room()
         self._keys = Shortcuts({"X": self.queue.next_scan})
+        self._arrivals = Arrivals(self._on_arrivals)
         self.ui.applyButton.connect("clicked(bool)", self.apply)
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._on_node_goes, priority=_FIRST)
@@ -103,8 +109,8 @@ class Sections(VTKObservationMixin):
     def close(self) -> None:
         """End what is under way, and touch no widget any more: they go."""
         for section in (
-            *(self.run, self.size, self.compare, self.batch, self.queue),
-            *(self._review_panel, self.measurements),
+            *(self.run, self.size, self.compare, self.batch, self.queue, self._review_panel, self.measurements),
+            *(self._arrivals, self._heights),
         ):
             section.close()
         self.review.close()
@@ -136,8 +142,10 @@ class Sections(VTKObservationMixin):
             restore(scan)
             dress(scan)
             colours.find(scan)
-            if scan is not None and before is not None and scan is not before:
-                self._leave_scan(before, scan, landmarks)
+            if scan is not None and scan is not before:
+                self.queue.queue.follow(scan)
+                if before is not None:
+                    self._leave_scan(before, scan, landmarks)
         self.run.show(parameters)
         if self._comparing and parameters:
             self._compared = (parameters.surfaceModel, parameters.landmarks)  # the first scan to be loaded is chosen
@@ -180,6 +188,7 @@ class Sections(VTKObservationMixin):
             self._logic.getParameterNode().landmarks = placement.node
             self.size.placed()
             self.tabs.show(REVIEW)
+            self._review_panel.refresh()  # with what the run found
             self._review_panel.take_keyboard()
             scroll_to_top(self.ui.tabs)
 
@@ -188,6 +197,8 @@ class Sections(VTKObservationMixin):
         if slicer.mrmlScene.IsNodePresent(before):
             show(before, False)
         show_alone(scan, landmarks)
+        for camera in cameras_shown(slicer.mrmlScene) if landmarks is None else ():
+            show_all(camera, scan)  # else the view would stay where the scan before was looked at
 
     def _choose_layout(self) -> None:
         """One 3D view while there is a face to look at; before, after and in other modules the person's own."""
@@ -199,7 +210,7 @@ class Sections(VTKObservationMixin):
                 session.arrange()
         elif parameters and self.size.clicking:
             self._layout.enter(in_mm=False)
-        elif not (self._parameters and self.run.running):
+        elif not parameters or not (self.run.running or self.queue.queue.awaits(parameters.surfaceModel)):
             self._layout.leave()
 
     def _on_tab(self, name: str) -> None:
@@ -260,6 +271,25 @@ class Sections(VTKObservationMixin):
             self._compared = None
             self.compare.leave()
             self.update()
+            if self.review.session is not None and not self.review.session.resting:
+                self.review.session.arrange()  # the view is where the case was looked at
+
+    def _on_arrivals(self, came: list[Any]) -> None:
+        """The person has loaded scans or landmarks meanwhile."""
+        parameters, session = self._parameters, self.review.session
+        if not parameters or self._compared is not None or self.run.running:
+            return
+        if parameters.surfaceModel is not None and parameters.landmarks is None:
+            landmarks = landmarks_on(parameters.surfaceModel)
+            if landmarks in came:
+                parameters.landmarks = landmarks
+        scan = session.model if session is not None else parameters.surfaceModel
+        others = [node for node in came if scan is not None and put_aside(node, scan)]
+        self.update()
+        if others:
+            names = ", ".join(f"'{node.GetName()}'" for node in others)
+            text = _("Out of sight now: {names}. Choose it as Scan to go to it.")
+            self._review_panel.tell(text.format(names=names))
 
     def _on_close_up(self) -> None:
         """The person wants a close-up beside the whole face, or no longer."""
@@ -283,6 +313,8 @@ class Sections(VTKObservationMixin):
         parameters.landmarks = landmarks
         if landmarks:
             self.tabs.show(REVIEW)
+        elif self.queue.queue.awaits(scan):
+            self._review_panel.tell(_("The landmarks of this scan are being placed: they come by themselves."))
 
     def _on_review(self, scan: Path, label: str) -> None:
         """The person wants to review a scan of a folder, from a landmark on."""
