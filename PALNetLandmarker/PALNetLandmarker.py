@@ -10,7 +10,7 @@ from pathlib import Path
 
 import slicer
 import vtk
-from slicer import vtkMRMLMarkupsFiducialNode, vtkMRMLModelNode
+from slicer import vtkMRMLMarkupsFiducialNode, vtkMRMLModelNode, vtkMRMLScalarVolumeNode
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import parameterNodeWrapper
@@ -67,6 +67,7 @@ class PALNetLandmarkerParameterNode:
     """The choices of the panel; they are saved with the scene.
 
     surfaceModel - The face scan.
+    scanVolume - Or a volume (CT, CBCT, MRI) of a head whose skin was not found yet; it is the scan then.
     landmarkModel - Name of a bundled landmark model, or path of a model file.
     landmarks - Where the landmarks go, and which are reviewed; a new node if there is none.
     scanFolder - The folder whose scans are reviewed one after the other; empty for the scans of the scene.
@@ -75,6 +76,7 @@ class PALNetLandmarkerParameterNode:
     """
 
     surfaceModel: vtkMRMLModelNode
+    scanVolume: vtkMRMLScalarVolumeNode
     landmarkModel: str = DEFAULT_LANDMARK_MODEL
     landmarks: vtkMRMLMarkupsFiducialNode
     scanFolder: str = ""
@@ -162,10 +164,7 @@ class PALNetLandmarkerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def initializeParameterNode(self) -> None:
         """Observe the scene's parameter node; choose the first scan to save the user a click."""
         self.setParameterNode(self.logic.getParameterNode())
-        if not self._parameterNode.surfaceModel:
-            # The first model nodes of a scene may be Slicer's own slice planes, which are hidden.
-            models = slicer.util.getNodesByClass("vtkMRMLModelNode")
-            self._parameterNode.surfaceModel = next((m for m in models if not m.GetHideFromEditors()), None)
+        self.sections.choose_first()
 
     def setParameterNode(self, parameterNode: PALNetLandmarkerParameterNode | None) -> None:
         """Tie the panel to a parameter node, or to none."""
@@ -193,15 +192,15 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
 
     def placeLandmarks(
         self,
-        surfaceModel: vtkMRMLModelNode,
+        surfaceModel: vtkMRMLModelNode | vtkMRMLScalarVolumeNode,
         landmarkModel: str = DEFAULT_LANDMARK_MODEL,
         landmarks: vtkMRMLMarkupsFiducialNode | None = None,
         progress: Callable[[float, str], None] | None = None,
         size: str | None = None,
     ):
-        """Landmark a model node.
+        """Landmark a model node, or a volume node: its skin becomes a model node, to which the landmarks refer.
 
-        :param surfaceModel: the face scan
+        :param surfaceModel: the face scan, or a CT, CBCT or MRI volume
         :param landmarkModel: name of a bundled landmark model, or path of a model file
         :param landmarks: node to fill; a new one by default
         :param progress: called with the fraction done and the step; may raise ``palnet.errors.Cancelled``

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +26,10 @@ from palnet.scans.surface import (  # noqa: E402
     pieces_of,
     places_on_triangles,
     polydata_from_arrays,
-    vertex_adjacency,
 )
 from palnet.scans.surface import surface_from_polydata as from_polydata  # noqa: E402
-from scipy.sparse import coo_matrix  # noqa: E402
-from scipy.sparse.csgraph import dijkstra  # noqa: E402
 from scipy.spatial import cKDTree  # noqa: E402
+from surface_curves import curves_of  # noqa: E402
 from vtkmodules.vtkFiltersCore import vtkDecimatePro  # noqa: E402
 
 UNITS_PER_MM = 100
@@ -52,16 +49,6 @@ REGIONS = {
     "ear": ("Pra", "Sa", "Pa", "Sba", "T"),
     "neck": ("Gn-45", "Go-25", "Gn-35<", "Sba-30", "Pa-40"),
 }
-PATHS = {
-    "midline profile": ("Tr", "G", "N", "Prn", "Sn", "Ls", "Li", "Sl", "Pg", "Gn"),
-    "vermilion upper": ("Ch_R", "Cph_R", "Ls", "Cph_L", "Ch_L"),
-    "vermilion lower": ("Ch_R", "Li", "Ch_L"),
-    "alar groove right": ("Al_R/N", "Ac_R", "Itn_R"),
-    "alar groove left": ("Al_L/N", "Ac_L", "Itn_L"),
-    "jaw line": ("T_R", "Go_R", "Gn", "Go_L", "T_L"),
-    "ear rim right": ("Sa_R", "Pa_R", "Sba_R"),
-    "ear rim left": ("Sa_L", "Pa_L", "Sba_L"),
-}
 
 
 def main() -> None:
@@ -73,8 +60,14 @@ def main() -> None:
     surface, mirror = _symmetric(_cropped(population, at), at)
     corners, weights = places_on_triangles(surface, population.mean_landmarks)
     names, region = _regions(surface.points, at)
-    curves = {**_paths(surface, at), **_openings(surface)}
-    about = {"labels": labels, "regions": names, "curves": list(curves), "units_per_mm": UNITS_PER_MM, "credit": CREDIT}
+    curves = curves_of(surface, at)
+    about = {
+        "labels": labels,
+        "regions": names,
+        "curves": {name: one.stations for name, one in curves.items()},
+        "units_per_mm": UNITS_PER_MM,
+        "credit": CREDIT,
+    }
     path = ROOT / "Resources" / "surfaces" / "face.npz"
     with whole_file(path, ".npz") as beside:
         np.savez_compressed(
@@ -86,11 +79,14 @@ def main() -> None:
             weights=weights.astype(np.float32),
             region=region.astype(np.uint8),
             mirror=mirror.astype(np.uint16),
-            **{f"curve{k}": curve.astype(np.uint16) for k, curve in enumerate(curves.values())},
+            **{
+                f"curve{k}": np.round(one.points * UNITS_PER_MM).astype(np.int16)
+                for k, one in enumerate(curves.values())
+            },
         )
     print(f"{path.relative_to(ROOT)}: {len(surface.points)} points, {len(surface.triangles)} triangles")
     print("regions", {name: int((region == k).sum()) for k, name in enumerate(names)})
-    print("curves", {name: len(curve) for name, curve in curves.items()})
+    print("curves", {name: f"{one.length:.1f} mm" for name, one in curves.items()})
 
 
 CREDIT = "Mean head of the ICT Face Model Light, (c) USC Institute for Creative Technologies, MIT licence"
@@ -172,56 +168,6 @@ def _regions(points: np.ndarray, at: dict[str, np.ndarray]) -> tuple[list[str], 
                 seeds.append(_place(text, side, at))
                 owners.append(names.index(f"{name} {word}" if name in sided else name))
     return names, np.array(owners)[cKDTree(np.array(seeds)).query(points)[1]]
-
-
-def _paths(surface: Surface, at: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Curves along the edges of the mesh, the shortest way from landmark to landmark."""
-    points = surface.points
-    start, end = vertex_adjacency(surface.triangles, len(points)).nonzero()
-    graph = coo_matrix((np.linalg.norm(points[start] - points[end], axis=1), (start, end)), (len(points),) * 2).tocsr()
-    tree, curves = cKDTree(points), {}
-    for name, stations in PATHS.items():
-        places = [_place(text, "", at) if "/" in text else at[text] for text in stations]
-        stops = [int(tree.query(place)[1]) for place in places]
-        own = graph
-        if name == "midline profile":
-            middle = np.flatnonzero(points[:, 0] == 0.0)
-            own = graph[middle][:, middle]
-            stops = [int(cKDTree(points[middle]).query(place)[1]) for place in places]
-        curve = [stops[0]]
-        for first, last in pairwise(stops):
-            before, way = dijkstra(own, directed=False, indices=first, return_predecessors=True)[1], [last]
-            while way[-1] != first:
-                if before[way[-1]] < 0:  # across a slit mouth there is no way along the midline
-                    way.append(first)
-                    break
-                way.append(int(before[way[-1]]))
-            curve += way[::-1][1:]
-        curves[name] = np.array(curve) if own is graph else middle[curve]
-    return curves
-
-
-def _openings(surface: Surface) -> dict[str, np.ndarray]:
-    """The margins of the eyes and of the mouth where the mesh is open there."""
-    triangles = surface.triangles
-    edges = np.vstack([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    known = {(int(a), int(b)) for a, b in edges}
-    follow = {a: b for a, b in known if (b, a) not in known}
-    loops = []
-    while follow:
-        loop = [next(iter(sorted(follow)))]
-        while loop[-1] in follow:
-            loop.append(follow.pop(loop[-1]))
-        loops.append(np.array(loop[:-1]))
-    curves, points = {}, surface.points
-    for loop in loops:
-        middle, size = points[loop].mean(axis=0), np.ptp(points[loop], axis=0)
-        print(f"an opening of {len(loop)} points at {middle.round(1)}, {size.round(1)} mm")
-        if 20 < size[0] < 45 and abs(middle[0]) > 15 and size[1] < 25 and middle[1] > 10:
-            curves[f"lid margin {'left' if middle[0] > 0 else 'right'}"] = loop
-        elif 25 < size[0] < 70 and abs(middle[0]) < 5 and size[1] < 25 and middle[1] < -10:
-            curves["lip margin"] = loop
-    return curves
 
 
 if __name__ == "__main__":

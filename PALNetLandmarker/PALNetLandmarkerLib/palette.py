@@ -26,6 +26,19 @@ MEASURED: Color = (0.05, 0.30, 0.75)
 FIRST: Color = (0.18, 0.50, 0.82)
 SECOND: Color = (0.85, 0.51, 0.17)
 
+# Regions of a face, told apart with any colour vision (after Paul Tol's muted scheme, lighter).
+REGIONS: dict[str, Color] = {
+    "forehead": (0.36, 0.30, 0.62),
+    "nasal root": (0.90, 0.84, 0.58),
+    "orbit": (0.42, 0.74, 0.68),
+    "nose": (0.84, 0.52, 0.58),
+    "lips": (0.62, 0.30, 0.46),
+    "cheek": (0.62, 0.84, 0.94),
+    "chin": (0.68, 0.68, 0.36),
+    "ear": (0.74, 0.42, 0.68),
+    "neck": (0.26, 0.58, 0.36),
+}
+
 SKIN: Color = (0.86, 0.80, 0.76)
 INK: Color = (0.13, 0.15, 0.19)
 GREY: Color = (0.42, 0.45, 0.50)

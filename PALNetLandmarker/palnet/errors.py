@@ -36,6 +36,10 @@ class AnnotationError(PalnetError):
     """Scans with landmarks that people placed do not fit together, or are too few for what was asked."""
 
 
+class ConventionError(PalnetError):
+    """A person's convention cannot be learned, read, or used where it is asked for."""
+
+
 class OutputError(PalnetError):
     """A result cannot be written where it was asked for."""
 

@@ -8,3 +8,9 @@ TABLES = ("points.csv", "measurements.csv", "quality.csv")
 
 SURFACE_ENDINGS = (".surface.vtp", ".surface.ply")
 """Of the corresponding surface beside a scan's landmarks; such files are results, not scans."""
+
+SKIN_ENDING = ".skin.ply"
+"""Of the skin that was found in a volume, beside its landmarks."""
+
+NO_SCANS = (*SURFACE_ENDINGS, SKIN_ENDING, ".seg.nrrd")
+"""Endings of files that are no scans of a folder, though their formats are those of scans: results, segmentations."""

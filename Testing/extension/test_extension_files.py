@@ -104,7 +104,7 @@ def test_parameters_of_the_panel_exist() -> None:
     """The .ui file ties its widgets to parameters by name."""
     ui = ElementTree.parse(MODULE / "Resources" / "UI" / "PALNetLandmarker.ui")
     names = {e.findtext("string") for e in ui.iter("property") if e.get("name") == "SlicerParameterName"}
-    assert names == {"surfaceModel", "landmarks"}
+    assert names == {"landmarks"}
     text = (MODULE / "PALNetLandmarker.py").read_text(encoding="utf-8")
     for name in names:
         assert re.search(rf"^    {name}: ", text, re.MULTILINE)

@@ -12,7 +12,7 @@ from fakes import FakePredictor
 from host.start import Host, LoadedModule
 from host.window import HELP, PANEL_WIDTH, Window
 from palnet.errors import NoFaceError
-from PALNetLandmarkerLib.panels.tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS
+from PALNetLandmarkerLib.panels.tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS, SURFACE
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication
 from user import click, place_landmarks, settle
@@ -82,7 +82,7 @@ def test_only_the_review_reaches_below_the_fold(window: Window) -> None:
     sections = window.module.widget.sections
     for place in (lambda: None, lambda: place_landmarks(window)):
         place()
-        for name in (SCANS, MEASURE, COMPARE, SAVE):
+        for name in (SCANS, MEASURE, COMPARE, SURFACE, SAVE):
             sections.tabs.show(name)
             settle()
             assert window.fold() == 0, name
@@ -104,7 +104,7 @@ def test_the_panel_is_as_wide_whatever_is_chosen(window: Window) -> None:
         session.select(label)
         settle()
         widths.add(window.scroll.width)
-    for name in (SCANS, MEASURE, COMPARE, SAVE, REVIEW):
+    for name in (SCANS, MEASURE, COMPARE, SURFACE, SAVE, REVIEW):
         window.module.widget.sections.tabs.show(name)
         settle()
         widths.add(window.scroll.width)
@@ -145,7 +145,7 @@ def test_it_fits_with_the_fonts_of_windows_and_mac(
         session = place_landmarks(window)
         session.select("Stn_R")
         tabs = module.widget.sections.tabs
-        for name in (REVIEW, SCANS, MEASURE, COMPARE, SAVE):
+        for name in (REVIEW, SCANS, MEASURE, COMPARE, SURFACE, SAVE):
             tabs.show(name)
             settle()
             assert module.panel.minimumSizeHint.width() + 14 <= PANEL_WIDTH
@@ -172,7 +172,7 @@ def test_an_error_pushes_nothing_together(window: Window, predictor: type[FakePr
 
 @pytest.mark.parametrize("points", [8, 9, 10])
 def test_there_is_room_for_seven_tabs(host: Host, points: int) -> None:
-    """With Surface and Learn, in the fonts of Windows and Mac, no tab is shortened, and the panel is no wider."""
+    """With Learn, in the fonts of Windows and Mac, no tab is shortened, and the panel is no wider."""
     from host.start import load_module
 
     application = QApplication.instance()
@@ -185,7 +185,7 @@ def test_there_is_room_for_seven_tabs(host: Host, points: int) -> None:
     window.show()
     try:
         tabs = module.widget.ui.tabs
-        for name in ("Surface", "Learn")[: 7 - tabs.count]:
+        for name in ("Learn",)[: 7 - tabs.count]:
             tabs.addTab(qt.QWidget(), name)
         settle()
         bar = tabs.tabBar()

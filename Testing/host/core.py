@@ -13,7 +13,7 @@ class Core:
 
     :ivar scene: ``vtkMRMLScene`` with Slicer's default nodes
     :ivar application: ``vtkSlicerApplicationLogic`` of that scene
-    :ivar logics: module logics by module name (``"Markups"``, ``"Models"``)
+    :ivar logics: module logics by module name (``"Colors"``, ``"Markups"``, ``"Models"``)
     """
 
     scene: Any
@@ -47,11 +47,17 @@ def core() -> Core:
     application.SetViewLogics(vtk.vtkCollection())
     slicer.vtkMRMLThreeDViewDisplayableManagerFactory.GetInstance().SetMRMLApplicationLogic(application)
 
-    logics: dict[str, Any] = {"Markups": slicer.vtkSlicerMarkupsLogic(), "Models": slicer.vtkSlicerModelsLogic()}
+    logics: dict[str, Any] = {
+        "Markups": slicer.vtkSlicerMarkupsLogic(),
+        "Models": slicer.vtkSlicerModelsLogic(),
+    }
     for name, logic in logics.items():
         logic.SetMRMLApplicationLogic(application)
         logic.SetMRMLScene(scene)  # registers the module's node classes
         application.SetModuleLogic(name, logic)
+    # With a scene, the logic of colours would look for Slicer's own files of colour tables.
+    scene.RegisterNodeClass(slicer.vtkMRMLColorLegendDisplayNode())
+    logics["Colors"] = slicer.vtkSlicerColorLogic()
 
     slicer.mrmlScene = scene  # where slicer.util looks for it
     return Core(scene, application, logics)

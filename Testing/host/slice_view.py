@@ -9,7 +9,11 @@ from PALNetLandmarkerLib.view.drawing import pixels_of
 
 from .core import Core
 
-_DISPLAYABLE_MANAGERS = ("vtkMRMLMarkupsDisplayableManager", "vtkMRMLModelSliceDisplayableManager")
+_DISPLAYABLE_MANAGERS = (
+    "vtkMRMLMarkupsDisplayableManager",
+    "vtkMRMLModelSliceDisplayableManager",
+    "vtkMRMLColorLegendDisplayableManager",
+)
 _HALF_MM = 150.0
 
 

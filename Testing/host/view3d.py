@@ -19,6 +19,7 @@ _DISPLAYABLE_MANAGERS = (
     "vtkMRMLMarkupsDisplayableManager",
     "vtkMRMLRulerDisplayableManager",
     "vtkMRMLOrientationMarkerDisplayableManager",
+    "vtkMRMLColorLegendDisplayableManager",
 )
 
 

@@ -12,12 +12,14 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QWidget
 
+from .plot_view import PlotWidget
 from .slice_view import SliceView
 from .start import Host
 from .three_d import ThreeDWidget
 
 BAR = 30
-FOUR_UP, ONE_UP_3D, ONE_SLICE = 3, 4, 6
+FOUR_UP, ONE_UP_3D, ONE_SLICE, ONE_PLOT = 3, 4, 6, 39
+PLOT = "Plot"
 # Which views a layout shows, and where: left, top, width and height in shares of the window.
 _Places = dict[str, tuple[float, float, float, float]]
 _OWN: dict[int, _Places] = {
@@ -29,15 +31,22 @@ _OWN: dict[int, _Places] = {
     },
     ONE_UP_3D: {"1": (0, 0, 1, 1)},
     ONE_SLICE: {"Red": (0, 0, 1, 1)},
+    ONE_PLOT: {PLOT: (0, 0, 1, 1)},
 }
-_BAR_COLORS = {"1": "#8a94d8", "2": "#8a94d8", "Red": "#f2624a", "Green": "#7cb452", "Yellow": "#e8d05a"}
+_BAR_COLORS = {
+    "1": "#8a94d8",
+    "2": "#8a94d8",
+    "Red": "#f2624a",
+    "Green": "#7cb452",
+    "Yellow": "#e8d05a",
+    PLOT: "#4a9ac4",
+}
 
 
 class LayoutManager:
     """``slicer.app.layoutManager()``: four views at the start, as Slicer has it, or another layout that is known."""
 
     tableViewCount = 0
-    plotViewCount = 0
 
     def __init__(self, views: Views) -> None:
         self._views = views
@@ -61,6 +70,14 @@ class LayoutManager:
         views = self._views.three_ds[::-1]  # as in Slicer, the view that was made last is the first
         return views[index] if index < len(views) else None
 
+    @property
+    def plotViewCount(self) -> int:
+        return int(self._views.plot is not None)
+
+    def plotWidget(self, index: int) -> PlotWidget | None:
+        """As in Slicer, there is none before a layout has shown one."""
+        return self._views.plot if index == 0 else None
+
     def sliceWidget(self, _name: str) -> Any:
         """A slice shows nothing here."""
         return SimpleNamespace(sliceView=lambda: SimpleNamespace(forceRender=lambda: None))
@@ -81,7 +98,7 @@ class Views(QWidget):
 
     :ivar layout_id: which layout it is, :ivar layout_node: ``vtkMRMLLayoutNode``, which knows those that were added
     :ivar three_d: the first ``ThreeDWidget``, :ivar three_ds: all that were shown once, by their order
-    :ivar shown: the names of the views that the layout shows
+    :ivar shown: the names of the views that the layout shows, :ivar plot: the plot view, once one was shown
     """
 
     def __init__(self, host: Host, width: int, height: int, smooth: bool) -> None:
@@ -91,6 +108,7 @@ class Views(QWidget):
         self._bars = {name: _colored(QWidget(self), color) for name, color in _BAR_COLORS.items()}
         self._blacks = {name: _colored(QWidget(self), "black") for name in ("Red", "Green", "Yellow")}
         self._slices: dict[str, SliceView] = {}
+        self.plot: PlotWidget | None = None
         self.layout_node = slicer.vtkMRMLLayoutNode()
         self.layout_id = 0
         self.shown: list[str] = []
@@ -119,7 +137,11 @@ class Views(QWidget):
         for name in ("1", "2"):
             if name in places and name not in [view.view.node.GetLayoutName() for view in self.three_ds]:
                 self._add_three_d(name)
+        if PLOT in places and self.plot is None:
+            self.plot = PlotWidget(self)
         views: dict[str, Any] = {**{view.view.node.GetLayoutName(): view for view in self.three_ds}, **self._blacks}
+        views |= {PLOT: self.plot} if self.plot is not None else {}
+        self._bars[PLOT].setVisible(False)
         for name, view in views.items():
             for widget in (view, self._bars[name]):
                 widget.setVisible(name in places)
@@ -141,8 +163,15 @@ class Views(QWidget):
             if view.view.node.GetLayoutName() in self.shown:
                 do(view)
 
+    def draw_plot(self) -> None:
+        """Draw the plot, if it is shown."""
+        if self.plot is not None and PLOT in self.shown:
+            self.plot.draw()
+
     def close_views(self) -> None:
         """Give the views' nodes and graphics memory back."""
+        if self.plot is not None:
+            self.plot.close_view()
         for view in self.three_ds:
             view.close_view()
         for own in self._slices.values():

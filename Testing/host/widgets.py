@@ -48,6 +48,7 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
     "removeEnabled": (bool, True),
     "renameEnabled": (bool, False),
     "showHidden": (bool, False),
+    "showChildNodeTypes": (bool, True),
     "baseName": (str, ""),
     "noneDisplay": (str, "None"),
 }
@@ -121,7 +122,8 @@ class _NodeComboBox(QWidget):
 
     def _accepts(self, node: Any) -> bool:
         shown = self._options["showHidden"] or not node.GetHideFromEditors()
-        return shown and any(node.IsA(name) for name in self._options["nodeTypes"])
+        kinds, own = self._options["nodeTypes"], node.GetClassName()
+        return shown and any(node.IsA(name) if self._options["showChildNodeTypes"] else own == name for name in kinds)
 
     def _refresh(self) -> None:
         nodes = self._listed

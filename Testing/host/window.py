@@ -114,6 +114,7 @@ class Window(QWidget):
         for _turn in range(10):
             slicer.app.processEvents()
         self.views.each(lambda view: view.forceRender())
+        self.views.draw_plot()
         return self.grab()
 
     def cut_off(self) -> list[str]:

@@ -14,14 +14,17 @@ import vtk
 from palnet.errors import PalnetError, ProtocolError
 from palnet.pipeline.prediction import Prediction, Progress
 from palnet.pipeline.worker import write_surface
+from palnet.scans.file import is_volume
 from slicer.i18n import tr as _
 
 from ..nodes.scan_size import AUTO
+from .conventions import convention_for
 from .engine_process import EngineProcess, interpreter
+from .skins import place_for
 
 Done = Callable[["Prediction | PalnetError"], None]
 
-_WORKER = ["-m", "palnet.pipeline.worker"]
+_WORKER = ["-m", "palnet.adapt.worker"]
 _MOST_CRASHES = 3
 """After so many in a row there is something wrong that another start does not heal."""
 _SILENT_MS = 5 * 60 * 1000
@@ -29,7 +32,7 @@ _SILENT_MS = 5 * 60 * 1000
 
 
 class BackgroundPredictor:
-    """Starts the process of ``palnet.pipeline.worker`` at the first task and keeps it, and the landmark model in it."""
+    """Starts the process of ``palnet.adapt.worker`` at the first task and keeps it, and the landmark model in it."""
 
     def __init__(self) -> None:
         self._process = EngineProcess(self._on_line, self._on_end)
@@ -73,10 +76,11 @@ class BackgroundPredictor:
         :raises PalnetError: the surface cannot be passed on, for example because the disk is full
         """
         assert not self.busy
-        where = {"scan": str(scan.absolute())} if isinstance(scan, Path) else {"surface": self._pass_on(scan)}
+        where = _named(scan) if isinstance(scan, Path) else {"surface": self._pass_on(scan)}
         self._number += 1
         self._task = (on_done, on_progress)
         task = {"id": self._number, "model": landmark_model, "unit": unit, **where}
+        task["convention"] = convention_for(landmark_model)
         if not self._process.running:
             self._process.start(_WORKER)
         self._process.send(task)
@@ -132,6 +136,15 @@ class BackgroundPredictor:
             with contextlib.suppress(OSError):
                 self._temporary.unlink()
             self._temporary = None
+
+
+def _named(scan: Path) -> dict[str, str]:
+    """A scan file as the worker is told of it; the skin of a volume is kept for when the scan is opened."""
+    told = {"scan": str(scan.absolute())}
+    if is_volume(scan):
+        with contextlib.suppress(OSError):  # which the worker finds, too
+            told["skin"] = str(place_for(scan))
+    return told
 
 
 def _outcome(line: dict[str, Any]) -> Prediction | PalnetError:

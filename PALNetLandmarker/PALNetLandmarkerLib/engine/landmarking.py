@@ -11,8 +11,15 @@ from palnet.pipeline.prediction import Prediction, Progress
 from palnet.protocols.protocol import Protocol
 
 from ..nodes.fiducials import create_fiducials, fill_fiducials, style_fiducials
+from ..nodes.scan_nodes import remove_node
 from ..nodes.scan_size import AUTO, size_of, tell_placed_with, unit_of
 from ..nodes.scene import surface_of
+from ..nodes.volumes import is_volume
+from .conventions import followed
+from .skins import skin_model
+
+_SKIN_SHARE = 0.7
+"""How much of the way from a volume to its landmarks the skin takes."""
 
 
 @dataclass(frozen=True)
@@ -45,20 +52,22 @@ def protocol_of(landmark_model: str) -> Protocol | None:
 def place_landmarks(
     model: Any, landmark_model: str, output: Any = None, progress: Progress | None = None, size: str | None = None
 ) -> Placement:
-    """Landmark a model node.
+    """Landmark a model node, or a volume node: of that the skin is found first, and becomes a model node.
 
-    :param model: ``vtkMRMLModelNode`` with a face scan; its parent transforms count
+    :param model: ``vtkMRMLModelNode`` with a face scan; its parent transforms count; or ``vtkMRMLScalarVolumeNode``
     :param landmark_model: name of a bundled landmark model, or path of a ``.palnet`` file
     :param output: ``vtkMRMLMarkupsFiducialNode`` to fill; a new one by default
     :param progress: called with the fraction done and the name of the step; may raise ``Cancelled``
     :param size: how large the scan is, see :func:`.scan_size.size_of`; by default what its node says
     :raises PalnetError: the scan or the landmark model does not fit, or the run was cancelled; the scene is as before
     """
+    if is_volume(model):
+        return _place_on_volume(model, landmark_model, output, progress)
     scene = model.GetScene()
     surface = surface_of(model)
     from palnet.pipeline.predictor import Predictor  # the panel opens sooner without
 
-    predictor = Predictor.load(landmark_model)
+    predictor = followed(Predictor.load(landmark_model), landmark_model)
     prediction = predictor.predict_surface(surface, unit=unit_of(model, size), progress=progress)
 
     if progress is not None:
@@ -67,6 +76,23 @@ def place_landmarks(
     if not scene.IsNodePresent(model):
         raise Cancelled("The scan was removed while its landmarks were being placed.")
     return fill(model, prediction, output, size=size_of(model) if size is None else size)
+
+
+def _place_on_volume(volume: Any, landmark_model: str, output: Any, progress: Progress | None) -> Placement:
+    """Landmark the skin of a volume node; where there are no landmarks, a new skin goes again."""
+
+    def part(start: float, end: float) -> Progress | None:
+        if progress is None:
+            return None
+        return lambda share, step: progress(start + (end - start) * share, step)
+
+    skin, is_new = skin_model(volume, part(0.0, _SKIN_SHARE))
+    try:
+        return place_landmarks(skin, landmark_model, output, part(_SKIN_SHARE, 1.0))
+    except BaseException:
+        if is_new and volume.GetScene() is not None and volume.GetScene().IsNodePresent(skin):
+            remove_node(volume.GetScene(), skin)
+        raise
 
 
 def fill(model: Any, prediction: Prediction, output: Any = None, of_file: bool = False, size: str = AUTO) -> Placement:

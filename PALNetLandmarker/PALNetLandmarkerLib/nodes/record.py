@@ -48,8 +48,14 @@ def begin(node: Any, prediction: Prediction, scan: str) -> None:
 
     :param scan: the scan's name
     """
-    face_from_node = prediction.face_from_scan @ _scan_from_node(node, prediction)
-    in_node = replace(prediction, points=node_points(node), face_from_scan=face_from_node, space="LPS")
+    scan_from_node = _scan_from_node(node, prediction)
+    in_node = replace(
+        prediction,
+        points=node_points(node),
+        unshifted=apply(np.linalg.inv(scan_from_node), prediction.unshifted),
+        face_from_scan=prediction.face_from_scan @ scan_from_node,
+        space="LPS",
+    )
     store(node, Review.begin(scan, in_node))
 
 
@@ -168,7 +174,9 @@ def move_record(review: Review, points: np.ndarray) -> Review:
     unmoved = both & ~_moved(predicted.points, review.points)
     places = np.where(unmoved[:, None], points, apply(transform, predicted.points))
     frame = predicted.face_from_scan @ np.linalg.inv(transform)
-    return replace(review, points=points, prediction=replace(predicted, points=places, face_from_scan=frame))
+    own = apply(transform, predicted.unshifted)
+    moved = replace(predicted, points=places, unshifted=own, face_from_scan=frame)
+    return replace(review, points=points, prediction=moved)
 
 
 def unit_mm(review: Review) -> float:

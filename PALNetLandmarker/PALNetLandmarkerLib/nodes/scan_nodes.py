@@ -66,13 +66,14 @@ def _progress_in(text: str) -> Progress:
     return Progress.of(Review.from_json(text))
 
 
-def load_scan(path: Path) -> Any:
+def load_scan(path: Path, skin: Looks | None = None) -> Any:
     """A scan file as a model node, with its colours: where Slicer would put it, but by the engine's readers, which no
     file ends.
 
+    :param skin: of a volume, where it was found already
     :raises ScanError: it cannot be read, or holds no surface
     """
-    looks, surface = read_for_scene(path)
+    looks, surface = read_for_scene(path) if skin is None else (skin, in_scene(skin))
     model = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", scan_stem(path))
     model.SetName(scan_stem(path))  # the scene would number it each time it comes back
     model.SetAndObservePolyData(surface)

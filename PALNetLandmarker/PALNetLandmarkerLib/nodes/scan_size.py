@@ -9,6 +9,7 @@ import slicer
 from palnet.units import is_unit, mm_per_unit, unit_of_size
 
 from .scan_nodes import file_from_scene, stated_unit
+from .volumes import is_skin
 
 AUTO = "auto"
 """The size is found by the scan itself, or stated by its file."""
@@ -52,7 +53,7 @@ def unit_of(model: Any, size: str | None = None) -> str:
     """
     said = size_of(model) if size is None else size
     if said == AUTO:
-        return stated_unit(model)
+        return "mm" if is_skin(model) else stated_unit(model)
     return unit_of_size(mm_per_unit(said) / scale_in_scene(model)) if is_unit(said) else said
 
 

@@ -8,7 +8,11 @@ from typing import Any
 import qt
 import slicer
 import vtk
+from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
+
+from ..nodes.shown_alone import put_aside
+from ..nodes.ties import landmarks_on
 
 _KINDS = ("vtkMRMLModelNode", "vtkMRMLMarkupsFiducialNode")
 
@@ -48,3 +52,22 @@ class Arrivals(VTKObservationMixin):
         self._coming = [node for node in there if node.GetDisplayNode() is None]
         if whole:
             self._on_come(whole)
+
+
+def take_in(came: list[Any], parameters: Any, session: Any) -> str:
+    """Choose landmarks that came after their scan, and hide scans that would lie over the one at hand.
+
+    :param came: nodes, :param parameters: ``PALNetLandmarkerParameterNode``
+    :param session: the review that is open, ``ReviewSession``, or None
+    :returns: what the person should know, as a sentence; empty if nothing
+    """
+    if parameters.surfaceModel is not None and parameters.landmarks is None:
+        landmarks = landmarks_on(parameters.surfaceModel)
+        if landmarks in came:
+            parameters.landmarks = landmarks
+    scan = session.model if session is not None else parameters.surfaceModel
+    aside = [node.GetName() for node in came if scan is not None and put_aside(node, scan)]
+    if not aside:
+        return ""
+    names = ", ".join(f"'{name}'" for name in aside)
+    return str(_("Out of sight now: {names}. Choose it as Scan to go to it.").format(names=names))

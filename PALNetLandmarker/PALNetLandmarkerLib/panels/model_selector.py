@@ -10,6 +10,7 @@ import qt
 from slicer.i18n import tr as _
 
 from ..engine.landmarking import bundled_model_names
+from ..engine.own_models import own_models
 from .folders import remember_folder, start_folder
 
 _FROM_FILE = "<file>"
@@ -27,6 +28,8 @@ class LandmarkModelSelector:
         self._current = ""
         for name in bundled_model_names():
             combo.addItem(name, name)
+        for path in own_models():
+            self._add(combo.count, path)
         combo.addItem(_("From file..."), _FROM_FILE)
         # "activated" is for what the user does; what the program selects must not come back as a choice.
         combo.connect("activated(int)", self._on_activated)
@@ -35,11 +38,19 @@ class LandmarkModelSelector:
         """Show a model as the chosen one; a file joins the list."""
         index = self._combo.findData(landmark_model) if landmark_model else -1
         if landmark_model and index < 0:
-            index = self._combo.count - 1
-            self._combo.insertItem(index, Path(landmark_model).name, landmark_model)
-            self._combo.setItemData(index, landmark_model, qt.Qt.ToolTipRole)
+            index = self.add(landmark_model)
         self._combo.setCurrentIndex(index)
         self._current = landmark_model
+
+    def add(self, path: str) -> int:
+        """Offer a model file, before the way to others; returns its place in the list."""
+        index = self._combo.findData(path)
+        return index if index >= 0 else self._add(self._combo.count - 1, path)
+
+    def _add(self, index: int, path: str) -> int:
+        self._combo.insertItem(index, Path(path).name, path)
+        self._combo.setItemData(index, path, qt.Qt.ToolTipRole)
+        return index
 
     def _on_activated(self, index: int) -> None:
         chosen = self._combo.itemData(index)

@@ -9,7 +9,7 @@ from typing import Any
 
 import qt
 import slicer
-from palnet.errors import OutputError, PalnetError
+from palnet.errors import Cancelled, OutputError, PalnetError
 from palnet.pipeline.size import without_options
 from slicer.i18n import tr as _
 
@@ -32,6 +32,7 @@ class QueuePanel:
     :param landmark_model: says which landmark model is in use, by name or file
     :param busy: whether landmarks are being placed on demand; no other scan is opened meanwhile
     :param on_folder_changed: called with :attr:`folder` when the person chose another one
+    :ivar on_reviewed: called with the number of scans that are reviewed, whenever the list is shown anew
     """
 
     def __init__(
@@ -51,7 +52,10 @@ class QueuePanel:
         self._problem = ""
         self._told_not_saved = False
         self._waiting = False
+        self._wait: Any = None
         self._not_saved = ""
+        self._news = ""
+        self.on_reviewed: Callable[[int], None] = lambda _count: None
         # What happens in the scene comes in bursts: one look at the queue is enough for each.
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
@@ -62,9 +66,10 @@ class QueuePanel:
             self._predictor,
             landmark_model,
             open_scan,
-            may_open=lambda: not busy(),
+            may_open=lambda: not busy() and not self._waiting,
             on_changed=lambda: self._timer.start(0),
             on_problem=self._show_problem,
+            progress=self._show_wait,
         )
         header = ui.scansTable.horizontalHeader()
         header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
@@ -76,6 +81,11 @@ class QueuePanel:
         ui.scansTable.connect("cellActivated(int,int)", self._on_row)
         ui.scansTable.connect("itemSelectionChanged()", self._show_status)
         self.refresh()
+
+    def tell(self, line: str) -> None:
+        """Show a line until another scan is opened."""
+        self._news = line
+        self._show_status()
 
     def close(self) -> None:
         """Save what is open, end the background process, and touch no widget any more: they go."""
@@ -148,6 +158,7 @@ class QueuePanel:
         enable(ui.nextScanButton, bool(entries))
         enable(ui.previousScanButton, bool(entries) and self.queue.current not in (None, entries[0].key))
         self._show_status()
+        self.on_reviewed([entry.state for entry in entries].count(ScanState.REVIEWED))
 
     def _fill_cell(self, row: int, column: int, text: str, entry: QueueEntry) -> None:
         table = self._ui.scansTable
@@ -182,7 +193,7 @@ class QueuePanel:
         text = without_options(chosen.detail) if chosen is not None and failed else self._problem
         if not text and (self.queue.current or self._folder):
             text = self._predictor.problem
-        tell(self._ui.queueStatusLabel, text, warning=True)
+        tell(self._ui.queueStatusLabel, text or self._news, warning=bool(text))
 
     def _show_problem(self, error: PalnetError) -> None:
         self._problem = without_options(str(error))
@@ -203,7 +214,9 @@ class QueuePanel:
     def _opening(self) -> Iterator[bool]:
         """Around opening a scan: says whether that may be, and shows what goes wrong."""
         self._problem = ""
-        if self._busy():
+        if self._waiting:
+            yield False
+        elif self._busy():
             self._problem = _("Landmarks are being placed. Go to another scan when that is done.")
             yield False
         else:
@@ -216,8 +229,33 @@ class QueuePanel:
                         self._show_problem(error)
             finally:
                 self._waiting = False
+                self._end_wait()
                 self._tell_not_saved()
         self.refresh()
+
+    def _show_wait(self, share: float, step: str) -> None:
+        """Show how far the skin of a volume is, over a window that waits for it.
+
+        :raises Cancelled: the person does not want to wait
+        """
+        if self._wait is None:
+            self._wait = qt.QProgressDialog(step, _("Cancel"), 0, 100, slicer.util.mainWindow())
+            self._wait.setWindowTitle(_("Opening the scan"))
+            self._wait.setWindowModality(qt.Qt.ApplicationModal)
+            self._wait.setMinimumDuration(0)
+            self._wait.setAutoClose(False)
+            self._wait.setAutoReset(False)
+        self._wait.setLabelText(step)
+        self._wait.setValue(round(100 * share))
+        slicer.app.processEvents()
+        if self._wait.wasCanceled:
+            raise Cancelled(_("Cancelled; the scan was not opened."))
+
+    def _end_wait(self) -> None:
+        if self._wait is not None:
+            self._wait.close()
+            self._wait.deleteLater()
+            self._wait = None
 
     def _on_row(self, row: int, _column: int) -> None:
         key = self._ui.scansTable.item(row, 0).data(_KEY_ROLE)

@@ -102,7 +102,7 @@ class RunPanel:
         """
         if self.running:
             reason = _("Landmarks are being placed.")
-        elif not parameters or not parameters.surfaceModel:
+        elif not parameters or not (parameters.surfaceModel or parameters.scanVolume):
             reason = _("Choose a face scan first. Load one by dropping its file into Slicer.")
         elif not parameters.landmarkModel:
             reason = _("Choose a landmark model first.")
@@ -111,7 +111,8 @@ class RunPanel:
         ui = self._ui
         enable(ui.applyButton, not reason)
         ui.applyButton.toolTip = reason or _("Place the landmarks on the face scan.")
-        chosen = (parameters.surfaceModel, parameters.landmarks) if parameters else (None, None)
+        scan = (parameters.surfaceModel or parameters.scanVolume) if parameters else None
+        chosen = (scan, parameters.landmarks) if parameters else (None, None)
         names = [node.GetName() if node is not None else "" for node in chosen]
         selectors = (ui.surfaceSelector, ui.landmarksSelector, ui.landmarkModelSelector)
         for selector, name in zip(selectors, [*names, parameters.landmarkModel if parameters else ""], strict=True):
@@ -182,6 +183,9 @@ def summary(prediction: Prediction, kept: str = "") -> str:
         median, largest, label = prediction.error_summary
         line = _("Expected error: median {median:.1f} {mm}, largest {largest:.1f} {mm} at {label}.")
         lines.append(line.format(median=median, largest=largest, label=label, mm=mm_of(prediction.unit)))
+    if prediction.shifted.any():
+        told = _("{count} of them follow your conventions (G shows where the model has them).")
+        lines.append(told.format(count=int(prediction.shifted.sum())))
     if kept:
         lines.append(_("'{name}' was kept as it is: these are in a new list.").format(name=kept))
     return "\n".join([*lines, *map(without_options, prediction.warnings)])

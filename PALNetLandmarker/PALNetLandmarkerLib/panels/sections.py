@@ -12,27 +12,31 @@ from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from ..nodes import colours
-from ..nodes.scan_nodes import is_released, restore
+from ..nodes.scan_nodes import is_released, restore, scan_of
 from ..nodes.scene import file_of
-from ..nodes.shown_alone import put_aside, show, show_alone
+from ..nodes.shown_alone import show, show_alone
 from ..nodes.skin import dress
-from ..nodes.ties import kept_together, landmarks_on
+from ..nodes.ties import kept_together
+from ..nodes.volumes import is_volume, skin_in_scene
 from ..review.current import CurrentReview
 from ..view.layout import ReviewLayout
 from ..view.viewpoint import cameras_shown, show_all
-from .arrivals import Arrivals
+from .arrivals import Arrivals, take_in
 from .batch import BatchPanel
 from .compare import ComparePanel
 from .export import ExportPanel
 from .heights import FreshHeights
+from .learn import LearnPanel
 from .measurements import MeasurementsPanel
 from .model_selector import LandmarkModelSelector
 from .queue import QueuePanel
 from .review import ReviewPanel
 from .run import RunPanel, may_be_filled
+from .scan_selector import ScanSelector, first_scan
 from .shortcuts import Shortcuts
 from .size import SizePanel
-from .tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS, Tabs, scroll_to_top
+from .surface import SurfacePanel
+from .tabs import COMPARE, LEARN, MEASURE, REVIEW, SAVE, SCANS, SURFACE, Tabs, scroll_to_top
 
 _FIRST = 100.0
 
@@ -64,6 +68,7 @@ class Sections(VTKObservationMixin):
         size_ui, holder = add("PALNetSize.ui", self.ui.sizeHolder.layout()), self.ui.sizeHolder
         self.size = SizePanel(size_ui, holder, self.ui.sizeButton, self._chosen_model, self.update)
         self.run = RunPanel(self.ui, self._review_ui.resultLabel, self.update, self.size.offer)
+        self._scan_selector = ScanSelector(self.ui.surfaceSelector, self._on_scan_chosen)
         self._model_selector = LandmarkModelSelector(self.ui.landmarkModelSelector, self._on_landmark_model)
         self._review_panel = ReviewPanel(self._review_ui, self._on_limit, self._on_bring_back, self._on_close_up)
         self.review = CurrentReview(self._review_panel, self._chosen_model)
@@ -81,9 +86,24 @@ class Sections(VTKObservationMixin):
         self.compare = ComparePanel(
             add("PALNetCompare.ui", self.tabs.layout_of(COMPARE)), self._on_review, self._on_compare
         )
+        self.surface = SurfacePanel(
+            add("PALNetSurface.ui", self.tabs.layout_of(SURFACE)), self._chosen_model, self.update
+        )
         self.export = ExportPanel(
             add("PALNetExport.ui", self.tabs.layout_of(SAVE)), self._landmarks, logic.exportLandmarks
         )
+        learn_ui = add("PALNetLearn.ui", self.tabs.layout_of(LEARN))
+        self.learn = LearnPanel(
+            learn_ui,
+            add,
+            self._use_model,
+            self._model_selector.add,
+            self._choose_layout,
+            self._chosen_model,
+            lambda: self.queue.folder,
+            self.queue.tell,
+        )
+        self.queue.on_reviewed = self.learn.conventions.reviewed
         self.tabs.make_room()
         self._keys = Shortcuts({"X": self.queue.next_scan})
         self._arrivals = Arrivals(self._on_arrivals)
@@ -109,8 +129,8 @@ class Sections(VTKObservationMixin):
     def close(self) -> None:
         """End what is under way, and touch no widget any more: they go."""
         for section in (
-            *(self.run, self.size, self.compare, self.batch, self.queue, self._review_panel, self.measurements),
-            *(self._arrivals, self._heights),
+            *(self.run, self.size, self.compare, self.surface, self.batch, self.queue, self.learn),
+            *(self._review_panel, self.measurements, self._arrivals, self._heights),
         ):
             section.close()
         self.review.close()
@@ -146,6 +166,9 @@ class Sections(VTKObservationMixin):
                 self.queue.queue.follow(scan)
                 if before is not None:
                     self._leave_scan(before, scan, landmarks)
+            if scan is not None and parameters.scanVolume:
+                parameters.scanVolume = None
+            self._scan_selector.show(scan or parameters.scanVolume)
         self.run.show(parameters)
         if self._comparing and parameters:
             self._compared = (parameters.surfaceModel, parameters.landmarks)  # the first scan to be loaded is chosen
@@ -155,11 +178,15 @@ class Sections(VTKObservationMixin):
         if parameters and self._compared is None and self.run.running:
             self.review.wait()
         elif parameters and self._compared is None:
-            self.review.choose(parameters.landmarks, parameters.surfaceModel)
+            if not self._keeps_map(parameters):
+                self.review.choose(parameters.landmarks, parameters.surfaceModel)
         else:
             self.review.rest()
         session = self.review.session if parameters and self._compared is None else None
-        self.measurements.follow(session.node if session else None)
+        self.surface.follow(session)
+        if self.surface.shown:
+            self.review.make_way()
+        self.measurements.follow(session.node if session and not self.surface.shown else None)
         self.size.follow(parameters.surfaceModel if parameters else None, session, self.run.running)
         self._choose_layout()
         self.export.update()
@@ -179,18 +206,44 @@ class Sections(VTKObservationMixin):
         # What a person decided is never written over: the landmarks go into a list of their own then.
         output = chosen.landmarks if may_be_filled(chosen.landmarks) else None
         kept = chosen.landmarks.GetName() if chosen.landmarks and output is None else ""
+        scan = chosen.surfaceModel or chosen.scanVolume
         placement = self.run.run(
-            lambda progress: self._logic.placeLandmarks(chosen.surfaceModel, chosen.landmarkModel, output, progress),
+            lambda progress: self._logic.placeLandmarks(scan, chosen.landmarkModel, output, progress),
             kept,
         )
         if placement:
             # The person may have gone to another module meanwhile: the choice is there when they come back.
-            self._logic.getParameterNode().landmarks = placement.node
+            parameters = self._logic.getParameterNode()
+            if is_volume(scan):
+                parameters.surfaceModel = scan_of(placement.node)
+            parameters.landmarks = placement.node
             self.size.placed()
             self.tabs.show(REVIEW)
             self._review_panel.refresh()  # with what the run found
             self._review_panel.take_keyboard()
             scroll_to_top(self.ui.tabs)
+
+    def choose_first(self) -> None:
+        """Choose the first scan of the scene where none is chosen, to save the person a click."""
+        if self._parameters and not self._parameters.surfaceModel and not self._parameters.scanVolume:
+            self._parameters.surfaceModel, self._parameters.scanVolume = first_scan()
+
+    def _on_scan_chosen(self, node: Any) -> None:
+        """The person, or Slicer for them, chose another scan: a volume whose skin is there is that skin."""
+        parameters = self._parameters
+        if not parameters:
+            return
+        model = skin_in_scene(node) if is_volume(node) else node
+        if model is None and node is not None:
+            if self._scan is not None and slicer.mrmlScene.IsNodePresent(self._scan):
+                show(self._scan, False)
+            show(parameters.landmarks, False)
+            with slicer.util.NodeModify(parameters.parameterNode):
+                parameters.surfaceModel = parameters.landmarks = None
+                parameters.scanVolume = node
+        else:
+            parameters.surfaceModel = model
+        self._scan_selector.show(parameters.surfaceModel or parameters.scanVolume)
 
     def _leave_scan(self, before: Any, scan: Any, landmarks: Any) -> None:
         """Another scan was chosen: the face of the one before would lie over it."""
@@ -200,13 +253,25 @@ class Sections(VTKObservationMixin):
         for camera in cameras_shown(slicer.mrmlScene) if landmarks is None else ():
             show_all(camera, scan)  # else the view would stay where the scan before was looked at
 
+    def _keeps_map(self, parameters: Any) -> bool:
+        """Whether a map of what is chosen has the view, and the review waits for it."""
+        session = self.review.session
+        chosen = parameters.landmarks, parameters.surfaceModel
+        return self.surface.shown and session is not None and (session.node, session.model) == chosen
+
     def _choose_layout(self) -> None:
         """One 3D view while there is a face to look at; before, after and in other modules the person's own."""
         session, parameters = self.review.session, self._parameters
+        self.learn.active = bool(parameters) and self.tabs.shown == LEARN
+        if self.learn.shows_plot:
+            self._layout.leave()
+        if self.learn.enter_plot():
+            return
         if parameters and self._compared is not None:
             self._layout.enter(in_mm=self.compare.in_mm)
         elif parameters and session is not None:
-            if self._layout.enter(parameters.closeUp, session.in_mm):
+            beside = parameters.closeUp and not self.surface.shown
+            if self._layout.enter(beside, session.in_mm) and not session.resting:
                 session.arrange()
         elif parameters and self.size.clicking:
             self._layout.enter(in_mm=False)
@@ -217,8 +282,15 @@ class Sections(VTKObservationMixin):
         """The person goes to another task."""
         self._review_panel.active = name == REVIEW
         self.measurements.active = name == MEASURE
+        self.surface.active = name == SURFACE
         if name != COMPARE:
             self._end_comparing()
+        self._choose_layout()
+
+    def _use_model(self, path: str) -> None:
+        """The person wants landmarks placed by a model that was trained."""
+        self._logic.getParameterNode().landmarkModel = path
+        self.update()
 
     def _on_batch_review(self, folder: str) -> None:
         """The person wants to review what a batch has made."""
@@ -254,6 +326,7 @@ class Sections(VTKObservationMixin):
     def _on_node_gone(self, _caller: Any, _event: Any, node: Any) -> None:
         if node.IsA("vtkMRMLModelNode") and not slicer.mrmlScene.IsClosing():
             colours.forget(node)
+            self.surface.forget(node)
         if node is self._leaving:
             self._leaving = None
             self.update()
@@ -276,20 +349,12 @@ class Sections(VTKObservationMixin):
 
     def _on_arrivals(self, came: list[Any]) -> None:
         """The person has loaded scans or landmarks meanwhile."""
-        parameters, session = self._parameters, self.review.session
-        if not parameters or self._compared is not None or self.run.running:
+        if not self._parameters or self._compared is not None or self.run.running:
             return
-        if parameters.surfaceModel is not None and parameters.landmarks is None:
-            landmarks = landmarks_on(parameters.surfaceModel)
-            if landmarks in came:
-                parameters.landmarks = landmarks
-        scan = session.model if session is not None else parameters.surfaceModel
-        others = [node for node in came if scan is not None and put_aside(node, scan)]
+        told = take_in(came, self._parameters, self.review.session)
         self.update()
-        if others:
-            names = ", ".join(f"'{node.GetName()}'" for node in others)
-            text = _("Out of sight now: {names}. Choose it as Scan to go to it.")
-            self._review_panel.tell(text.format(names=names))
+        if told:
+            self._review_panel.tell(told)
 
     def _on_close_up(self) -> None:
         """The person wants a close-up beside the whole face, or no longer."""

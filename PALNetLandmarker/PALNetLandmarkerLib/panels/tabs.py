@@ -7,7 +7,8 @@ from typing import Any
 
 import qt
 
-REVIEW, SCANS, MEASURE, COMPARE, SAVE = "reviewTab", "scansTab", "measureTab", "compareTab", "saveTab"
+REVIEW, SCANS, MEASURE, COMPARE = "reviewTab", "scansTab", "measureTab", "compareTab"
+SURFACE, LEARN, SAVE = "surfaceTab", "learnTab", "saveTab"
 _NARROWEST = 333
 """px: with its margins, and 55 px that Slicer adds for a scroll bar, that is a panel of 400 px."""
 # Qt's own tabs are so wide that seven would not fit in 400 px.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,66 +10,33 @@ from palnet.errors import PalnetError
 from palnet.pipeline.prediction import Progress
 from slicer.i18n import tr as _
 
-from ..engine.engine_process import EngineProcess
+from ..engine.conventions import convention_for
+from ..engine.task_process import TaskProcess, Told
 from .folder_scans import RESULTS
 
 _TURN_MS = 50
 _PROCESS = ["-m", "palnet.batch.process"]
-_END_MS = 5000
-
-Told = Callable[[dict[str, Any]], None]
 
 
-class BatchProcess:
-    """Runs one batch at a time.
-
-    :param on_step: called, from Qt's event loop, with each line that says what is done
-    :param on_end: called with the last line, also where the process died
-    """
+class BatchProcess(TaskProcess):
+    """Runs one batch at a time; see :class:`TaskProcess`."""
 
     def __init__(self, on_step: Told, on_end: Told) -> None:
-        self._on_step = on_step
-        self._on_end = on_end
-        self._process = EngineProcess(self._on_line, self._on_process_end)
-
-    @property
-    def running(self) -> bool:
-        """Whether a batch is being worked on."""
-        return self._process.running
+        super().__init__(on_step, on_end, lambda line: "done" in line, _why_ended)
 
     def start(self, task: dict[str, Any]) -> None:
         """Begin a batch; only when none is :attr:`running`.
 
         :param task: as the process reads it
         """
-        self._process.start(_PROCESS)
-        self._process.send(task)
+        self.begin(_PROCESS, task)
 
-    def wait(self, milliseconds: int) -> None:
-        """Let the process work for some time, or until it says something; for whoever waits for it."""
-        self._process.wait(milliseconds)
 
-    def cancel(self) -> None:
-        """Have the batch end; what is done stays, and ``on_end`` is called when its tables are written."""
-        self._process.close_input()
-
-    def stop(self) -> None:
-        """End the batch now; no one is told any more."""
-        self._process.stop(_END_MS)
-
-    def _on_line(self, line: dict[str, Any]) -> None:
-        if "done" in line:
-            self._on_step(line)
-        else:
-            self._process.let_go()  # it ends by itself now
-            self._on_end(line)
-
-    def _on_process_end(self, code: int | None) -> None:
-        if code is None:
-            told = _("The batch could not be started: Slicer's Python (PythonSlicer) was not found.")
-        else:
-            told = _("The batch ended unexpectedly (code {code}). Start it again: it goes on where it was.")
-        self._on_end({"error": told.format(code=code)})
+def _why_ended(code: int | None) -> str:
+    if code is None:
+        return _("The batch could not be started: Slicer's Python (PythonSlicer) was not found.")
+    told = _("The batch ended unexpectedly (code {code}). Start it again: it goes on where it was.")
+    return told.format(code=code)
 
 
 def task_of(folder: Path, model: str, recursive: bool) -> dict[str, Any]:
@@ -81,6 +47,7 @@ def task_of(folder: Path, model: str, recursive: bool) -> dict[str, Any]:
         "recursive": recursive,
         "model": model,
         "jobs": 1,
+        "convention": convention_for(model),
     }
 
 

@@ -11,10 +11,13 @@ from palnet.batch.files import Item, find_scans, is_scan, result_names
 from palnet.errors import OutputError, PalnetError, ReviewError, ScanError
 from palnet.exchange import recover
 from palnet.pipeline.prediction import Prediction
+from palnet.pipeline.prediction import Progress as Progressing
 from palnet.results import PARTS
 from palnet.review.record import Review, record_beside
+from palnet.scans.file import is_volume
 
 from ..engine.landmarking import fill
+from ..engine.skins import skin_of_file
 from ..nodes import storage
 from ..nodes.record import ATTRIBUTE, node_points
 from ..nodes.scan_nodes import Progress, is_as_read, landmarks_of, load_scan, progress_of, release, remove_node, restore
@@ -32,11 +35,13 @@ class FolderScans:
 
     The methods say what those of :class:`SceneScans` do.
 
+    :param progress: called while the skin of a volume is found; may raise ``Cancelled``
     :raises ScanError: it cannot be read
     """
 
-    def __init__(self, scene: Any, folder: Path) -> None:
+    def __init__(self, scene: Any, folder: Path, progress: Progressing | None = None) -> None:
         self._scene = scene
+        self._progress = progress
         try:
             found = [p for p in folder.absolute().iterdir() if is_scan(p)]
             files = [path for path in found if path.is_file()]
@@ -92,7 +97,8 @@ class FolderScans:
         model, landmarks = self.nodes(key)
         is_new = model is None
         if is_new:
-            model = load_scan(Path(key))
+            path = Path(key)
+            model = load_scan(path, skin_of_file(path, self._progress) if is_volume(path) else None)
             # Whoever saves the scene gives it another file.
             self._loaded[key] = vtk.vtkWeakReference()
             self._loaded[key].Set(model)

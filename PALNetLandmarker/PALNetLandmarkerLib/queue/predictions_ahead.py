@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from palnet.errors import PalnetError
 from palnet.pipeline.prediction import Prediction
 
+from ..engine.conventions import stamp_for
 from .sources import Scans
 
 if TYPE_CHECKING:  # it needs Qt, the queue does not
@@ -88,4 +89,5 @@ class PredictionsAhead:
         self._on_progress()
 
     def _stamp(self, key: str) -> tuple[Any, ...]:
-        return (*self._scans.stamp(key), self._landmark_model())
+        model = self._landmark_model()
+        return (*self._scans.stamp(key), model, *stamp_for(model))

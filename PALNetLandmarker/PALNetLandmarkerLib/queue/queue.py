@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import slicer
 from palnet.errors import OutputError, PalnetError
-from palnet.pipeline.prediction import Prediction
+from palnet.pipeline.prediction import Prediction, Progress
 from vtk import vtkCommand
 
 from ..nodes.shown_alone import show
@@ -61,6 +61,7 @@ class ScanQueue:
     :param may_open: asked before landmarks that come later are shown: not while the person has others placed
     :param on_changed: called after anything that ``entries`` shows may have changed
     :param on_problem: is told of errors that do not stop the queue; of type ``OutputError`` where work is not saved
+    :param progress: called while the skin of a volume is found before it is opened; may raise ``Cancelled``
     :ivar current: key of the scan that is open
     """
 
@@ -73,8 +74,10 @@ class ScanQueue:
         may_open: Callable[[], bool],
         on_changed: Callable[[], None],
         on_problem: Callable[[PalnetError], None],
+        progress: Progress | None = None,
     ) -> None:
         self._scene = scene
+        self._progress = progress
         self._predictor = predictor
         self._landmark_model = landmark_model
         self._open_scan = open_scan
@@ -111,7 +114,7 @@ class ScanQueue:
 
         :raises ScanError: it cannot be read; the queue stays as it was
         """
-        self._change(FolderScans(self._scene, folder))
+        self._change(FolderScans(self._scene, folder, self._progress))
 
     @property
     def entries(self) -> list[QueueEntry]:

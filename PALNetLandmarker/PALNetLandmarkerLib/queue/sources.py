@@ -13,6 +13,7 @@ from ..engine.landmarking import fill
 from ..nodes.scan_nodes import Progress, landmarks_of, progress_of
 from ..nodes.scan_size import size_of, unit_of
 from ..nodes.scene import surface_of
+from ..nodes.surface_nodes import is_surface
 from .folder_scans import FolderScans
 
 
@@ -25,8 +26,9 @@ class SceneScans:
     @property
     def keys(self) -> list[str]:
         """All scans in order. A key stays the same as long as the scan is there."""
-        # Slicer's slice planes are models too, but hidden.
-        return [m.GetID() for m in slicer.util.getNodesByClass("vtkMRMLModelNode") if not m.GetHideFromEditors()]
+        # Slicer's slice planes are models too, but hidden; and a surface that was made of a scan is none.
+        models = slicer.util.getNodesByClass("vtkMRMLModelNode")
+        return [m.GetID() for m in models if not m.GetHideFromEditors() and not is_surface(m)]
 
     @property
     def present(self) -> list[str]:

@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 
 from ..nodes.lost_set import LostSet
 from ..nodes.scan_nodes import is_released
-from ..nodes.shown_alone import show_alone
+from ..nodes.shown_alone import show, show_alone
 from ..nodes.ties import tie
 from .session import ReviewSession
 
@@ -40,6 +40,7 @@ class CurrentReview:
         self._session: ReviewSession | None = None
         self._tried: tuple[Any, Any] = (None, None)
         self._unlabelled: Any = None
+        self._out_of_the_way: list[Any] = []
         self.lost: LostSet | None = None
 
     @property
@@ -54,11 +55,13 @@ class CurrentReview:
         :param scan: ``vtkMRMLModelNode`` that is chosen beside them; they are tied to it if no one has said of which
             scan they are
         """
+        self._come_back()
         self._give_labels_back()
         self._choose(landmarks, scan)
 
     def wait(self) -> None:
         """A run goes on, and nothing is reviewed; Slicer's own labels, fifty on each other, stay out of sight."""
+        self._come_back()
         display = self.session.node.GetDisplayNode() if self.session is not None else None
         self._choose(None, None)
         if display is not None and display.GetPointLabelsVisibility():
@@ -101,12 +104,33 @@ class CurrentReview:
 
     def rest(self) -> None:
         """The module is left: other modules may have the landmarks and the view."""
+        self._come_back()
         self._give_labels_back()
         if self.session is not None:
             self.session.rest()
 
+    def make_way(self) -> None:
+        """Something is to be looked at in place of the scan: it, its landmarks and what is shown of them get out of the
+        way, until the review is gone on with."""
+        session = self.session
+        if session is None:
+            return
+        if not session.resting:
+            self.rest()
+            session.show_whole_face()
+        self._out_of_the_way = [session.model, session.node]
+        for node in self._out_of_the_way:
+            show(node, False)
+
+    def _come_back(self) -> None:
+        nodes, self._out_of_the_way = self._out_of_the_way, []
+        for node in nodes:
+            if node is not None and node.GetScene() is not None:
+                show(node, True)
+
     def close(self) -> None:
         """End the review that is open."""
+        self._come_back()
         self._give_labels_back()
         self._end()
 

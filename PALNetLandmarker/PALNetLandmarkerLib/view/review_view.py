@@ -141,8 +141,9 @@ class ReviewView(VTKObservationMixin):
     def draw(self, review: Review, current: int | None) -> None:
         """Bring everything up to date with the record and with where the node's points are in this moment."""
         self._review = review
-        predicted = review.prediction.points
-        moved = np.isfinite(predicted).all(axis=1) & ~(review.moved_mm < _UNMOVED_MM)
+        predicted = review.prediction.model_points
+        away = np.linalg.norm(review.points - predicted, axis=1) * review.mm_per_unit
+        moved = np.isfinite(predicted).all(axis=1) & ~(away < _UNMOVED_MM)
         ghosts = moved & self.ghosts
         self._overlays.show_ghosts(*(self._in_scene(points[ghosts]) for points in (predicted, review.points)))
         self.draw_ring(current)

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..adapt.convention import Convention
+from ..adapt.file import checksum as checksum_of
+from ..adapt.file import to_text
 from ..errors import OutputError, PersonsWorkError, ProtocolError, sentence_of
 from ..exports.predicted import write_predicted
 from ..files import set_aside, whole_file
@@ -18,7 +21,8 @@ from ..pipeline.model import Model
 from ..pipeline.prediction import Prediction
 from ..review.persons_work import check_no_persons, is_persons
 from ..review.record import Review
-from ..scans.file import scan_stem
+from ..scans.file import is_volume, scan_stem
+from ..scans.skin_file import skin_beside, write_skin
 from ..surfaces.files import surface_beside, write_corresponding
 from .files import FITTED, Item, Record, checksum, write_record
 from .replace import Write, replaced_landmarks
@@ -43,12 +47,20 @@ class Settings:
     """How scans are landmarked.
 
     :ivar model: name of a bundled model, or path of a file; :ivar unit: of the scans, or ``"auto"``
-    :ivar surface: whether their corresponding surfaces are wanted, too
+    :ivar surface: whether their corresponding surfaces are wanted, too, :ivar skin: whether the skin of volumes is
+    :ivar convention: to be followed
     """
 
     model: str = "face50"
     unit: str = "auto"
     surface: bool = False
+    skin: bool = False
+    convention: Convention | None = None
+
+    @property
+    def convention_checksum(self) -> str:
+        """That records name the convention by; empty without one."""
+        return checksum_of(self.convention) if self.convention else ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +111,7 @@ def run_batch(
     stop: Stop = lambda: False,
     write: Write | None = None,
 ) -> None:
-    """Landmark what has no landmarks yet, or has changed since: the scan, the model, or the unit that was asked for.
+    """Landmark what has no landmarks yet, or has changed since: the scan, the model, the unit, or the convention.
 
     Landmarks that a person, or another program, placed or changed are kept as they are. A scan that fails costs itself
     only. What was done is in ``batch``, also after an exception such as ``KeyboardInterrupt``.
@@ -122,7 +134,8 @@ def run_batch(
             to_do.append(item)
         else:
             _note(batch, Step(item, fate, 0, 0, error=error), on_step)
-    asked = (settings.model, batch.model.checksum, settings.unit, settings.surface)
+    convention = to_text(settings.convention) if settings.convention else ""
+    asked = (settings.model, batch.model.checksum, settings.unit, settings.surface, settings.skin, convention)
     tasks = [Task(str(item.scan.absolute()), *asked) for item in to_do]
     started = time.monotonic()
     done = run(tasks, stop) if tasks else iter(())
@@ -164,7 +177,8 @@ def _before(item: Item, batch: Batch, settings: Settings) -> tuple[Fate | None, 
     record = Record.read(item.record(batch.output))
     if record is None or not record.scan_checksum:
         return None, ""
-    if (record.model_checksum, record.unit) != (batch.model.checksum, settings.unit):
+    asked = (batch.model.checksum, settings.unit, settings.convention_checksum)
+    if (record.model_checksum, record.unit, record.convention) != asked:
         return None, ""
     if not record.error and not path.exists():
         return None, ""
@@ -172,6 +186,8 @@ def _before(item: Item, batch: Batch, settings: Settings) -> tuple[Fate | None, 
         gone = not all(map(Path.exists, surface_beside(path)))
         if not record.surface or (record.surface == FITTED and gone):
             return None, ""
+    if settings.skin and not record.error and is_volume(item.scan) and not skin_beside(path).exists():
+        return None, ""
     if checksum(item.scan) != record.scan_checksum:
         return None, ""
     return (Fate.FAILED, record.error) if record.error else (Fate.UNCHANGED, "")
@@ -203,6 +219,9 @@ def store(batch: Batch, settings: Settings, item: Item, outcome: Outcome, write:
                 # A surface goes with the landmarks that it was fitted by; where it lacks, the next run makes it.
                 for beside in surface_beside(path):
                     beside.unlink(missing_ok=True)
+                skin_beside(path).unlink(missing_ok=True)
+                if outcome.skin and review is not None:
+                    write_skin(outcome.skin, path)
                 if outcome.surface is not None and review is not None:
                     write_corresponding(outcome.surface, path)
                 places.close()
@@ -220,6 +239,7 @@ def _record(batch: Batch, settings: Settings, item: Item, outcome: Outcome) -> R
         surface=said if surface is None else FITTED,
         surface_missing=0 if surface is None else int(surface.missing.sum()),
         surface_expected_mm=0.0 if surface is None else float(np.median(surface.expected)),
+        convention=settings.convention_checksum,
     )
 
 

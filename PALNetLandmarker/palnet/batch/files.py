@@ -13,8 +13,8 @@ from pathlib import Path, PurePath
 
 from ..errors import OutputError, ScanError, sentence_of
 from ..files import files_below
-from ..results import PARTS, SURFACE_ENDINGS
-from ..scans.file import READERS, scan_ending, scan_stem
+from ..results import NO_SCANS, PARTS
+from ..scans.file import ENDINGS, scan_ending, scan_stem
 
 _FORMAT, _VERSION = "palnet-batch", 1
 _CHUNK = 1 << 20
@@ -55,6 +55,7 @@ class Record:
     :ivar model: name of the model, :ivar model_checksum: its SHA-256, :ivar unit: as it was asked for
     :ivar seconds: that it took, :ivar error: why there are no landmarks; empty where there are
     :ivar surface: :data:`FITTED`, why no surface could be fitted, or empty where none was asked for
+    :ivar convention: SHA-256 of the convention that was followed; empty without one
     :ivar surface_missing: how many of its points the scan does not show, :ivar surface_expected_mm: their median error
     """
 
@@ -68,6 +69,7 @@ class Record:
     surface: str = ""
     surface_missing: int = 0
     surface_expected_mm: float = 0.0
+    convention: str = ""
 
     @staticmethod
     def read(path: Path) -> Record | None:
@@ -126,8 +128,8 @@ def find_scans(inputs: Sequence[Path], recursive: bool) -> list[Item]:
 
 
 def is_scan(path: Path) -> bool:
-    """Whether a file is a scan by its name: neither hidden nor a surface that was fitted to one."""
-    return bool(scan_ending(path)) and path.name[0] != "." and not path.name.lower().endswith(SURFACE_ENDINGS)
+    """Whether a file is a scan by its name: neither hidden nor made of one."""
+    return bool(scan_ending(path)) and path.name[0] != "." and not path.name.lower().endswith(NO_SCANS)
 
 
 def folder_name(folder: PurePath) -> str:
@@ -149,7 +151,7 @@ def _in_folder(folder: Path, above: str, recursive: bool) -> list[Item]:
     except OSError as error:
         raise ScanError(f"The folder {error.filename or folder} cannot be read: {error.strerror or error}.") from error
     if not files and not locked:
-        known = ", ".join(ending[1:].upper() for ending in READERS)
+        known = ", ".join(ending[1:].upper() for ending in ENDINGS)
         inside = "" if recursive or not any(p.is_dir() for p in shown) else "; folders in it count with --recursive"
         raise ScanError(f"The folder {folder} holds no scans ({known}){inside}.")
     items = []

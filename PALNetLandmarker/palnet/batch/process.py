@@ -7,30 +7,23 @@
     {"finished": "20 of 20 scans have landmarks.", "stopped": false, "failed": 0}   or   {"error": "A sentence."}
 
 The batch stops when the standard input closes; then, too, what is done is on disk, with tables and contact sheet.
+The line may name a ``"convention"``, too, the file of :mod:`palnet.adapt.file`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import sys
-import threading
 import traceback
-from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from ..adapt.file import read_convention
 from ..errors import PalnetError
+from ..lines import Send, serve_one
 from .batch import Fate, Settings, Step, run_batch
 from .run import begin, finish, where
 from .words import in_words, said
 from .workers import Stop
-
-Send = Callable[[dict[str, Any]], None]
-
-# The others' work goes first: the person's window must not stutter.
-_NICENESS = 10
 
 
 def serve(line: str | bytes, send: Send, stop: Stop) -> None:
@@ -41,7 +34,10 @@ def serve(line: str | bytes, send: Send, stop: Stop) -> None:
     try:
         task = json.loads(line)
         batch = begin([Path(task["folder"])], Path(task["output"]), task["model"], bool(task["recursive"]))
-        settings = Settings(task["model"])
+        convention = read_convention(task["convention"]) if task.get("convention") else None
+        if convention is not None:
+            convention.check_fits(batch.model)
+        settings = Settings(task["model"], convention=convention)
         run_batch(batch, settings, where(int(task["jobs"]), None), lambda step: send(_told(step)), stop)
         finish(batch)
         answer = {"finished": in_words(batch), "stopped": batch.stopped, "failed": batch.count(Fate.FAILED)}
@@ -66,29 +62,7 @@ def _told(step: Step) -> dict[str, Any]:
 
 def main() -> None:
     """Run a batch by this process's standard input and output."""
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
-    # What a library prints must not stand between the answers: it goes to the standard error.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
-    os.dup2(2, 1)
-    line = sys.stdin.buffer.readline()
-    closed = threading.Event()
-    threading.Thread(target=_wait_for_end, args=(sys.stdin.buffer, closed), daemon=True).start()
-
-    def send(answer: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError):  # no one listens any more, and the batch stops by itself
-            print(json.dumps(answer), file=answers, flush=True)
-
-    serve(line, send, closed.is_set)
-    # A thread that still reads would hold up the end of the interpreter.
-    sys.stderr.flush()
-    os._exit(0)
-
-
-def _wait_for_end(file: IO[bytes], closed: threading.Event) -> None:
-    while file.read(1):
-        pass
-    closed.set()
+    serve_one(serve)
 
 
 if __name__ == "__main__":

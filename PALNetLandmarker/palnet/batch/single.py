@@ -25,6 +25,8 @@ def has_review(markups: Path) -> bool:
 def write_landmarks(prediction: Prediction, scan: Path, markups: Path, write: Write) -> None:
     """Write landmarks, and a record of their review in place of one that lies there; nothing of it is a person's.
 
+    Landmarks that follow a convention always have a record: it says so, and has the model's own places.
+
     :param prediction: in the frame of the scan's file
     :param markups: its folder exists
     :raises PersonsWorkError: someone has begun to review what is there
@@ -32,7 +34,7 @@ def write_landmarks(prediction: Prediction, scan: Path, markups: Path, write: Wr
     """
     record, name = record_beside(markups), scan_stem(scan)
     found: Prediction | Review = prediction
-    if record.exists():
+    if record.exists() or prediction.convention:
         found = Review.begin(name, turned(prediction) if prediction.space == "RAS" else prediction)
     try:
         # What a batch noted of the scan is of the landmarks that go.

@@ -90,7 +90,9 @@ def point_rows(state: ScanState, protocol: Protocol) -> list[Row]:
         return []
     names = {landmark.label: landmark.name for landmark in protocol.landmarks}
     rows, review = [], state.review
-    # A person's own landmarks are not among those of the record.
+    if review is not None:  # landmarks of one's own, that a convention predicts
+        names = {one.label: one.name for one in review.prediction.protocol.landmarks} | names
+    # What a person added to the list since is not among those of the record.
     known = {} if review is None else {label: k for k, label in enumerate(review.prediction.protocol.labels)}
     for label, place in zip(state.labels, state.points, strict=True):
         there = bool(np.isfinite(place).all())

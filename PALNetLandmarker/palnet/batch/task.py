@@ -14,12 +14,16 @@ from ..errors import ModelError, NoFaceError, PalnetError, ScanError, sentence_o
 from ..formats.text import TO_LPS
 from ..pipeline.prediction import Prediction
 from ..reports.thumbnail import draw_thumbnail
+from ..scans.file import is_volume
+from ..scans.skin_file import as_ply
 from .files import checksum
 
 if TYPE_CHECKING:
     from vtkmodules.vtkCommonDataModel import vtkPolyData
 
+    from ..adapt.predictor import AdaptedPredictor
     from ..pipeline.predictor import Predictor
+    from ..scans.mesh import Mesh
     from ..surfaces.files import Corresponding
 
 
@@ -29,7 +33,8 @@ class Task:
 
     :ivar scan: path of the file, :ivar unit: of the scan, or ``"auto"``
     :ivar model: name or path, :ivar model_checksum: the SHA-256 it must have
-    :ivar surface: whether the corresponding surface is wanted, too
+    :ivar surface: whether the corresponding surface is wanted, too, :ivar skin: whether the skin of a volume is
+    :ivar convention: the text of a convention's file that is to be followed; empty for none
     """
 
     scan: str
@@ -37,6 +42,8 @@ class Task:
     model_checksum: str
     unit: str = "auto"
     surface: bool = False
+    skin: bool = False
+    convention: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class Outcome:
     :ivar error: a sentence for the user where there is no prediction
     :ivar checksum: SHA-256 of the scan; empty where another try may have another outcome
     :ivar surface: the corresponding surface; None where it was not asked for, or why not is in ``surface_error``
+    :ivar skin: the content of a PLY file; empty where it was not asked for, or the scan is no volume
     """
 
     seconds: float
@@ -57,6 +65,7 @@ class Outcome:
     checksum: str = ""
     surface: Corresponding | None = None
     surface_error: str = ""
+    skin: bytes = b""
 
 
 def landmark(task: Task) -> Outcome:
@@ -64,9 +73,10 @@ def landmark(task: Task) -> Outcome:
     started = time.perf_counter()
     path = Path(task.scan)
     try:
-        predictor = _predictor(task.model, task.model_checksum)
+        predictor = _predictor(task.model, task.model_checksum, task.convention)
         started = time.perf_counter()  # the first scan does not count the model
-        found, picture, mesh = _predict(predictor, path, task.unit)
+        found, picture, mesh, read = _predict(predictor, path, task.unit)
+        skin = as_ply(read) if task.skin and is_volume(path) else b""
         surface, problem = _surface(found, mesh) if task.surface else (None, "")
         found = turned(found) if found.space == "RAS" else found
     except (ScanError, NoFaceError) as error:
@@ -77,22 +87,29 @@ def landmark(task: Task) -> Outcome:
         said = sentence_of(error, f"{path.name} could not be landmarked")
         return Outcome(time.perf_counter() - started, error=said)
     seconds = time.perf_counter() - started
-    return Outcome(seconds, found.to_json(), picture, "", checksum(path), surface, problem)
+    return Outcome(seconds, found.to_json(), picture, "", checksum(path), surface, problem, skin)
 
 
 @functools.lru_cache(maxsize=1)
-def _predictor(model: str, model_checksum: str) -> Predictor:
+def _predictor(model: str, model_checksum: str, convention: str) -> Predictor | AdaptedPredictor:
     """The predictor, kept from scan to scan; a model file that is written anew has another checksum."""
     from ..pipeline.predictor import Predictor
 
     predictor = Predictor.load(model)
     if predictor.model.checksum != model_checksum:
         raise ModelError(f"The model {model} is another one where the scan was to be landmarked: install the same.")
-    return predictor
+    if not convention:
+        return predictor
+    from ..adapt.file import from_text
+    from ..adapt.predictor import AdaptedPredictor
+
+    return AdaptedPredictor(predictor, from_text(convention))
 
 
-def _predict(predictor: Predictor, path: Path, unit: str) -> tuple[Prediction, bytes, vtkPolyData]:
-    """The prediction in the frame of the file, the picture, and the scan as it was read."""
+def _predict(
+    predictor: Predictor | AdaptedPredictor, path: Path, unit: str
+) -> tuple[Prediction, bytes, vtkPolyData, Mesh]:
+    """The prediction in the frame of the file, the picture, and the scan as a surface and as it was read."""
     from ..scans.file import read_mesh, scan_space, surface_in, surface_unit
     from ..scans.looks import looks_of
     from ..scans.surface import surface_from_polydata
@@ -105,7 +122,7 @@ def _predict(predictor: Predictor, path: Path, unit: str) -> tuple[Prediction, b
     found = predictor.predict_surface(mesh, surface_unit(mesh, unit))
     found = replace(found, space=space, seconds={"reading": reading, **found.seconds})
     picture = draw_thumbnail(surface_from_polydata(mesh), found, looks_of(read, path))
-    return found, picture, mesh
+    return found, picture, mesh, read
 
 
 def _surface(found: Prediction, mesh: vtkPolyData) -> tuple[Corresponding | None, str]:
@@ -122,5 +139,9 @@ def turned(found: Prediction) -> Prediction:
     """A prediction in RAS in LPS, or back; Slicer's files of landmarks are in LPS."""
     frame = found.face_from_scan @ np.diag([*TO_LPS["RAS"], 1.0])
     return replace(
-        found, points=found.points * TO_LPS["RAS"], face_from_scan=frame, space="LPS" if found.space == "RAS" else "RAS"
+        found,
+        points=found.points * TO_LPS["RAS"],
+        unshifted=found.unshifted * TO_LPS["RAS"],
+        face_from_scan=frame,
+        space="LPS" if found.space == "RAS" else "RAS",
     )

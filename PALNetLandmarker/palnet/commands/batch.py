@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from ..adapt.file import read_convention
 from ..batch.batch import Batch, Fate, Settings, Step, run_batch
 from ..batch.files import FITTED, leftovers
 from ..batch.run import begin, finish, where
@@ -37,7 +38,10 @@ def run(options: argparse.Namespace, host: Host) -> int:
     batch = begin(options.scans, options.output, options.model, options.recursive)
     if options.json:
         check_summary(options.json, _taken(batch))
-    settings = Settings(options.model, unit_of(options), options.surface)
+    convention = None if options.convention is None else read_convention(options.convention)
+    if convention is not None:
+        convention.check_fits(batch.model)
+    settings = Settings(options.model, unit_of(options), options.surface, options.skin, convention)
     print(f"{len(batch.items)} scans, model {batch.model.name}, results in {batch.output}", flush=True)
     told = _Printer(batch, options.timings, host if options.picture else None)
     try:

@@ -1,5 +1,5 @@
 """The command line: ``palnet landmark``, ``train``, ``crossvalidate``, ``evaluate``, ``convert``,
-``compare``, ``measure`` and ``surface``."""
+``compare``, ``measure``, ``surface`` and ``adapt``."""
 
 from __future__ import annotations
 
@@ -15,11 +15,8 @@ from .. import __version__
 from ..errors import PalnetError, sentence_of
 from ..output import steady_output
 from ..units import UNITS
-from .convert import add_convert
 from .host import Host
-from .landmark import add_landmark
 from .signals import stop_signals
-from .surface import add_surface
 from .words import RESEARCH_USE
 
 
@@ -35,7 +32,7 @@ def main(argv: Sequence[str], host: Host) -> int:
 
 
 def _run(argv: Sequence[str], host: Host) -> int:
-    options = _parser().parse_args(argv)
+    options = _parser(argv[0] if argv else "").parse_args(argv)
     try:
         return int(options.run(options, host))
     except PalnetError as error:
@@ -51,12 +48,29 @@ def _run(argv: Sequence[str], host: Host) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(asked: str) -> argparse.ArgumentParser:
+    """What reads the command line.
+
+    :param asked: the first word of it: if that is a command, what only the others need is not loaded
+    """
     parser = argparse.ArgumentParser(prog="palnet", description=f"Anatomical landmarks on 3D scans. {RESEARCH_USE}")
     parser.add_argument("--version", action="version", version=f"palnet {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    for name, add in _COMMANDS.items():
+        if asked == name or asked not in _COMMANDS:
+            add(commands)
+        else:
+            commands.add_parser(name)
+    return parser
+
+
+def _add_landmark(commands: Any) -> None:
+    from .landmark import add_landmark
 
     add_landmark(commands)
+
+
+def _add_train(commands: Any) -> None:
     train = commands.add_parser("train", help="train a landmark model on synthetic faces, or on annotated scans")
     train.add_argument("config", type=Path, metavar="CONFIG", help="JSON file with the training's settings")
     train.add_argument("--population", type=Path, metavar="FOLDER", help="the ICT Face Model (default: $PALNET_DATA)")
@@ -66,13 +80,6 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--work", type=Path, required=True, metavar="FOLDER", help="checkpoints and log; resumes there")
     train.add_argument("--output", type=Path, required=True, metavar="FILE", help="the model file to write (.palnet)")
     train.set_defaults(run=_train)
-    _add_crossvalidate(commands)
-    _add_evaluate(commands)
-    add_convert(commands)
-    _add_compare(commands)
-    _add_measure(commands)
-    add_surface(commands)
-    return parser
 
 
 def _add_crossvalidate(commands: Any) -> None:
@@ -203,3 +210,34 @@ def _train(options: argparse.Namespace, host: Host) -> int:
 
 def _in_one_line(facts: dict[str, Any]) -> str:
     return f"{facts['parameters']:,} parameters, {facts['validation_error_mm']:.2f} mm on validation subjects"
+
+
+def _add_convert(commands: Any) -> None:
+    from .convert import add_convert
+
+    add_convert(commands)
+
+
+def _add_surface(commands: Any) -> None:
+    from .surface import add_surface
+
+    add_surface(commands)
+
+
+def _add_adapt(commands: Any) -> None:
+    from .adapt import add_adapt
+
+    add_adapt(commands)
+
+
+_COMMANDS = {
+    "landmark": _add_landmark,
+    "train": _add_train,
+    "crossvalidate": _add_crossvalidate,
+    "evaluate": _add_evaluate,
+    "convert": _add_convert,
+    "compare": _add_compare,
+    "measure": _add_measure,
+    "surface": _add_surface,
+    "adapt": _add_adapt,
+}

@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ..errors import PalnetError
 from ..exports.sets import LandmarkSet, files_of, read_sets
+from ..exports.surfaces import NamedSurface
 from ..exports.writers import (
     FORMATS,
     in_unit,
@@ -15,6 +17,7 @@ from ..exports.writers import (
     without_missing_specimens,
     write_sets,
 )
+from ..formats.sliders import Sliding
 from ..formats.text import MM_PER_UNIT, TO_LPS, some_of
 
 
@@ -38,6 +41,20 @@ def add_convert(commands: Any) -> None:
     convert.add_argument(
         "--leave-out", nargs="+", default=[], metavar="LABEL", help="landmarks to leave out of all specimens"
     )
+    convert.add_argument(
+        "--curves", nargs="+", default=[], metavar="N|CURVE=N",
+        help="add semilandmarks of the surfaces of palnet landmark --surface: so many on each curve, or on those named",
+    )  # fmt: skip
+    convert.add_argument(
+        "--patches", nargs="+", default=[], metavar="N|PATCH=N", help="so many on each region, or on those named"
+    )
+    where = convert.add_mutually_exclusive_group()
+    where.add_argument(
+        "--surfaces", nargs="+", type=Path, default=[], metavar="DIR", help="where the surfaces are (beside landmarks)"
+    )
+    where.add_argument(
+        "--scans", type=Path, metavar="DIR", help="fit the surfaces to these scans anew, by the landmarks as they are"
+    )
     drop = convert.add_mutually_exclusive_group()
     drop.add_argument("--drop-landmarks", action="store_true", help="leave out landmarks that any specimen lacks")
     drop.add_argument("--drop-specimens", action="store_true", help="leave out specimens that lack any landmark")
@@ -51,6 +68,7 @@ def run(options: argparse.Namespace, host: object) -> int:
         one for path in options.landmarks for one in read_sets(path, options.input_frame)
     )
     print(f"{_count(sets)} read from {len(read)} {'file' if len(read) == 1 else 'files'}")
+    sets, sliding = _with_semilandmarks(options, sets)
     if options.leave_out:
         sets = without_landmarks(sets, options.leave_out)
         print(f"  ! left out of all specimens: {', '.join(options.leave_out)}")
@@ -62,7 +80,7 @@ def run(options: argparse.Namespace, host: object) -> int:
         print(f"  ! left out: {some_of(gone, len(gone)) or 'no specimen'}")
     if options.unit:
         sets = in_unit(sets, options.unit)
-    written = write_sets(sets, options.to, options.output, options.frame, read)
+    written = write_sets(sets, options.to, options.output, options.frame, read, sliding)
     missing = sum(int(one.missing.sum()) for one in sets)
     counts = sorted({len(one.labels) for one in sets})
     print(
@@ -75,6 +93,51 @@ def run(options: argparse.Namespace, host: object) -> int:
         print(f"  ! and {len(written.renamed) - 5} more have other names there")
     print(f"  {some_of([str(path) for path in written.files])}")
     return 0
+
+
+def _with_semilandmarks(
+    options: argparse.Namespace, sets: tuple[LandmarkSet, ...]
+) -> tuple[tuple[LandmarkSet, ...], Sliding | None]:
+    """The specimens with semilandmarks where these are asked for, and what slides along what."""
+    if not options.curves and not options.patches:
+        if options.surfaces or options.scans is not None:
+            raise PalnetError("Surfaces give semilandmarks: say how many, with --curves, --patches or both.")
+        return sets, None
+    from ..exports.semilandmarks import surfaces_beside, with_semilandmarks
+    from ..surfaces.semilandmarks import numbers, semilandmarks
+    from ..surfaces.template import face_template
+
+    problems: list[str] = []
+    template = face_template()
+    on_curves = numbers(options.curves, list(template.curves), "curve")
+    on_patches = numbers(options.patches, template.region_names, "patch")
+    chosen = semilandmarks(template, on_curves, on_patches)
+    if options.scans is None:
+        surfaces = surfaces_beside(options.surfaces or options.landmarks, [one.name for one in sets])
+    else:
+        surfaces = _fitted(options, problems)
+    sets = with_semilandmarks(sets, surfaces, chosen, problems)
+    print(
+        f"{len(chosen.labels)} semilandmarks: {sum(on_curves.values())} on {len(on_curves)} curves, "
+        f"{sum(on_patches.values())} on {len(on_patches)} patches"
+    )
+    for problem in problems:
+        print(f"  ! {problem}")
+    return sets, Sliding(frozenset(chosen.labels), chosen.curves)
+
+
+def _fitted(options: argparse.Namespace, problems: list[str]) -> dict[str, NamedSurface]:
+    """Surfaces by name, fitted to the scans; what cannot be fitted is added to the problems."""
+    from ..exports.surfaces import landmarked_scans
+    from ..training.annotated_folders import scans_by_key
+
+    surfaces = {}
+    for one in landmarked_scans(options.landmarks, scans_by_key(options.scans, problems), problems):
+        try:
+            surfaces[one.landmarks.name] = one.surface()
+        except PalnetError as error:
+            problems.append(f"{one.landmarks.name}: {error}")
+    return surfaces
 
 
 def _count(sets: tuple[LandmarkSet, ...]) -> str:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ..errors import PalnetError
 from ..evaluation import tables
+from ..evaluation.files import write_evaluations
 from ..evaluation.methods import Methods
-from ..evaluation.report import Background, page
+from ..evaluation.report import Background
 from ..evaluation.results import TEST_SEED, Case, Evaluation, ScanResult, annotated_cases, synthetic_cases
-from ..files import check_writable, write_json, write_text
+from ..files import check_writable
 from ..population.heads import Population
 from ..protocols.mean_shape import mean_of_shapes
 from ..protocols.protocol import Protocol
-from ..tables import to_csv
 from ..training.annotated import read_annotated
 from ..training.dataset import PopulationScans
 
@@ -57,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     evaluations = [
         Evaluation(name, data.name, measured.protocol, tuple(one), (good, bad)) for name, one in results.items()
     ]
-    _write(evaluations, _background(evaluations[0], measured, (*data.problems, *warnings)), options.output)
+    write_evaluations(evaluations, _background(evaluations[0], measured, (*data.problems, *warnings)), options.output)
     for one in evaluations:
         print(_line(tables.overall(one)))
     print(f"written: {options.output / 'report.html'} and the tables beside it")
@@ -102,23 +101,6 @@ def _background(first: Evaluation, methods: Methods, problems: tuple[str, ...]) 
         return Background(mean_of_shapes(known, first.protocol), None, problems)
     except PalnetError:
         return Background(problems=problems)
-
-
-def _write(evaluations: list[Evaluation], background: Background, folder: Path) -> None:
-    sums = [tables.overall(one) for one in evaluations]
-    write_json({"sums": sums, "evaluations": [one.to_json() for one in evaluations]}, folder / "evaluation.json")
-    texts = {
-        f"{name}.csv": to_csv([row for one in evaluations for row in rows(one)])
-        for name, rows in (
-            ("landmarks", tables.landmark_rows),
-            ("regions", tables.region_rows),
-            ("scans", tables.scan_rows),
-            ("distances", tables.measure_rows),
-        )
-    }
-    texts["report.html"] = page(evaluations, background)
-    for name, text in texts.items():
-        write_text(text, folder / name)
 
 
 def _line(sums: dict[str, object]) -> str:

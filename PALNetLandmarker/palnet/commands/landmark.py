@@ -5,27 +5,34 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..errors import OutputError, PersonsWorkError, sentence_of
 from ..files import check_writable, write_json
 from ..pipeline.prediction import Prediction
-from ..scans.file import read_surface, scan_stem
+from ..scans.file import is_volume, read_mesh, read_surface, scan_stem
 from .host import Host
 from .size import add_size, unit_of
 from .words import RESEARCH_USE, check_summary, picture_beside, results_at, summary, table
+
+if TYPE_CHECKING:
+    from ..adapt.predictor import AdaptedPredictor
+    from ..pipeline.predictor import Predictor
 
 
 def add_landmark(commands: Any) -> None:
     """Add the command to the parsers of ``palnet``."""
     landmark = commands.add_parser("landmark", help="place landmarks on scans, or on folders of scans")
-    help_ = "OBJ, PLY, STL, OFF, GLB, glTF, WRL, 3MF, VTK, VTP or VTU file, also packed (.gz), or a folder of them"
+    help_ = "OBJ, PLY, STL, OFF, GLB, glTF, WRL, 3MF, VTK, VTP or VTU file, or a CT, CBCT or MRI volume (NRRD, NIfTI), "
+    help_ += "also packed (.gz), or a folder of them"
     landmark.add_argument("scans", nargs="+", type=Path, metavar="SCAN|FOLDER", help=help_)
     landmark.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
     landmark.add_argument("--picture", action="store_true", help="also draw a sheet of pictures of each scan")
     landmark.add_argument("--surface", action="store_true", help="also the corresponding surface (.vtp and .ply)")
+    landmark.add_argument("--skin", action="store_true", help="of volumes also the skin that was found (.skin.ply)")
     landmark.add_argument("--model", default="face50", metavar="FILE|NAME", help="landmark model (default: face50)")
+    landmark.add_argument("--convention", type=Path, metavar="FILE", help="follow what palnet adapt learned")
     add_size(landmark)
     landmark.add_argument("--json", type=Path, metavar="SUMMARY", help="also write all results to one JSON file")
     landmark.add_argument("--timings", action="store_true", help="print the time of each step")
@@ -46,6 +53,14 @@ def _run(options: argparse.Namespace, host: Host) -> int:
     return run(options, host) if is_batch(options) else _run_files(options, host)
 
 
+def _followed(predictor: Predictor, convention: Path | None) -> Predictor | AdaptedPredictor:
+    if convention is None:
+        return predictor
+    from ..adapt.predictor import followed  # it loads corresponding surfaces, too
+
+    return followed(predictor, convention)
+
+
 def _run_files(options: argparse.Namespace, host: Host) -> int:
     targets = _targets(options.scans, options.output)
     check_writable(options.output)
@@ -55,7 +70,7 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
     from ..batch.single import has_review, write_landmarks
     from ..pipeline.predictor import Predictor
 
-    predictor = Predictor.load(options.model)
+    predictor = _followed(Predictor.load(options.model), options.convention)
     results, failed, kept = [], 0, 0
     for number, (scan, target) in enumerate(targets, 1):
         print(f"[{number}/{len(targets)}] {scan}", flush=True)
@@ -65,7 +80,7 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
             prediction = predictor.predict_file(scan, unit_of(options), _print_progress)
             options.output.mkdir(parents=True, exist_ok=True)
             write_landmarks(prediction, scan, target, host.write_markups)
-            written = [target, *_surface(options, prediction, scan, target)]
+            written = [target, *_skin(options, scan, target), *_surface(options, prediction, scan, target)]
             if options.picture:
                 _print_progress(1.0, "Drawing the picture")
                 written.append(picture_beside(target))
@@ -83,6 +98,9 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
             continue
         results.append({"scan": str(scan), "markups": str(target), **summary(prediction)})
         print(table(prediction))
+        if prediction.convention:
+            own = len(prediction.protocol) - len(predictor.model.protocol)
+            print(f"  {int(prediction.shifted.sum())} landmarks follow {options.convention}, {own} are of your own")
         for warning in prediction.warnings:
             print(f"  ! {warning}")
         if options.timings:
@@ -96,6 +114,14 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
     if failed + kept < len(targets):
         print(RESEARCH_USE)
     return 1 if failed else 0
+
+
+def _skin(options: argparse.Namespace, scan: Path, markups: Path) -> list[Path]:
+    """Write the skin of a volume if it is asked for; one of landmarks that are no more goes."""
+    from ..scans.skin_file import as_ply, skin_beside, write_skin
+
+    skin_beside(markups).unlink(missing_ok=True)
+    return [write_skin(as_ply(read_mesh(scan)), markups)] if options.skin and is_volume(scan) else []
 
 
 def _surface(options: argparse.Namespace, prediction: Prediction, scan: Path, markups: Path) -> list[Path]:

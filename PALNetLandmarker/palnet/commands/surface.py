@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..exports.surfaces import LandmarkedScan, NamedSurface, landmarked_scans, w
 from ..files import check_writable, write_text
 from ..formats.text import some_of
 from ..measures.surface_change import STABLE, before_and_after, uncertainty
+from ..pipeline.prediction import Progress
 from ..reports.heat_map import heat_map, round_scale
 from ..reports.page import bullets, document, header, section, table
 from ..scans.surface import Surface
@@ -23,7 +24,8 @@ from ..surfaces.maps import Shift, asymmetry, by_region, mean_of, shift, togethe
 from ..surfaces.template import face_template
 from ..tables import Row, write_table
 
-_REPEATS = 5
+REPEATS = 5
+"""Fits of each scan from which the uncertainty of a change is measured."""
 _COLUMNS = {
     "region": "region",
     "outward_mean_mm": "outward, mean mm",
@@ -59,28 +61,39 @@ def add_surface(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace, host: object) -> int:
+    told, problems = study(options)
+    for problem in problems:
+        print(f"  ! {problem}")
+    print(told)
+    return 0
+
+
+def study(options: argparse.Namespace, progress: Progress = lambda _share, _step: None) -> tuple[str, list[str]]:
+    """Write the tables and sheets that the options ask for.
+
+    :param progress: called with the share done and the name of the scan that is being fitted
+    :returns: what was written, in words, and what was left out
+    :raises PalnetError: nothing can be made of them
+    """
     check_writable(options.output)
     if (options.before is None) != (options.after is None):
         raise PalnetError("Name both scans of a person: --before and --after.")
     stable = face_template().in_region(options.stable)
     problems: list[str] = []
     scans = _scans(options, problems)
-    surfaces = written_surfaces(options.surfaces) if scans is None else _fitted(scans, problems)
+    surfaces = written_surfaces(options.surfaces) if scans is None else _fitted(scans, problems, progress)
     named = {one.name: one for one in surfaces}
     for wanted in (options.scan, options.before, options.after):
         if wanted is not None and wanted not in named:
             raise PalnetError(f"There is no surface of the name '{wanted}': there are {some_of(list(named))}.")
-    writer = _Writer(options.output, options.decimal_comma)
+    writer = Writer(options.output, options.decimal_comma)
     if options.before is not None:
         pair = named[options.before], named[options.after]
         again = None if scans is None else {one.landmarks.name: one for one in scans}
         _before_after(*pair, stable, options.stable, again, writer)
     else:
         _population(surfaces, options, problems, writer)
-    for problem in problems:
-        print(f"  ! {problem}")
-    print(f"{len(surfaces)} surfaces; written: {', '.join(writer.written)} in {options.output}")
-    return 0
+    return f"{len(surfaces)} surfaces; written: {', '.join(writer.written)} in {options.output}", problems
 
 
 def _scans(options: argparse.Namespace, problems: list[str]) -> list[LandmarkedScan] | None:
@@ -94,9 +107,10 @@ def _scans(options: argparse.Namespace, problems: list[str]) -> list[LandmarkedS
     return [one for one in found if not chosen or one.landmarks.name in chosen]
 
 
-def _fitted(scans: list[LandmarkedScan], problems: list[str]) -> list[NamedSurface]:
+def _fitted(scans: list[LandmarkedScan], problems: list[str], progress: Progress) -> list[NamedSurface]:
     surfaces = []
-    for one in scans:
+    for number, one in enumerate(scans):
+        progress(number / len(scans), one.landmarks.name)
         try:
             surfaces.append(one.surface())
         except PalnetError as error:
@@ -106,7 +120,7 @@ def _fitted(scans: list[LandmarkedScan], problems: list[str]) -> list[NamedSurfa
     return surfaces
 
 
-class _Writer:
+class Writer:
     """Writes the results and remembers their names."""
 
     def __init__(self, folder: Path, decimal_comma: bool) -> None:
@@ -128,7 +142,7 @@ class _Writer:
         self.written += [path.name for path in write_corresponding(mean, self.folder / f"{name}.mrk.json")]
 
 
-def _mapped(title: str, change: Shift, caption: str, value: Callable[[Shift], np.ndarray] | None = None) -> str:
+def mapped(title: str, change: Shift, caption: str, value: Callable[[Shift], np.ndarray] | None = None) -> str:
     """A section: the heat map of outward shifts, or of other values, and the numbers by region."""
     template = face_template()
     values = change.outward if value is None else value(change)
@@ -136,7 +150,7 @@ def _mapped(title: str, change: Shift, caption: str, value: Callable[[Shift], np
     return section(title, picture + table(by_region(change, template), _COLUMNS))
 
 
-def _population(surfaces: list[NamedSurface], options: argparse.Namespace, problems: list[str], out: _Writer) -> None:
+def _population(surfaces: list[NamedSurface], options: argparse.Namespace, problems: list[str], out: Writer) -> None:
     template = face_template()
     missing = np.stack([one.missing for one in surfaces])
     laid, mean = together(np.stack([one.points for one in surfaces]), missing, template)
@@ -154,15 +168,15 @@ def _population(surfaces: list[NamedSurface], options: argparse.Namespace, probl
             "Mean face",
             heat_map(Surface(mean, template.surface.triangles), spread, "How far the scans lie from their mean."),
         ),
-        _mapped("Asymmetry", _mean_shift(sides), "Mean: outward where a side stands out more than the other."),
+        mapped("Asymmetry", _mean_shift(sides), "Mean: outward where a side stands out more than the other."),
     ]
     if options.groups is not None:
         parts += _groups(laid, missing, names, options.groups, problems, out)
     if options.scan is not None:
         k = names.index(options.scan)
         parts += [
-            _mapped(f"{options.scan} against the mean", against[k], "Outward of the mean face, or inward."),
-            _mapped(f"Asymmetry of {options.scan}", sides[k], "Outward of the mirrored other side, or inward."),
+            mapped(f"{options.scan} against the mean", against[k], "Outward of the mean face, or inward."),
+            mapped(f"Asymmetry of {options.scan}", sides[k], "Outward of the mirrored other side, or inward."),
         ]
     lead = f"{len(surfaces)} scans, laid on each other without change of size. Lengths in mm."
     out.page("surfaces", "Corresponding surfaces", lead, [*parts, *([bullets(problems)] if problems else [])])
@@ -180,7 +194,7 @@ def _scan_row(one: NamedSurface, against: Shift, sides: Shift) -> Row:
 
 
 def _groups(
-    laid: np.ndarray, missing: np.ndarray, names: list[str], path: Path, problems: list[str], out: _Writer
+    laid: np.ndarray, missing: np.ndarray, names: list[str], path: Path, problems: list[str], out: Writer
 ) -> list[str]:
     """Sections of each two groups; their means and numbers are written."""
     from .measure import read_groups
@@ -203,7 +217,7 @@ def _groups(
         rows += [{"from": first, "to": second} | row for row in by_region(change, template)]
         counts = f"{int(own[first].sum())} and {int(own[second].sum())} scans"
         words = f"From the mean of {first} to that of {second} ({counts}), outward or inward."
-        sections.append(_mapped(f"{first} and {second}", change, words))
+        sections.append(mapped(f"{first} and {second}", change, words))
     out.table("groups", rows)
     return sections
 
@@ -214,26 +228,38 @@ def _before_after(
     stable: np.ndarray,
     regions: list[str],
     again: dict[str, LandmarkedScan] | None,
-    out: _Writer,
+    out: Writer,
 ) -> None:
     template = face_template()
     change = before_and_after(before, after, stable, template)
     rows = by_region(change, template)
-    columns = dict(_COLUMNS)
     if again is not None:
-        pairs = [(again[before.name].surface(s), again[after.name].surface(s + 1000)) for s in range(_REPEATS)]
+        pairs = [(again[before.name].surface(s), again[after.name].surface(s + 1000)) for s in range(REPEATS)]
         rows = uncertainty(rows, [before_and_after(*pair, stable, template) for pair in pairs], template)
-        columns |= {"volume_sd_cc": "of repeated fits, ± cc", "outward_sd_mm": "± mm"}
     out.table("before_after", rows)
-    surface = Surface(change.base, template.surface.triangles)
     told = "" if again else " Name --scans, and the uncertainty by repeated fits is measured, too."
-    lead = f"From {before.name} to {after.name}, laid on each other by {', '.join(regions)}.{told}"
+    out.page("before_after", *change_sheet((before.name, after.name), regions, change, rows, told))
+
+
+def change_sheet(
+    names: tuple[str, str], regions: Sequence[str], change: Shift, rows: list[Row], told: str = ""
+) -> tuple[str, str, list[str]]:
+    """The sheet of before and after: title, lead and parts.
+
+    :param names: of the two scans, :param regions: by which they were laid on each other
+    :param rows: by region, with the spread of repeated fits or without, :param told: a sentence for the lead
+    """
+    columns = dict(_COLUMNS)
+    if "volume_sd_cc" in rows[0]:
+        columns |= {"volume_sd_cc": "of repeated fits, ± cc", "outward_sd_mm": "± mm"}
+    surface = Surface(change.base, face_template().surface.triangles)
+    lead = f"From {names[0]} to {names[1]}, laid on each other by {', '.join(regions)}.{told}"
     parts = [
         section("Outward", heat_map(surface, change.outward, "Displacement along the first surface's normals.")),
         section("Forward", heat_map(surface, change.forward, "Displacement towards the front.")),
         section("By region", table(rows, columns)),
     ]
-    out.page("before_after", f"{before.name} and {after.name}", lead, parts)
+    return f"{names[0]} and {names[1]}", lead, parts
 
 
 def _mean(values: list[np.ndarray]) -> np.ndarray:

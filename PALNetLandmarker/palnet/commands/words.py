@@ -12,6 +12,7 @@ from ..errors import OutputError
 from ..files import check_writable
 from ..pipeline.prediction import Prediction
 from ..review.record import record_beside
+from ..scans.skin_file import skin_beside
 from ..surfaces.files import surface_beside
 from ..units import decimals
 
@@ -23,7 +24,7 @@ RESEARCH_USE = "For research use. Not a medical device. Predictions are not revi
 
 def results_at(markups: Path) -> list[Path]:
     """The files that are written for one scan."""
-    return [markups, record_beside(markups), picture_beside(markups), *surface_beside(markups)]
+    return [markups, record_beside(markups), picture_beside(markups), *surface_beside(markups), skin_beside(markups)]
 
 
 def picture_beside(markups: Path) -> Path:
@@ -54,11 +55,12 @@ def summary(prediction: Prediction) -> dict[str, Any]:
                 "label": landmark.label,
                 "name": landmark.name,
                 "position": None if gone else [float(value) for value in prediction.points[k]],
-                "expected_error_mm": None if gone else float(prediction.expected_error[k]),
+                "expected_error_mm": None if gone else _number(prediction.expected_error[k]),
                 "range_90_mm": _number(prediction.range_mm[k]),
                 "convention_mm": _number(prediction.convention_mm[k]),
                 "presence": float(prediction.presence[k]),
                 "buried": landmark.label in prediction.buried,
+                "model_position": prediction.unshifted[k].tolist() if prediction.shifted[k] else None,
             }
         )
     return {
@@ -66,6 +68,7 @@ def summary(prediction: Prediction) -> dict[str, Any]:
         "space": prediction.space,
         "model": prediction.model,
         "model_checksum": prediction.model_checksum,
+        "convention": prediction.convention,
         "state": "predicted",
         "alignment_error_mm": prediction.alignment_error,
         "face_from_scan": prediction.face_from_scan.tolist(),
@@ -97,7 +100,8 @@ def table(prediction: Prediction) -> str:
             lines.append(f"  {landmark.label:<7}{landmark.name:<{width}}  {why:>30}")
             continue
         place = "".join(f"{value:10.{digits}f}" for value in prediction.points[k])
-        error = format(prediction.expected_error[k], error_format)
+        known = np.isfinite(prediction.expected_error[k])
+        error = format(prediction.expected_error[k], error_format) if known else "?"
         reach = prediction.range_mm[k]
         within = f"{format(reach, error_format):>15} mm" if np.isfinite(reach) else ""
         where = ", its place cannot be seen" if landmark.label in prediction.buried else ""

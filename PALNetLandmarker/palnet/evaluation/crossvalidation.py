@@ -76,7 +76,7 @@ def crossvalidate(
     parts = folds_of(scans, folds, config.seed)
     if only is not None and not 1 <= only <= folds:
         raise AnnotationError(f"There is no fold {only} of {folds}.")
-    _check_same(work / "crossvalidation.json", _identity(config, scans, protocol, folds))
+    check_same(work / "crossvalidation.json", identity_of(config, scans, protocol, folds))
     write_json([[scan.name for scan in test.scans] for _, test in parts], output / "folds.json")
     results: dict[str, list[ScanResult]] = {}
     for number, (learn, test) in enumerate(parts, 1):
@@ -85,10 +85,10 @@ def crossvalidate(
         tell(f"Fold {number} of {folds}: {len(learn.scans)} scans to learn from, {len(test.scans)} to test")
         model = _model(config, learn, protocol, work / f"fold{number}")
         for name, method in _methods(model, learn, baselines).items():
-            tested = _tested(method, model, test, output / name)
-            results.setdefault(name, []).extend(tested)
-            tell(f"  {_in_one_line(Evaluation(name, scans.name, protocol, tuple(tested)))}")
-    all_ = {name: Evaluation(name, scans.name, protocol, tuple(tested)) for name, tested in results.items()}
+            done = tested(method, model.checksum, test, output / name)
+            results.setdefault(name, []).extend(done)
+            tell(f"  {_in_one_line(Evaluation(name, scans.name, protocol, tuple(done)))}")
+    all_ = {name: Evaluation(name, scans.name, protocol, tuple(done)) for name, done in results.items()}
     for one in all_.values():
         tell(f"All: {_in_one_line(one)}")
     return all_
@@ -128,14 +128,25 @@ def _off(points: np.ndarray, mean: np.ndarray) -> float:
     return float(np.linalg.norm(apply(rigid_fit(points, mean), points) - mean, axis=1).mean())
 
 
-def _tested(method: Landmarker, model: Model, test: AnnotatedScans, output: Path) -> list[ScanResult]:
-    """Predictions of the tested scans, those that were made with this very model before as they are."""
+def tested(
+    method: Landmarker,
+    checksum: str,
+    test: AnnotatedScans,
+    output: Path,
+    told: Callable[[int], None] = lambda _done: None,
+) -> list[ScanResult]:
+    """Predictions of the tested scans, those that were made with this very model before as they are.
+
+    :param checksum: of the model that the method comes of
+    :param told: called with the number of scans done; may raise ``Cancelled``
+    """
     results = []
-    for case in annotated_cases(test):
-        if not _done(output, case.name, model):
+    for number, case in enumerate(annotated_cases(test)):
+        told(number)
+        if not _done(output, case.name, checksum):
             try:
                 found = method.predict_surface(case.mesh(), test.unit)
-                said: Prediction | str = replace(found, model_checksum=model.checksum)
+                said: Prediction | str = replace(found, model_checksum=checksum)
             except Cancelled:
                 raise
             except PalnetError as error:
@@ -145,13 +156,13 @@ def _tested(method: Landmarker, model: Model, test: AnnotatedScans, output: Path
     return results
 
 
-def _done(output: Path, scan: str, model: Model) -> bool:
+def _done(output: Path, scan: str, checksum: str) -> bool:
     try:
         said = read_prediction(output, scan)
     except PalnetError:
         return False
     # A refusal does not say which model refused.
-    return not isinstance(said, str) and said.model_checksum == model.checksum
+    return not isinstance(said, str) and said.model_checksum == checksum
 
 
 def _in_one_line(result: Evaluation) -> str:
@@ -160,7 +171,7 @@ def _in_one_line(result: Evaluation) -> str:
     return f"{result.method}: mean error {mean:.3f} mm, {refused} of {len(result.results)} scans refused"
 
 
-def _identity(config: TrainingConfig, scans: AnnotatedScans, protocol: Protocol, folds: int) -> dict[str, Any]:
+def identity_of(config: TrainingConfig, scans: AnnotatedScans, protocol: Protocol, folds: int) -> dict[str, Any]:
     """What folds depend on: if it changed, the work of before is of something else."""
     digest = hashlib.sha256()
     for scan in scans.scans:
@@ -170,16 +181,28 @@ def _identity(config: TrainingConfig, scans: AnnotatedScans, protocol: Protocol,
     return {"config": settings, "folds": folds, "labels": protocol.labels, "scans": digest.hexdigest()}
 
 
-def _check_same(path: Path, identity: dict[str, Any]) -> None:
-    if not path.exists():
-        write_json(identity, path)
-        return
-    try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        raise OutputError(f"{path} is damaged: remove the folder, or name another with --work.") from None
-    changed = [name for name, value in identity.items() if not isinstance(before, dict) or before.get(name) != value]
+def check_same(path: Path, identity: dict[str, Any]) -> None:
+    """Note what a work folder is of; where something is noted already, it must be the same.
+
+    :raises OutputError: it is not, or cannot be read or written
+    """
+    changed = changed_since(path, identity)
     if changed:
         raise OutputError(
             f"{path.parent} holds a cross-validation with other {' and '.join(changed)}: name another folder."
         )
+
+
+def changed_since(path: Path, identity: dict[str, Any]) -> list[str]:
+    """Which parts of what a work folder is of have changed since it was noted there; noted now where nothing is.
+
+    :raises OutputError: it cannot be read or written
+    """
+    if not path.exists():
+        write_json(identity, path)
+        return []
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        raise OutputError(f"{path} is damaged: remove the folder, or name another with --work.") from None
+    return [name for name, value in identity.items() if not isinstance(before, dict) or before.get(name) != value]

@@ -11,6 +11,7 @@ import numpy as np
 from ..measures.metrics import LOST_SHARE
 from ..reports import page as html
 from ..reports import plots
+from ..tables import Row, plain
 from . import figures as report_figures
 from . import tables
 from .results import Evaluation
@@ -25,11 +26,13 @@ class Background:
     :ivar mean_shape: (L, 3) mm, x to the left, y up, z forward; None where there is none
     :ivar surface: (T, 6) points and normals in that frame, or None
     :ivar problems: sentences about scans that were left out before anything was measured
+    :ivar says: sentences that say what follows from the numbers; they stand first
     """
 
     mean_shape: np.ndarray | None = None
     surface: np.ndarray | None = None
     problems: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
 
 
 def page(evaluations: Sequence[Evaluation], background: Background) -> str:
@@ -39,9 +42,11 @@ def page(evaluations: Sequence[Evaluation], background: Background) -> str:
     title = f"{first.method} on {first.data}"
     parts = [
         html.header(title, _lead(first, sums[0])),
+        html.section("Was it worth it?", html.bullets(background.says)) if background.says else "",
         _cards(sums[0]),
         html.section("Methods on the same scans", _methods(sums)) if len(evaluations) > 1 else "",
         *_pictures(evaluations, background),
+        html.section("Mean error of each landmark, mm", _side_by_side(evaluations)) if len(evaluations) > 1 else "",
         html.section("Regions", html.table(tables.region_rows(first), _error_columns("region", first))),
         html.section("Distances and angles", _measures(first)),
         html.section("Scans to look at first", _worst(first)),
@@ -115,6 +120,22 @@ def _methods(sums: Sequence[dict[str, Any]]) -> str:
         "seconds": "s a scan",
     }
     return html.table(rows, columns)
+
+
+def _side_by_side(evaluations: Sequence[Evaluation]) -> str:
+    """A row for each landmark, a column for each method."""
+    protocol = evaluations[0].protocol
+    rows: list[Row] = [
+        {
+            "label": landmark.label,
+            "name": landmark.name,
+            "count": evaluations[0].points([k]).count,
+            **{f"method{m}": one.points([k]).mean for m, one in enumerate(evaluations)},
+        }
+        for k, landmark in enumerate(protocol.landmarks)
+    ]
+    methods = {f"method{m}": one.method for m, one in enumerate(evaluations)}
+    return html.table([plain(row) for row in rows], {"label": "", "name": "", "count": "scans", **methods})
 
 
 def _pictures(evaluations: Sequence[Evaluation], background: Background) -> list[str]:

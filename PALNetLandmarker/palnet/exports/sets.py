@@ -21,6 +21,8 @@ from ..formats.meshlab import read_pp
 from ..formats.morphologika import read_morphologika
 from ..formats.names import LANDMARKS_ENDING, NAMES_ENDING, NAMES_FILE, plain_labels, read_beside, read_names
 from ..formats.nts import read_nts
+from ..formats.sliders import ENDINGS as SLIDER_ENDINGS
+from ..formats.sliders import IN_FOLDER
 from ..formats.tables import read_morphoj, read_table
 from ..formats.text import MM_PER_UNIT, TO_LPS, FileOfSets, Rows, check_labels, read_text, some_of
 from ..formats.tps import read_tps
@@ -161,7 +163,8 @@ def files_of(path: Path) -> list[Path]:
         files = [p for p in entries if p.is_file() and p.name not in tables]
     except OSError as error:
         raise LandmarkFileError(f"{path} cannot be read: {error.strerror}.") from error
-    beside = {file.name + ending for file in files for ending in (NAMES_ENDING, LANDMARKS_ENDING)}
+    beside = {file.name + ending for file in files for ending in (NAMES_ENDING, LANDMARKS_ENDING, *SLIDER_ENDINGS)}
+    beside |= {IN_FOLDER + ending for ending in SLIDER_ENDINGS}
     for ending in ENDINGS:
         chosen = [file for file in files if file.name.lower().endswith(ending) and file.name not in beside]
         if chosen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -28,18 +28,21 @@ class NamedSurface:
     """The surface of one scan, mm, LPS.
 
     :ivar points: (N, 3), :ivar missing: (N,) bool, :ivar expected: (N,) mm
+    :ivar landmarks: (3,) by label, that it was fitted by, where that is known
     """
 
     name: str
     points: np.ndarray
     missing: np.ndarray
     expected: np.ndarray
+    landmarks: dict[str, np.ndarray] = field(default_factory=dict)
 
     @staticmethod
     def of(name: str, surface: Corresponding) -> NamedSurface:
         """A surface in mm."""
         size = mm_per_unit(surface.unit)
-        return NamedSurface(name, surface.points * size, surface.missing, surface.expected)
+        held = {label: one * size for label, one in surface.landmarks.items()}
+        return NamedSurface(name, surface.points * size, surface.missing, surface.expected, held)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ from ..formats.names import (
     read_names,
 )
 from ..formats.nts import nts
-from ..formats.slicer import fcsv, markups
+from ..formats.slicer import SEMI, fcsv, markups
+from ..formats.sliders import ENDINGS, IN_FOLDER, Sliding, slider_tables
 from ..formats.tables import csv_long, csv_wide, morphoj
 from ..formats.text import MM_PER_UNIT, TO_LPS, NamedPoints, some_of
 from ..formats.tps import tps
@@ -38,12 +39,16 @@ _GPA_LONGEST_NAME = 50
 _UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")
 
 
-def _one_markups(sets: list[NamedPoints], frame: str, unit: str) -> str:
-    return markups(*sets[0][1:], frame, unit)
+def _one_markups(sets: list[NamedPoints], frame: str, unit: str, semi: Collection[str] = ()) -> str:
+    return markups(*sets[0][1:], frame, unit, _described(sets[0], semi))
 
 
-def _one_fcsv(sets: list[NamedPoints], frame: str, unit: str) -> str:
-    return fcsv(*sets[0][1:], frame)
+def _one_fcsv(sets: list[NamedPoints], frame: str, unit: str, semi: Collection[str] = ()) -> str:
+    return fcsv(*sets[0][1:], frame, _described(sets[0], semi))
+
+
+def _described(one: NamedPoints, semi: Collection[str]) -> list[str]:
+    return [SEMI if label in semi else "" for label in one[1]]
 
 
 def _morphoj(sets: list[NamedPoints], frame: str, unit: str) -> str:
@@ -59,7 +64,8 @@ class Format:
     :ivar together: one file for all specimens; else one each, in a folder
     :ivar missing: it has missing points
     :ivar tables: the file has tables beside it for what the format does not hold: names as they are, labels
-    :ivar write: name, labels, points (L, 3) of each specimen, frame and unit to text
+    :ivar write: name, labels, points (L, 3) of each specimen, frame and unit to text; where there are descriptions,
+        also the labels of semilandmarks
     """
 
     title: str
@@ -67,7 +73,7 @@ class Format:
     together: bool
     missing: bool
     tables: bool
-    write: Callable[[list[NamedPoints], str, str], str]
+    write: Callable[..., str]
 
 
 FORMATS = {
@@ -97,7 +103,12 @@ class Written:
 
 
 def write_sets(
-    sets: Sequence[LandmarkSet], to: str, output: Path, frame: str = "LPS", keep: Collection[Path] = ()
+    sets: Sequence[LandmarkSet],
+    to: str,
+    output: Path,
+    frame: str = "LPS",
+    keep: Collection[Path] = (),
+    sliding: Sliding | None = None,
 ) -> Written:
     """Write landmarks in a format of ``FORMATS``.
 
@@ -107,12 +118,14 @@ def write_sets(
         also those take a file of their ending
     :param frame: of the coordinates in the files, ``"LPS"`` or ``"RAS"``
     :param keep: files that must not be replaced
+    :param sliding: which of the points are semilandmarks; tables beside the file, or in the folder, say it for R, and
+        what says it there of other points goes
     :raises LandmarkFileError: the landmarks do not fit the format; the sentence names specimens and landmarks
     :raises OutputError: a file cannot be written, or would replace one of ``keep`` or a person's review
     """
     form = FORMATS[to]
     check_names(sets)
-    if form.together or to == "gpa":
+    if form.together or to == "gpa" or sliding is not None:
         sets = LandmarkSets.of(sets).sets
     _check(sets, form)
     named = [(one.name, one.labels, one.points * TO_LPS[frame]) for one in sets]
@@ -120,10 +133,15 @@ def write_sets(
     if form.together and not output.name.lower().endswith(form.ending):
         raise OutputError(f"{output} is no file of the format {to}: name a file that ends in {form.ending}.")
     recover(output.parent if single else output)
+    semi = frozenset() if sliding is None else frozenset(sliding.labels)
     if single:
-        texts, called = _in_one(named, form, output, frame, sets[0].unit)
+        texts, called = _in_one(named, form, output, frame, sets[0].unit, semi)
     else:
-        texts, called = _in_folder(named, form, output, frame, sets[0].unit, to == "gpa")
+        texts, called = _in_folder(named, form, output, frame, sets[0].unit, to == "gpa", semi)
+    whole = output if single else output / IN_FOLDER
+    beside = {ending: whole.with_name(whole.name + ending) for ending in ENDINGS}
+    if sliding is not None:
+        texts |= {beside[ending]: text for ending, text in slider_tables(sliding, sets[0].labels).items()}
     taken = {path.resolve() for path in keep}
     for path in texts:
         if path.resolve() in taken:
@@ -137,8 +155,18 @@ def write_sets(
             _replace_markups(text, path)
         else:
             write_text(text, path)
+    _take_away([path for path in beside.values() if path not in texts])
     renamed = [(one.name, other) for one, other in zip(sets, called, strict=True) if one.name != other]
     return Written(list(texts), renamed)
+
+
+def _take_away(tables: list[Path]) -> None:
+    """:raises OutputError: tables of points that are no more cannot be taken away"""
+    try:
+        for path in tables:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(sentence_of(error, f"{path} tells of other points, and cannot be removed")) from error
 
 
 def _replace_markups(text: str, path: Path) -> None:
@@ -160,11 +188,11 @@ def _check_no_review(markups: Path, where: Path) -> None:
 
 
 def _in_one(
-    named: list[NamedPoints], form: Format, output: Path, frame: str, unit: str
+    named: list[NamedPoints], form: Format, output: Path, frame: str, unit: str, semi: frozenset[str]
 ) -> tuple[dict[Path, str], list[str]]:
     names = [name for name, _, _ in named]
     if not form.tables:
-        return {output: form.write(named, frame, unit)}, names
+        return {output: _written(form, named, frame, unit, semi)}, names
     labels = named[0][1]
     called = plain_names(names)
     # The labels go into the columns of NTS, which takes no blanks either.
@@ -177,13 +205,18 @@ def _in_one(
     }, called
 
 
+def _written(form: Format, sets: list[NamedPoints], frame: str, unit: str, semi: frozenset[str]) -> str:
+    return form.write(sets, frame, unit) if form.together else form.write(sets, frame, unit, semi)
+
+
 def _in_folder(
-    named: list[NamedPoints], form: Format, folder: Path, frame: str, unit: str, alone: bool
+    named: list[NamedPoints], form: Format, folder: Path, frame: str, unit: str, alone: bool, semi: frozenset[str]
 ) -> tuple[dict[Path, str], list[str]]:
     names = [name for name, _, _ in named]
     called = plain_names(names, _GPA_LONGEST_NAME) if alone else file_names(names)
     texts = {
-        folder / (other + form.ending): form.write([one], frame, unit) for other, one in zip(called, named, strict=True)
+        folder / (other + form.ending): _written(form, [one], frame, unit, semi)
+        for other, one in zip(called, named, strict=True)
     }
     if alone and folder.is_dir():
         others = sorted(p.name for p in folder.glob(f"*{form.ending}") if p not in texts)

@@ -30,6 +30,8 @@ _MM = '"coordinateUnits": "mm"'
 _DEFINED, _MISSING = "2", "3"
 EXPECTED_ERROR, RANGE, NO_VALUE = "expected error", "90 % range", -1.0
 """Of a measurement with a value for each point, and of that value where a point has none."""
+SEMI = "Semi"
+"""The description of a semilandmark: SlicerMorph's GPA knows them by it."""
 
 
 def markups(
@@ -89,14 +91,15 @@ def completed(text: str, unit: str) -> str:
     return text.replace(_EMPTY, _NULL).replace(_MM, f'"coordinateUnits": "{unit}"', 1)
 
 
-def fcsv(labels: tuple[str, ...], points: np.ndarray, frame: str) -> str:
+def fcsv(labels: tuple[str, ...], points: np.ndarray, frame: str, descriptions: Sequence[str] | None = None) -> str:
     """A point list as ``.fcsv``, see :func:`markups`; the format has no unit."""
+    said = descriptions if descriptions is not None else [""] * len(labels)
     text = io.StringIO()
     # Readers in R skip three lines.
     text.write(f"# Markups fiducial file version = 4.11\n# CoordinateSystem = {frame}\n")
     text.write("# columns = id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label,desc,associatedNodeID\n")
     rows = csv.writer(text, lineterminator="\n")
-    for number, (label, row) in enumerate(zip(labels, rows_of(points, "NaN"), strict=True), 1):
+    for number, (label, row, about) in enumerate(zip(labels, rows_of(points, "NaN"), said, strict=True), 1):
         status = _MISSING if row[0] == "NaN" else _DEFINED
-        rows.writerow([number, *row, 0, 0, 0, 1, 1, 1, 0, label, "", "", status, 0])
+        rows.writerow([number, *row, 0, 0, 0, 1, 1, 1, 0, label, about, "", status, 0])
     return text.getvalue()

@@ -51,8 +51,11 @@ def _bundled_mean(labels: tuple[str, ...]) -> np.ndarray | None:
             model = Model.load(path)
         except PalnetError:
             continue
-        if tuple(model.protocol.labels) == labels:
-            return np.asarray(model.mean_shape, dtype=float)
+        known = len(model.protocol)
+        if tuple(model.protocol.labels) == labels[:known]:
+            mean = np.full((len(labels), 3), np.nan)  # of a person's own landmarks behind them
+            mean[:known] = model.mean_shape
+            return mean
     return None
 
 
@@ -173,7 +176,9 @@ def _with_measurements(protocol: Protocol) -> Protocol:
         bundled = _bundled_protocol(protocol.name)
     except PalnetError:  # there is none of this name
         return protocol
-    return replace(protocol, measurements=bundled.measurements) if bundled.labels == protocol.labels else protocol
+    # Landmarks of a person's own stand behind the protocol's.
+    same = bundled.labels == protocol.labels[: len(bundled)]
+    return replace(protocol, measurements=bundled.measurements) if same else protocol
 
 
 @functools.lru_cache(maxsize=8)

@@ -100,10 +100,11 @@ def asymmetry_rows(
     :param reference: (L, 3) as in :func:`palnet.protocols.symmetry.face_axes`; without it only distances are known
     """
     mirror = protocol.mirror()
-    midline = mirror == np.arange(len(mirror))
-    shown = [k for k, one in enumerate(protocol.landmarks) if midline[k] or one.side == "left"]
-    if midline.all():
+    alone = mirror == np.arange(len(mirror))
+    if alone.all():
         return []
+    midline = alone & ~protocol.unpaired()
+    shown = [k for k, one in enumerate(protocol.landmarks) if midline[k] or (one.side == "left" and not alone[k])]
     rows = []
     for name, places in zip(names, points, strict=True):
         plane = midsagittal_plane(places, protocol)

@@ -100,7 +100,7 @@ class Looker:
             if hopeless or presence.mean() < least * (1.0 if number == passes else _LEAST_AT_FIRST):
                 return None
             pose = rigid_fit(points, self.mean, presence / expected**2)
-        beyond = beyond_acceptance(self.model, points, expected, presence, doubt, alignment.error)
+        beyond = beyond_acceptance(self.model, points, expected, presence, doubt, alignment.coverage)
         return Look(alignment, face, clouds, pose, doubt, beyond)
 
     def hopeless(self, coarse: Coarse, alignment: Alignment) -> bool:

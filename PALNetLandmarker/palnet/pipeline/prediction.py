@@ -34,6 +34,8 @@ class Prediction:
     :ivar range_mm: (L,) mm: nine of ten placements of people are to be expected within; NaN where missing or not known
     :ivar convention_mm: (L,) mm: what of the expected error is one group's convention against another's, not the scan's
         doing; NaN likewise
+    :ivar convention: SHA-256 of the person's convention that it follows (:mod:`palnet.adapt`); empty without one
+    :ivar unshifted: (L, 3) where the model itself places what the convention has shifted; NaN where it shifted nothing
     """
 
     protocol: Protocol
@@ -52,16 +54,28 @@ class Prediction:
     buried: tuple[str, ...] = ()
     range_mm: np.ndarray = field(default_factory=lambda: np.zeros(0))
     convention_mm: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    convention: str = ""
+    unshifted: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         for name in _LATER:
             if not len(getattr(self, name)):
-                object.__setattr__(self, name, np.full(len(self.protocol), np.nan))
+                object.__setattr__(self, name, np.full(_ARRAYS[name](len(self.protocol)), np.nan))
 
     @property
     def missing(self) -> np.ndarray:
         """(L,) bool: the scan does not show this landmark's place."""
         return ~np.isfinite(self.points).all(axis=1)
+
+    @property
+    def model_points(self) -> np.ndarray:
+        """(L, 3) where the model itself places the landmarks, without a person's convention."""
+        return np.where(np.isfinite(self.unshifted), self.unshifted, self.points)
+
+    @property
+    def shifted(self) -> np.ndarray:
+        """(L,) bool: a person's convention moved the landmark from where the model places it."""
+        return np.isfinite(self.unshifted).all(axis=1)
 
     @property
     def doubtful(self) -> np.ndarray:
@@ -106,6 +120,8 @@ class Prediction:
         """The prediction as plain JSON data, with null where a number is missing; ``from_json`` reads it back."""
         data = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in _ARRAYS}
         arrays = {name: rows_or_null(getattr(self, name)) for name in _ARRAYS}
+        if not self.convention:  # as a version writes it that knows none
+            del data["convention"], arrays["unshifted"]
         return {
             **data,
             **arrays,
@@ -132,7 +148,7 @@ class Prediction:
         return prediction
 
     def _check(self) -> None:
-        texts = (self.unit, self.space, self.model, self.model_checksum, *self.warnings, *self.buried)
+        texts = (self.unit, self.space, self.model, self.model_checksum, self.convention, *self.warnings, *self.buried)
         if not all(isinstance(text, str) for text in texts):
             raise ValueError("a text is none")
         if not 0.0 < float(self.doubtful_mm) < np.inf:
@@ -140,7 +156,7 @@ class Prediction:
         transform = self.face_from_scan
         if not np.isfinite(transform).all() or np.linalg.det(transform[:3, :3]) == 0.0:
             raise ValueError("the frame of the face is none")
-        if (np.abs(self.points) > _FARTHEST).any():
+        if (np.abs(self.points) > _FARTHEST).any() or (np.abs(self.unshifted) > _FARTHEST).any():
             raise ValueError("a point farther away than any scan reaches")
         for errors in (self.expected_error, self.range_mm, self.convention_mm):
             if ((errors < 0.0) | (errors > _LARGEST_ERROR_MM)).any():
@@ -160,8 +176,9 @@ _ARRAYS: dict[str, Callable[[int], tuple[int, ...]]] = {
     "face_from_scan": lambda _count: (4, 4),
     "range_mm": lambda count: (count,),
     "convention_mm": lambda count: (count,),
+    "unshifted": lambda count: (count, 3),
 }
-_LATER = ("range_mm", "convention_mm")
+_LATER = ("range_mm", "convention_mm", "unshifted")
 
 
 def rows_or_null(values: np.ndarray) -> list[Any]:

@@ -6,6 +6,7 @@ import itertools
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from vtkmodules.vtkCommonDataModel import vtkPolyData
@@ -13,7 +14,7 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from ..errors import ModelError, NoFaceError, ScanError
 from ..rigid import apply, random_pose, rigid_fit
 from ..scans.clean import clean_and_thin, usable
-from ..scans.file import read_surface, reading_warnings, scan_space, surface_unit
+from ..scans.file import is_volume, read_surface, reading_warnings, scan_space, surface_unit
 from ..scans.surface import Surface, at_any_corner, closest_on_surface, compact, surface_from_polydata
 from ..scans.visibility import seen_from_front, seen_from_outside
 from ..units import mm_per_unit
@@ -75,16 +76,7 @@ class Predictor:
 
     def predict_file(self, path: str | Path, unit: str = "auto", progress: Progress | None = None) -> Prediction:
         """Landmarks of a scan file, in the file's own coordinates and unit; see :meth:`predict_surface`."""
-        started = time.perf_counter()
-        if progress:
-            progress(0.0, "Reading the scan")
-        mesh = read_surface(
-            path, None if progress is None else lambda share: progress(0.15 * share, "Reading the scan")
-        )
-        space = scan_space(path, mesh)
-        reading = time.perf_counter() - started
-        prediction = self.predict_surface(mesh, surface_unit(mesh, unit), progress)
-        return replace(prediction, space=space, seconds={"reading": reading, **prediction.seconds})
+        return predicted_file(self, path, unit, progress)
 
     def predict_surface(self, mesh: vtkPolyData, unit: str = "auto", progress: Progress | None = None) -> Prediction:
         """Landmarks of a surface, in its own coordinates and unit.
@@ -116,7 +108,7 @@ class Predictor:
         points, expected, presence, pose = self._landmarks(look)
         # All views together know better than the one that chose the alignment.
         doubt = self.looker.doubt(expected, presence)
-        if beyond_acceptance(self.model, points, expected, presence, doubt, alignment.error) > 0:
+        if beyond_acceptance(self.model, points, expected, presence, doubt, alignment.coverage) > 0:
             raise self._no_face(surface, unit)
         unusual = unusual_shape(self.model, points, expected, presence)
         if self.model.prior:
@@ -237,6 +229,27 @@ class Predictor:
             points, expected, presence = self.looker.run(clouds, [view @ pose for view in views])
             pose = rigid_fit(points, self.looker.mean, presence / expected**2)
         return points, expected, presence, pose
+
+
+class OfSurfaces(Protocol):
+    """Whoever places landmarks on surfaces."""
+
+    def predict_surface(self, mesh: vtkPolyData, unit: str = "auto", progress: Progress | None = None) -> Prediction:
+        """As :meth:`Predictor.predict_surface`."""
+        ...
+
+
+def predicted_file(machine: OfSurfaces, path: str | Path, unit: str, progress: Progress | None) -> Prediction:
+    """The landmarks that a predictor places on a scan file, in the file's own coordinates and unit."""
+    started = time.perf_counter()
+    step = "Finding the skin in the volume" if is_volume(path) else "Reading the scan"
+    if progress:
+        progress(0.0, step)
+    mesh = read_surface(path, None if progress is None else lambda share: progress(0.15 * share, step))
+    space = scan_space(path, mesh)
+    reading = time.perf_counter() - started
+    prediction = machine.predict_surface(mesh, surface_unit(mesh, unit), progress)
+    return replace(prediction, space=space, seconds={"reading": reading, **prediction.seconds})
 
 
 def _exactly_on(surface: Surface, points: np.ndarray, near: float) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import maximum_filter
 from scipy.spatial import cKDTree
 
 from ..scans.surface import Surface, at_any_corner
@@ -24,7 +25,20 @@ def region_of_interest(surface_face: Surface, mean_shape: np.ndarray, margin: fl
 def near_landmarks(points: np.ndarray, landmarks: np.ndarray, margin: float) -> np.ndarray:
     """Which points (N, 3) are nearer than a margin to one of the landmarks (L, 3): (N,) bool."""
     low, high = landmarks.min(axis=0) - margin, landmarks.max(axis=0) + margin
-    x, y, z = ((points > low) & (points < high)).T
-    near = x & y & z
-    near[near] = cKDTree(landmarks).query(points[near], distance_upper_bound=margin)[0] < margin
+    near = np.ones(len(points), bool)
+    for along, least, most in zip(points.T, low, high, strict=True):
+        near &= (along > least) & (along < most)
+    candidates = np.flatnonzero(near)
+    # Only in cubes as long as the margin with a landmark in them or beside them: most points lie in none.
+    size = ((high - low) / margin).astype(np.int64) + 1
+    if size.prod() < len(candidates):
+        taken = np.zeros(size, bool)
+        taken[tuple(((landmarks - low) / margin).astype(np.int64).T)] = True
+        taken = maximum_filter(taken, 3)
+        x, y, z = (
+            ((along[candidates] - least) / margin).astype(np.int64) for along, least in zip(points.T, low, strict=True)
+        )
+        candidates = candidates[taken[x, y, z]]
+    near = np.zeros(len(points), bool)
+    near[candidates] = cKDTree(landmarks).query(points[candidates], distance_upper_bound=margin)[0] < margin
     return near

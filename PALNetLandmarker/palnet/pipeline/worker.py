@@ -7,6 +7,9 @@ standard output. Every line is a JSON object; ``id`` is whatever the task said::
     {"id": 1, "progress": 0.3, "step": "Finding the face"}
     {"id": 1, "prediction": {...}}    or    {"id": 1, "error": "A sentence for the user."}
 
+With ``skin``, a place for it, the skin of a volume is written there, too, as :func:`write_surface` writes; without a
+``model`` that is all, and the answer says ``{"id": 1, "skin": "RAS", "warnings": [...]}``: the frame that it is in.
+
 Instead of ``scan`` a task may name a ``surface``, a file of :func:`write_surface`; ``unit`` is what
 :meth:`palnet.pipeline.predictor.Predictor.predict_surface` takes, and may be left away. The process ends when its input
 closes, so it does not outlive the one who started it.
@@ -24,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PalnetError
+from ..lines import answers_alone
 from ..threads import ONE_THREAD
 
 if TYPE_CHECKING:
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from .prediction import Prediction
 
 Send = Callable[[dict[str, Any]], None]
+Changed = Callable[[dict[str, Any], Any], Any]
 
 # The others' work goes first: the person's window must not stutter.
 _NICENESS = 10
@@ -51,19 +56,23 @@ def write_surface(path: str | Path, mesh: vtkPolyData) -> None:
     np.savez(path, points=surface.points, triangles=surface.triangles)
 
 
-def serve(tasks: Iterable[str | bytes], send: Send) -> None:
+def serve(tasks: Iterable[str | bytes], send: Send, changed: Changed | None = None) -> None:
     """Answer tasks until there are no more; what goes wrong with one is its answer, and the next is taken.
 
     :param tasks: lines, as they come
     :param send: is given each line of the answers
+    :param changed: gives the predictor that a task asks for from the one of its model
     """
-    predictors = _Predictors()
+    predictors = _Predictors(changed or (lambda _task, predictor: predictor))
     for line in tasks:
         identity = None
         try:
             task = json.loads(line)
             identity = task["id"]
-            answer: dict[str, Any] = {"prediction": predictors.predict(task, send).to_json()}
+            if "model" in task:
+                answer: dict[str, Any] = {"prediction": predictors.predict(task, send).to_json()}
+            else:
+                answer = _make_skin(task, send)
         except PalnetError as error:
             answer = {"error": str(error)}
         except Exception as error:  # whatever it is, the one who waits for an answer gets one
@@ -72,12 +81,38 @@ def serve(tasks: Iterable[str | bytes], send: Send) -> None:
         send({"id": identity, **answer})
 
 
+def _make_skin(task: dict[str, Any], send: Send) -> dict[str, Any]:
+    """Find the skin of a volume, and write it.
+
+    :raises PalnetError: with a sentence for the user
+    """
+    from ..scans.file import read_mesh
+
+    step = "Finding the skin in the volume"
+    mesh = read_mesh(task["scan"], lambda share: send({"id": task["id"], "progress": share, "step": step}))
+    _write_skin(task)
+    return {"skin": mesh.space, "warnings": list(mesh.warnings)}
+
+
+def _write_skin(task: dict[str, Any]) -> None:
+    """Write the skin of the volume that was read last; whole, or not at all."""
+    import numpy as np
+
+    from ..files import whole_file
+    from ..scans.file import read_mesh
+
+    mesh = read_mesh(task["scan"])
+    with whole_file(Path(task["skin"]), ".npz") as partial:
+        np.savez(partial, points=mesh.points, triangles=mesh.triangles, space=mesh.space, warnings=mesh.warnings)
+
+
 class _Predictors:
     """Keeps the predictor of the last task: most tasks are for the same model."""
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Changed) -> None:
         self._checksum = ""
         self._predictor: Any = None
+        self._changed = changed
 
     def predict(self, task: dict[str, Any], send: Send) -> Prediction:
         """The landmarks that a task asks for.
@@ -88,9 +123,12 @@ class _Predictors:
         def progress(share: float, step: str) -> None:
             send({"id": task["id"], "progress": share, "step": step})
 
-        predictor, unit = self._load(task["model"]), task.get("unit", "auto")
+        predictor, unit = self._changed(task, self._load(task["model"])), task.get("unit", "auto")
         if "scan" in task:
-            return predictor.predict_file(task["scan"], unit, progress)
+            prediction = predictor.predict_file(task["scan"], unit, progress)
+            if "skin" in task:
+                _write_skin(task)
+            return prediction
         import numpy as np
 
         from ..scans.surface import polydata_from_arrays
@@ -110,20 +148,13 @@ class _Predictors:
         return self._predictor
 
 
-def main() -> None:
-    """Run the worker on this process's standard input and output."""
+def main(changed: Changed | None = None) -> None:
+    """Run the worker on this process's standard input and output; ``changed`` as of :func:`serve`."""
     os.environ.update(ONE_THREAD)  # read when numpy and vtk are first imported
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    # What a library prints must not stand between the answers: it goes to the standard error.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
-    os.dup2(2, 1)
-
-    def send(line: dict[str, Any]) -> None:
-        print(json.dumps(line), file=answers, flush=True)
-
     with contextlib.suppress(OSError):  # no one listens any more
-        serve(sys.stdin.buffer, send)
+        serve(sys.stdin.buffer, answers_alone(), changed)
 
 
 if __name__ == "__main__":

@@ -83,6 +83,11 @@ class Protocol:
         others = [landmark.pair or landmark.label for landmark in self.landmarks]
         return np.array([at[label] if label in at else self.index(label) for label in others])
 
+    def unpaired(self) -> np.ndarray:
+        """(L,) bool: on one side, without a mirror image, as a landmark of a person's own may be."""
+        aside = np.array([landmark.side != "midline" for landmark in self.landmarks])
+        return np.asarray(aside & (self.mirror() == np.arange(len(self))))
+
     def to_json(self) -> dict[str, Any]:
         """The protocol as plain JSON data; ``from_json`` reads it back."""
         data = asdict(self)

@@ -50,7 +50,7 @@ def midsagittal_plane(points: np.ndarray, protocol: Protocol) -> Plane | None:
     :returns: None where the protocol has no pairs, or too few landmarks are there
     """
     mirror = protocol.mirror()
-    here = np.isfinite(points).all(axis=1)
+    here = np.isfinite(points).all(axis=1) & ~protocol.unpaired()
     here &= here[mirror]
     left = here & np.array([one.side == "left" for one in protocol.landmarks]) & (mirror != np.arange(len(mirror)))
     midline = here & (mirror == np.arange(len(mirror)))

@@ -17,7 +17,8 @@ VIEWS = {"right": -90.0, "from the right": -45.0, "front": 0.0, "from the left":
 _HEIGHT, _WIDTH, _FINE, _DRAWS = 300, 230, 2, 2.5
 _MOST_AROUND, _BEHIND_MM = 5, 4.0
 """Of the eight neighbours of a pixel."""
-_UNKNOWN = np.array([176.0, 176.0, 176.0])
+UNKNOWN = np.array([176.0, 176.0, 176.0])
+"""Grey: the scan does not show the place."""
 _PAPER = np.array([255.0, 255.0, 255.0])
 # Blue to orange by way of near white: told apart with any colour vision (after Crameri's vik, and ColorBrewer's PuOr).
 _INWARD_TO_OUTWARD = np.array([[5, 48, 120], [67, 133, 190], [160, 200, 226], [246, 244, 240], [250, 190, 120],
@@ -30,7 +31,7 @@ def colours(values: np.ndarray, largest: float) -> np.ndarray:
     share = (np.clip(np.nan_to_num(values) / largest, -1, 1) + 1) / 2 * (len(_INWARD_TO_OUTWARD) - 1)
     steps = np.arange(len(_INWARD_TO_OUTWARD))
     mixed = np.column_stack([np.interp(share, steps, _INWARD_TO_OUTWARD[:, k]) for k in range(3)])
-    return np.where(np.isfinite(values)[:, None], mixed, _UNKNOWN)
+    return np.where(np.isfinite(values)[:, None], mixed, UNKNOWN)
 
 
 def five_sides(surface: Surface, values: np.ndarray, largest: float) -> bytes:

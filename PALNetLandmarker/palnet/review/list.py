@@ -64,7 +64,11 @@ class ReviewList:
         if shape is not None:
             # Conventions say nothing of how the model's own points lie to each other.
             noise = np.where(review.reviewed, _PERSON_MM, review.prediction.scan_error_mm)
-            self.concerns = shape.concerns(apply(review.prediction.face_from_scan, review.points), noise)
+            predicted, own = review.prediction, len(shape.mean)
+            # What a convention shifts is judged without the shift, and landmarks of one's own have no usual place.
+            shift = np.where(predicted.shifted[:, None], predicted.points - predicted.model_points, 0.0)
+            places = apply(predicted.face_from_scan, review.points - shift)
+            self.concerns = shape.concerns(places[:own], noise[:own])
         concerned = np.isin(np.arange(len(review.states)), list(self.concerns))
         self._in_doubt = review.prediction.doubtful | review.missing | concerned
         self.doubtful = self._in_doubt & ~review.reviewed
@@ -128,7 +132,9 @@ def shape_model_of(prediction: Prediction, landmark_model: str | Path = "") -> S
             model = Model.find(name)
         except PalnetError:
             continue
-        if model.name == prediction.model and model.protocol.labels == prediction.protocol.labels:
+        # Landmarks of one's own stand behind the model's.
+        labels = prediction.protocol.labels[: len(model.protocol)]
+        if model.name == prediction.model and model.protocol.labels == labels:
             found.append(model)
     # Of two with one name the very one; else one that was trained anew since, say.
     return min(found, key=lambda model: model.checksum != prediction.model_checksum).shape if found else None

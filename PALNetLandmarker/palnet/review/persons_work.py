@@ -29,7 +29,7 @@ def is_persons(markups: Path) -> bool:
     predicted = review.prediction.points
     if review.reviewed.any() or tuple(review.prediction.protocol.labels) != tuple(found.labels):
         return True
-    return not bool(_same_places(found.points, predicted).all())
+    return not bool(same_places(found.points, predicted).all())
 
 
 def check_no_persons(markups: Path) -> None:
@@ -97,11 +97,11 @@ def describes(review: Review, labels: tuple[str, ...], points: np.ndarray) -> bo
     :param points: (L, 3) in the unit of the file of landmarks, NaN where missing
     """
     ours, theirs = review.common(labels)
-    return bool(ours) and bool(2 * _same_places(points[theirs], review.points[ours]).sum() >= len(review.states))
+    return bool(ours) and bool(2 * same_places(points[theirs], review.points[ours]).sum() >= len(review.states))
 
 
-def _same_places(found: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """(L,) bool: two places (L, 3) are one, or both missing."""
+def same_places(found: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """(L,) bool: two places (L, 3) are one to the last digits of a file, or both missing."""
     there, was_there = (np.isfinite(points).all(axis=1) for points in (found, known))
     allowed = _SAME * float(np.ptp(known[was_there], axis=0).max()) if was_there.any() else 0.0
     with np.errstate(invalid="ignore"):

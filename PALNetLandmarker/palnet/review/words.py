@@ -17,6 +17,7 @@ def describe(review: Review, index: int) -> str:
         known += f"; 90 % within {reach:.1f} {review.mm}" if np.isfinite(reach) else ""
         hidden = review.prediction.protocol.labels[index] in review.prediction.buried
         where = "; its place cannot be seen" if hidden else ""
+        where += "; follows the convention" if review.prediction.shifted[index] else ""
         return f"{name}; predicted; {'missing on this scan' if review.missing[index] else known}{where}"
     if state is State.CORRECTED and np.isfinite(moved):
         return f"{name}; corrected; {moved:.1f} {review.mm} from the prediction"

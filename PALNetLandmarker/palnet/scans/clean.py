@@ -84,7 +84,8 @@ def _thinned(surface: Surface, spacing: float) -> Surface:
     points = surface.points
     low, middle, high = np.percentile(points[:: max(1, len(points) // 10_000)], (2, 50, 98), axis=0)
     reach = _FAR * (high - low) + spacing
-    near = (np.abs(points - middle) < reach).all(axis=1)
+    x, y, z = (np.abs(along - least) < far for along, least, far in zip(points.T, middle, reach, strict=True))
+    near = x & y & z
     if not near.all():
         surface = compact(Surface(points, surface.triangles[at_all_corners(near, surface.triangles)]))
     if not len(surface.triangles):
@@ -175,7 +176,7 @@ def _spikes(surface: Surface, usual: float | None = None) -> tuple[np.ndarray, f
         corner = along[triangles]
         step = corner - corner[:, [1, 2, 0]]
         edge += step * step
-        others = corner.sum(axis=1, keepdims=True) - corner
+        others = (corner[:, 0] + corner[:, 1] + corner[:, 2])[:, None] - corner
         off = along - np.bincount(at, others.ravel(), count) / degree
         out += off * off
     edge, stands_out = np.sqrt(edge), np.sqrt(out)
@@ -196,13 +197,16 @@ def _without_fragments(surface: Surface, least: float = 0.001) -> Surface:
 
 def _wound_consistently(surface: Surface) -> bool:
     """Whether neighbours walk their common edge in opposite directions, as all but a few do in a consistent mesh."""
-    start, end = surface.triangles.ravel(), surface.triangles[:, [1, 2, 0]].ravel()
+    triangles, count = surface.triangles, len(surface.points)
+    start, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()
     if len(start) > _ENOUGH_EDGES:
-        # An edge is in the sample from both of its sides, or from none; which ones has nothing to do with their order.
-        mixed = (start * end + start + end).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)
-        some = mixed % np.uint64(len(start) // _ENOUGH_EDGES + 1) == 0
+        # All edges at some points, which have nothing to do with their order: each from both of its sides.
+        chosen = np.random.default_rng(0).random(count) < _ENOUGH_EDGES / 2 / len(start)
+        triangles = triangles[at_any_corner(chosen, triangles)]
+        start, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()
+        some = chosen[start] | chosen[end]
         start, end = start[some], end[some]
-    edges = np.sort(start * len(surface.points) + end)
+    edges = np.sort(start * count + end)
     return float(np.mean(edges[1:] != edges[:-1])) > 0.995
 
 

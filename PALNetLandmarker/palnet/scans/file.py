@@ -1,4 +1,4 @@
-"""Scan files: OBJ, PLY, STL, OFF, glTF, VRML, 3MF and VTK's, each read once by one reader, or a sentence."""
+"""Scan files: OBJ, PLY, STL, OFF, glTF, VRML, 3MF, VTK's and volumes, each read once by one reader, or a sentence."""
 
 from __future__ import annotations
 
@@ -19,18 +19,23 @@ from ..units import is_unit, mm_per_unit, unit_of_size
 from .gltf import read_gltf
 from .header import space_in, unit_in
 from .mesh import Mesh, Unreadable
+from .nifti import read_nifti
+from .nrrd import read_nrrd, space_of
 from .obj import header_comment, read_obj
 from .off import read_off
 from .ply import read_header, read_ply
+from .skin import skin_of
 from .stl import header_line, read_stl
 from .surface import polydata_from_arrays
 from .text import CHUNK, Told, plain_text
 from .threemf import read_threemf
+from .volume import Volume
 from .vrml import read_vrml
 from .vtk_legacy import read_vtk, title_of
 from .vtk_xml import read_vtk_xml
 
 _Reader = Callable[[bytes, Path, Told], Mesh]
+_VolumeReader = Callable[[bytes, Path, Told], Volume]
 
 READERS: dict[str, _Reader] = {
     ".obj": read_obj,
@@ -48,14 +53,24 @@ READERS: dict[str, _Reader] = {
 }
 """The reader of each file format, by the file's ending; each may be packed by gzip, with ``.gz`` behind that."""
 
+VOLUMES: dict[str, _VolumeReader] = {
+    ".nrrd": read_nrrd,
+    ".nhdr": read_nrrd,
+    ".nii": lambda data, _folder, told: read_nifti(data, told),
+}
+"""The same of volumes (CT, CBCT, MRI): of these the skin is the scan."""
+ENDINGS = (*READERS, *VOLUMES)
+"""The endings of all scan files, but for ``.gz`` behind them."""
+
 _HEADER_BYTES = 1 << 16
 _GZIP = b"\x1f\x8b"
 _MAY_BE_PACKED = (".wrl", ".wrz")
 _UNPACKED = 1100
 """How many times longer than packed a file may be: gzip packs no more than a thousand times."""
 
-# Reading takes so much of the way, looking at the numbers the rest.
+# Reading takes so much of the way, looking at the numbers the rest; of a volume, finding the skin the rest.
 _READING = 0.3
+_UNPACKING = 0.2
 _FIRST_WORD_S, _WORDS_S = 0.3, 0.3
 
 _UNIT, _SCALE, _WARNINGS = "UNIT_MM", "SCALED_BY", "WARNINGS"
@@ -64,9 +79,14 @@ _UNIT, _SCALE, _WARNINGS = "UNIT_MM", "SCALED_BY", "WARNINGS"
 def scan_ending(path: str | Path) -> str:
     """The ending that says which format a scan file has, in small letters; empty where it is none that is read."""
     suffixes = [suffix.lower() for suffix in Path(path).suffixes[-2:]]
-    if suffixes and suffixes[-1] in READERS:
+    if suffixes and suffixes[-1] in ENDINGS:
         return suffixes[-1]
-    return "".join(suffixes) if len(suffixes) == 2 and suffixes[0] in READERS and suffixes[1] == ".gz" else ""
+    return "".join(suffixes) if len(suffixes) == 2 and suffixes[0] in ENDINGS and suffixes[1] == ".gz" else ""
+
+
+def is_volume(path: str | Path) -> bool:
+    """Whether a scan file is a volume by its name: what is read of it is the skin."""
+    return scan_ending(path).removesuffix(".gz") in VOLUMES
 
 
 def scan_stem(path: str | Path) -> str:
@@ -84,9 +104,20 @@ def read_mesh(path: str | Path, progress: Callable[[float], None] | None = None)
     path = Path(path)
     told = _Told(progress)
     ending = _check_file(path)
+    state = path.stat()
+    same = (str(path.absolute()), state.st_mtime_ns, state.st_size)
+    if same in _last_skin:
+        return _last_skin[same]
     try:
         data = cast(bytes, _content(path, told.part(0.0, _READING)))
-        mesh = READERS[ending.removesuffix(".gz")](data, path.parent, told.part(_READING, 1.0))
+        kind = ending.removesuffix(".gz")
+        if kind in VOLUMES:
+            mesh = _skin(kind, data, path.parent, told)
+            _last_skin.clear()
+            if kind != ".nhdr":  # whose voxels are in other files
+                _last_skin[same] = mesh
+        else:
+            mesh = READERS[kind](data, path.parent, told.part(_READING, 1.0))
         _check_mesh(mesh)
     except Unreadable as error:
         raise ScanError(f"{path.name} {error}.") from None
@@ -100,6 +131,15 @@ def read_mesh(path: str | Path, progress: Callable[[float], None] | None = None)
             f"{path.name} is damaged, or no {kind} file: it cannot be read. Export the scan again."
         ) from error
     return mesh
+
+
+_last_skin: dict[tuple[str, int, int], Mesh] = {}
+"""That of the volume that was read last: what shows it asks for it again, and to find it takes seconds."""
+
+
+def _skin(kind: str, data: bytes, folder: Path, told: _Told) -> Mesh:
+    volume = VOLUMES[kind](data, folder, told.part(_READING, _READING + _UNPACKING))
+    return skin_of(volume, told.part(_READING + _UNPACKING, 1.0))
 
 
 def read_surface(path: str | Path, progress: Callable[[float], None] | None = None) -> vtkPolyData:
@@ -172,7 +212,8 @@ def _is_packed(path: Path) -> bool:
     if ending in _MAY_BE_PACKED:
         with path.open("rb") as file:
             return file.read(2) == _GZIP
-    return ending.endswith(".gz")
+    # Readers of volumes unpack by themselves: their headers say how much there should be.
+    return ending.endswith(".gz") and not is_volume(path)
 
 
 def surface_unit(mesh: vtkPolyData, asked: str = "auto") -> str:
@@ -218,6 +259,9 @@ _SPACES: dict[str, Callable[[bytes], str]] = {
     ".ply": lambda head: next((space for space in map(space_in, read_header(head).comments) if space), ""),
     ".stl": lambda head: space_in(header_line(head)),
     ".vtk": lambda head: space_in(title_of(head)),
+    ".nrrd": space_of,
+    ".nhdr": space_of,
+    ".nii": lambda _head: "RAS",
 }
 
 
@@ -312,7 +356,7 @@ def _check_file(path: Path) -> str:
             f"{path.name} may not be read ({getattr(error, 'strerror', error)}): ask for the permission to read it."
         ) from None
     if not ending:
-        known = ", ".join(one[1:].upper() for one in READERS)
+        known = ", ".join(one[1:].upper() for one in ENDINGS)
         raise ScanError(
             f"{path.name} is of a format that is not known here: export the scan as one of {known}, or one of these "
             "packed (.gz)."

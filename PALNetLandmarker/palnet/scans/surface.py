@@ -112,11 +112,12 @@ def surface_from_polydata(mesh: vtkPolyData) -> Surface:
     with np.errstate(invalid="ignore"):
         points = vtk_to_numpy(result.GetPoints().GetData()).astype(float)
     corners = vtk_to_numpy(result.GetPolys().GetConnectivityArray())
-    offsets = vtk_to_numpy(result.GetPolys().GetOffsetsArray())
+    if result.GetPolys().IsHomogeneous() == 3:
+        return Surface(points, corners.reshape(-1, 3).astype(np.int64))
     # The filter passes polygons of two corners on.
+    offsets = vtk_to_numpy(result.GetPolys().GetOffsetsArray())
     whole = offsets[:-1][np.diff(offsets) == 3]
-    triangles = corners[whole[:, None] + np.arange(3)].astype(np.int64)
-    return Surface(points, triangles)
+    return Surface(points, corners[whole[:, None] + np.arange(3)].astype(np.int64))
 
 
 def _is_of_triangles(mesh: vtkPolyData) -> bool:

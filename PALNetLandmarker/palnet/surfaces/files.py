@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -27,12 +27,14 @@ class Corresponding:
 
     :ivar points: (N, 3) LPS, in ``unit``, :ivar missing: (N,) bool, carried along where the scan shows nothing
     :ivar expected: (N,) mm, how far a point is expected from its true place, :ivar unit: see :mod:`palnet.units`
+    :ivar landmarks: (3,) LPS, in ``unit``, by label: those that it was fitted by; none where that is not known
     """
 
     points: np.ndarray
     missing: np.ndarray
     expected: np.ndarray
     unit: str = "mm"
+    landmarks: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def surface_beside(markups: Path) -> tuple[Path, Path]:
@@ -52,13 +54,18 @@ def as_vtp(surface: Corresponding, template: Template) -> str:
         return f'<DataArray type="{kind}" Name="{name}"{extra} format="ascii">\n{text}\n</DataArray>\n'
 
     about = f"{_KIND}; unit {surface.unit}; frame LPS; regions {', '.join(template.region_names)}"
+    about += f"; landmarks {', '.join(surface.landmarks)}" if surface.landmarks else ""
+    held = np.reshape(list(surface.landmarks.values()), (-1, 3))
+    size = f' NumberOfTuples="{len(held)}" NumberOfComponents="3"'
     words = np.array([[*about.encode(), 0]])
     return (
         '<?xml version="1.0"?>\n<VTKFile type="PolyData" version="1.0" byte_order="LittleEndian">\n<PolyData>\n'
         + '<FieldData>\n<Array type="String" Name="palnet" NumberOfTuples="1" format="ascii" '
         + f"about={quoteattr(about)}>\n"
         + " ".join(map(str, words[0]))
-        + "\n</Array>\n</FieldData>\n"
+        + "\n</Array>\n"
+        + (array("landmarks", "Float64", held, f".{digits}f", size) if len(held) else "")
+        + "</FieldData>\n"
         + f'<Piece NumberOfPoints="{count}" NumberOfVerts="0" NumberOfLines="0" NumberOfStrips="0" '
         + f'NumberOfPolys="{cells}">\n<PointData Scalars="expected_distance_mm">\n'
         + array("missing", "UInt8", surface.missing.astype(int), "d")
@@ -126,7 +133,13 @@ def read_corresponding(path: Path) -> Corresponding:
         points = _numbers(arrays["Points"], (count, 3))
         missing, expected = (_numbers(arrays[name], (count,)) for name in ("missing", "expected_distance_mm"))
         unit = about.split("; ")[1].removeprefix("unit ")
-        if not is_unit(unit) or not (np.abs(points) < _LARGEST).all() or not (expected >= 0).all():
+        labels = about.partition("; landmarks ")[2].split(", ") if "; landmarks " in about else []
+        held = _numbers(arrays["landmarks"], (len(labels), 3)) if labels else np.zeros((0, 3))
+        if (
+            not is_unit(unit)
+            or not all((np.abs(one) < _LARGEST).all() for one in (points, held))
+            or not (expected >= 0).all()
+        ):
             raise ValueError("numbers that are none")
     except OSError as error:
         raise ScanError(f"{path.name} cannot be read: {error.strerror or error}.") from error
@@ -134,7 +147,7 @@ def read_corresponding(path: Path) -> Corresponding:
         raise ScanError(
             f"{path.name} is not a surface that palnet landmark --surface wrote with this version: make it again."
         ) from error
-    return Corresponding(points, missing > 0, expected, unit)
+    return Corresponding(points, missing > 0, expected, unit, dict(zip(labels, held, strict=True)))
 
 
 def _numbers(array: ElementTree.Element, shape: tuple[int, ...]) -> np.ndarray:

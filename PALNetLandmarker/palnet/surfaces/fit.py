@@ -147,13 +147,13 @@ class Fitter:
             nodes = nodes_base + field
         points = base + bending.follow @ field
         normals = vertex_normals(Surface(points, triangles))
-        places, shown = target.places(points, normals, _LAST_REACH_MM)
-        return points + self._carried(places - points, shown), ~shown
+        places, own_place, shown = target.places(points, normals, _LAST_REACH_MM)
+        return points + self._carried(places - points, own_place), ~shown
 
-    def _carried(self, steps: np.ndarray, shown: np.ndarray) -> np.ndarray:
-        """(N, 3) last steps onto the scan; what it does not show goes along with what is around it."""
-        steps = np.where(shown[:, None], steps, 0.0)
-        hidden = ~shown
+    def _carried(self, steps: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """(N, 3) last steps onto the scan; what has no place on it goes along with what is around it."""
+        steps = np.where(known[:, None], steps, 0.0)
+        hidden = ~known
         follow = self._average[hidden]
         for _ in range(_CARRYING_ROUNDS):
             steps[hidden] = follow @ steps

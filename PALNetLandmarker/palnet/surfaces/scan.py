@@ -35,7 +35,8 @@ def corresponding(
     size, scan = mm_per_unit(unit), surface_from_polydata(mesh)
     in_mm = Surface(scan.points * TO_LPS[space] * size, scan.triangles)
     fit = face_fitter().fit(in_mm, labels, points * size, errors)
-    return Corresponding(fit.points / size, fit.missing, fit.expected, unit)
+    held = {label: one for label, one in zip(labels, points, strict=True) if np.isfinite(one).all()}
+    return Corresponding(fit.points / size, fit.missing, fit.expected, unit, held)
 
 
 def predicted_surface(prediction: Prediction, mesh: vtkPolyData) -> Corresponding:
@@ -44,7 +45,8 @@ def predicted_surface(prediction: Prediction, mesh: vtkPolyData) -> Correspondin
     :param prediction: in LPS or in RAS, as it says, :param mesh: in the same frame
     :raises PalnetError: see :func:`corresponding`
     """
-    in_lps = prediction.points * TO_LPS[prediction.space]
+    # The template's landmarks lie where the model places them, not where a person's convention has them.
+    in_lps = prediction.model_points * TO_LPS[prediction.space]
     labels = tuple(prediction.protocol.labels)
     return corresponding(mesh, prediction.space, labels, in_lps, prediction.unit, prediction.expected_error)
 

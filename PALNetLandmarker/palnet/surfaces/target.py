@@ -25,6 +25,7 @@ _FINE_MM = 1.2
 # A point whose nearest place is so far aside lies beyond the border, not over the surface.
 _ASIDE_MM = 0.5
 _LEAST_FACING = 0.3
+_THERE_MM = 1.5
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,13 @@ class Target:
         offset = np.einsum("nd,nd->n", self.surface.points[nearest] - points, own) / np.maximum(cosine, _LEAST_FACING)
         return offset, (cosine > facing) & (distance < reach) & ~self.border[nearest] & (np.abs(offset) < reach)
 
-    def places(self, points: np.ndarray, normals: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest places on the surface (N, 3), and whether each is the point's own, not one of the border (N,)."""
+    def places(self, points: np.ndarray, normals: np.ndarray, reach: float) -> tuple[np.ndarray, ...]:
+        """The nearest places on the surface, and whether each is the point's own, not one of the border.
+
+        At the edge of a lid or a lip the nearest place may face another way: no place to go to, but one that is shown.
+
+        :returns: (N, 3) mm, (N,) bool and (N,) bool, whether the surface is there at all
+        """
         locator = vtkStaticCellLocator()
         locator.SetDataSet(polydata_from_arrays(self.surface.points, self.surface.triangles))
         locator.BuildLocator()
@@ -91,7 +97,9 @@ class Target:
         at_border = at_any_corner(self.border, self.surface.triangles[cells])
         beyond = at_border & (np.linalg.norm(aside, axis=1) > _ASIDE_MM)
         same_way = np.einsum("nd,nd->n", own, normals) > _LEAST_FACING
-        return places, same_way & ~beyond & (np.linalg.norm(away, axis=1) < reach)
+        distance = np.linalg.norm(away, axis=1)
+        own_place = same_way & ~beyond & (distance < reach)
+        return places, own_place, own_place | (~beyond & (distance < _THERE_MM))
 
 
 def border_points(surface: Surface) -> np.ndarray:

@@ -16,6 +16,27 @@ _FILE = "surfaces/face.npz"
 
 
 @dataclass(frozen=True)
+class Curve:
+    """A line on the template.
+
+    :ivar points: (M, 3) mm, along it, :ivar stations: landmarks that it passes, and at which of the points
+    """
+
+    points: np.ndarray
+    stations: dict[str, int]
+
+    @property
+    def along(self) -> np.ndarray:
+        """(M,) mm, how far each point is from the first one along the line."""
+        return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(self.points, axis=0), axis=1))])
+
+    @property
+    def length(self) -> float:
+        """In mm."""
+        return float(self.along[-1])
+
+
+@dataclass(frozen=True)
 class Template:
     """A clean surface with what is known of it; mm, x to the subject's left, y up, z forward.
 
@@ -23,7 +44,7 @@ class Template:
     :ivar labels: of the landmarks, :ivar corners: (L, 3) points around each, :ivar weights: (L, 3) their shares
     :ivar region_names: of the regions, :ivar region: (N,) index of the region of each point
     :ivar mirror: (N,) index of each point's mirror image, its own on the midline
-    :ivar curves: points along each named curve, as indices in order
+    :ivar curves: lines from landmark to landmark, by name
     """
 
     surface: Surface
@@ -33,7 +54,7 @@ class Template:
     region_names: tuple[str, ...] = ("face",)
     region: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     mirror: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
-    curves: dict[str, np.ndarray] = field(default_factory=dict)
+    curves: dict[str, Curve] = field(default_factory=dict)
 
     @staticmethod
     def of(surface: Surface, labels: tuple[str, ...], landmarks: np.ndarray) -> Template:
@@ -83,7 +104,10 @@ def face_template() -> Template:
                 tuple(about["regions"]),
                 data["region"].astype(np.int64),
                 data["mirror"].astype(np.int64),
-                {name: data[f"curve{k}"].astype(np.int64) for k, name in enumerate(about["curves"])},
+                {
+                    name: Curve(data[f"curve{k}"].astype(float) / about["units_per_mm"], stations)
+                    for k, (name, stations) in enumerate(about["curves"].items())
+                },
             )
     except (OSError, KeyError, ValueError) as error:
         raise PalnetError(f"The installation is incomplete: Resources/{_FILE} is damaged. Install it again.") from error

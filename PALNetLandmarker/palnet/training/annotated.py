@@ -42,12 +42,14 @@ class AnnotatedScan:
     :ivar subject: who or what it is of; folds and splits never part a subject
     :ivar path: the mesh file
     :ivar points: (L, 3) float64 in the coordinates of the mesh file, NaN where not annotated
+    :ivar file: of the landmarks, where each scan has one
     """
 
     name: str
     subject: str
     path: Path
     points: np.ndarray
+    file: Path | None = None
 
     def surface(self) -> Surface:
         """The mesh, cleaned, in the coordinates of its file.
@@ -121,11 +123,11 @@ def read_annotated(
     problems: list[str] = []
     pairs = lafas_pairs(folder, problems) if kind == "lafas" else pairs_by_name(folder, landmarks, problems)
     subjects = {} if kind == "lafas" else subjects_by_scan(folder, [scan for scan, _ in pairs], problems)
-    found: list[tuple[Path, str, LandmarkFile]] = []
+    found: list[tuple[Path, Path, LandmarkFile]] = []
     for scan, path in pairs:
         try:
             file = in_reviewed_unit(path, read_landmarks(path))
-            found.append((scan, path.name, file if file.unit_said else replace(file, unit=unit or "mm")))
+            found.append((scan, path, file if file.unit_said else replace(file, unit=unit or "mm")))
         except LandmarkFileError as error:
             problems.append(str(error))
     found, of_most = _of_one_unit(found, problems)
@@ -136,16 +138,16 @@ def read_annotated(
         # The published rows are in the order of their numbers as text: 1, 10, 11, 2.
         labels = tuple(sorted(labels, key=int))
     scans = []
-    for path, name, file in found:
+    for path, of_landmarks, file in found:
         try:
             in_mesh = file.points * TO_LPS[scan_space(path)]
         except PalnetError as error:
             problems.append(str(error))
             continue
-        points = _in_order(labels, file.labels, in_mesh, name, kind == "lafas", problems)
+        points = _in_order(labels, file.labels, in_mesh, of_landmarks.name, kind == "lafas", problems)
         if points is not None:
             scan_name = path.parent.name if kind == "lafas" else path.stem
-            scans.append(AnnotatedScan(scan_name, subjects.get(path, scan_name), path, points))
+            scans.append(AnnotatedScan(scan_name, subjects.get(path, scan_name), path, points, of_landmarks))
     return _checked(AnnotatedScans(folder.name, labels, tuple(scans), tuple(problems), of_most))
 
 
@@ -168,11 +170,11 @@ def far_from_surface(scan: AnnotatedScan, surface: Surface) -> str | None:
 
 
 def _of_one_unit(
-    found: list[tuple[Path, str, LandmarkFile]], problems: list[str]
-) -> tuple[list[tuple[Path, str, LandmarkFile]], str]:
+    found: list[tuple[Path, Path, LandmarkFile]], problems: list[str]
+) -> tuple[list[tuple[Path, Path, LandmarkFile]], str]:
     units = Counter(file.unit for _, _, file in found if file.unit in MM_PER_UNIT)
     unit = units.most_common(1)[0][0] if units else "mm"
-    for _, name, file in found:
+    for name, file in ((path.name, file) for _, path, file in found):
         if file.unit not in MM_PER_UNIT:
             problems.append(f"{name} is in '{file.unit}', which is not known here; it is left out.")
         elif file.unit != unit:

@@ -9,7 +9,7 @@ from ..files import files_below
 from ..formats.files import ENDINGS, landmark_stem
 from ..formats.names import rows_of_table
 from ..formats.text import some_of
-from ..results import SURFACE_ENDINGS
+from ..results import NO_SCANS, PARTS, TABLES
 from ..scans.file import READERS, scan_ending, scan_stem
 
 SUBJECTS_FILE = "subjects.csv"
@@ -41,7 +41,12 @@ def of_endings(folder: Path, endings: tuple[str, ...]) -> list[Path]:
     except OSError as error:
         raise AnnotationError(f"The folder {error.filename or folder} cannot be read: {error.strerror}.") from error
     chosen = [path for path in files if path.name.lower().endswith(endings) and path.name != SUBJECTS_FILE]
-    return [path for path in chosen if not path.name.lower().endswith(SURFACE_ENDINGS)]
+    return [path for path in chosen if not path.name.lower().endswith(NO_SCANS) and not _is_of_batch(path)]
+
+
+def _is_of_batch(path: Path) -> bool:
+    """Whether a file is a table that a batch wrote beside its landmarks."""
+    return path.name in TABLES and path.with_name(PARTS).is_dir()
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -57,10 +62,10 @@ def match_key(stem: str) -> str:
     return "".join(mark for mark in stem.casefold() if mark not in " _-")
 
 
-def pairs_by_name(folder: Path, landmarks: Path | None, problems: list[str]) -> list[tuple[Path, Path]]:
-    """Scans and the landmark files of their names; what is left over is added to ``problems``."""
+def landmarks_by_key(folder: Path, problems: list[str]) -> dict[str, Path]:
+    """The files of landmarks in a folder, at any depth, by :func:`match_key` of their names; one for each name."""
     files: dict[str, Path] = {}
-    for file in of_endings(landmarks or folder, ENDINGS):
+    for file in of_endings(folder, ENDINGS):
         # Of the same points in several formats, the first format of ENDINGS says most.
         other = files.setdefault(match_key(landmark_stem(file)), file)
         if other is file:
@@ -68,6 +73,12 @@ def pairs_by_name(folder: Path, landmarks: Path | None, problems: list[str]) -> 
         better, worse = sorted((other, file), key=lambda f: next(i for i, e in enumerate(ENDINGS) if _ends(f, e)))
         files[match_key(landmark_stem(file))] = better
         problems.append(f"{worse.name} and {better.name} belong to the same scan; only {better.name} is used.")
+    return files
+
+
+def pairs_by_name(folder: Path, landmarks: Path | None, problems: list[str]) -> list[tuple[Path, Path]]:
+    """Scans and the landmark files of their names; what is left over is added to ``problems``."""
+    files = landmarks_by_key(landmarks or folder, problems)
     pairs: dict[str, tuple[Path, Path]] = {}
     for scan in of_endings(folder, _ENDINGS):
         key = match_key(scan_stem(scan))

@@ -18,8 +18,11 @@ from ..protocols.protocol import Protocol
 from ..rigid import apply, rigid_fit
 from ..scans.clean import clean_surface
 from ..scans.surface import Surface, at_all_corners, closest_on_surface, compact, sample_surface, vertex_normals
-from .annotated import AnnotatedScans, far_from_surface
+from .annotated import AnnotatedScan, AnnotatedScans, far_from_surface
 from .dataset import SPLITS, TEMPLATE_MARGIN_MM, TEMPLATE_SPACING_MM
+from .frame import Places
+
+FEWEST_SUBJECTS = 4
 
 _MIRRORED = np.array([-1.0, 1.0, 1.0])
 # More would only take memory: the clouds of training are coarser.
@@ -163,43 +166,70 @@ class AnnotatedSource:
 
 @dataclass(frozen=True)
 class AnnotatedSplit:
-    """Sources for training and validation, and the true shapes of training (N, L, 3) in mm, in the mean's frame."""
+    """Sources for training and validation, and the true shapes of training (N, L, 3) in mm, in the mean's frame.
+
+    :ivar laid: that frame is the one that was asked for
+    """
 
     train: AnnotatedSource
     validation: AnnotatedSource
     shapes: np.ndarray
+    laid: bool = False
 
 
 def split_sources(
-    scans: AnnotatedScans, protocol: Protocol, share: float, seed: int, severity: float = 1.0
+    scans: AnnotatedScans,
+    protocol: Protocol,
+    share: float,
+    seed: int,
+    severity: float = 1.0,
+    places: Places | None = None,
 ) -> AnnotatedSplit:
     """Training and validation sources of annotated scans, parted by subject.
 
     :param share: of the subjects that validate
+    :param places: of landmarks in the frame in which the mean shape is to lie
     :raises AnnotationError: there are too few subjects, or a scan has too few landmarks
     """
-    least = max(3, len(protocol) // 3)
     for scan in scans.scans:
-        count = int(np.isfinite(scan.points).all(axis=1).sum())
-        if count < least:
-            raise AnnotationError(
-                f"{scan.name} has {count} of {len(protocol)} landmarks; training needs {least}: leave it out."
-            )
+        check_enough(scan, protocol)
+    check_subjects(scans)
     subjects = scans.subjects
-    if len(subjects) < 4:
-        raise AnnotationError(f"There are scans of {len(subjects)} subjects; training needs at least four.")
     held = max(1, round(share * len(subjects)))
     chosen = set(np.random.default_rng((seed, 7)).permutation(subjects)[:held].tolist())
     train = scans.of([scan for scan in scans.scans if scan.subject not in chosen])
     rest = scans.of([scan for scan in scans.scans if scan.subject in chosen])
     mean = mean_of_shapes(np.stack([scan.points for scan in train.scans]) * scans.scale_mm, protocol)
+    laid = places.lay(mean, protocol) if places else None
     scale = working_scale(mean)
+    mean = mean if laid is None else laid
     learned, checked = (prepare(part, mean * scale, scale) for part in (train, rest))
     return AnnotatedSplit(
         AnnotatedSource(learned, protocol, mean * scale, scale, "train", seed, severity),
         AnnotatedSource(checked, protocol, mean * scale, scale, "validation", seed, 0.0),
         np.stack([specimen.landmarks for specimen in learned]) / scale,
+        laid is not None,
     )
+
+
+def check_enough(scan: AnnotatedScan, protocol: Protocol) -> None:
+    """
+    :raises AnnotationError: a scan has too few of the protocol's landmarks to learn from
+    """
+    least = max(3, len(protocol) // 3)
+    count = int(np.isfinite(scan.points).all(axis=1).sum())
+    if count < least:
+        raise AnnotationError(
+            f"{scan.name} has {count} of {len(protocol)} landmarks; training needs {least}: leave it out."
+        )
+
+
+def check_subjects(scans: AnnotatedScans) -> None:
+    """
+    :raises AnnotationError: the scans are of too few subjects to train on some and to validate on others
+    """
+    if len(scans.subjects) < FEWEST_SUBJECTS:
+        raise AnnotationError(f"There are scans of {len(scans.subjects)} subjects; training needs at least four.")
 
 
 def _towards(surface: Surface, landmarks: np.ndarray, other: np.ndarray, share: float) -> tuple[Surface, np.ndarray]:

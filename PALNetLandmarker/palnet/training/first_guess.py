@@ -22,6 +22,7 @@ from ..scans.surface import sample_surface
 from .dataset import ScanSource
 from .loading import loaded
 from .station_net import StationNet, true_class
+from .watch import ALIGNMENT, Watch, bar
 
 _SEEDS_PER_SCAN = 96
 _POOL = 48
@@ -57,15 +58,15 @@ class _Examples(Dataset[tuple[np.ndarray, np.ndarray]]):
 
 
 def train_first_guess(
-    source: ScanSource, template: np.ndarray, scans: int, seed: int, workers: int = 1
+    source: ScanSource, template: np.ndarray, scans: int, seed: int, workers: int = 1, watch: Watch | None = None
 ) -> tuple[StationNet, Frames, list[float]]:
     """Train the station network on so many scans.
 
     :param template: (T, 6), see :class:`palnet.pipeline.alignment.Aligner`
+    :param watch: is told of each scan, and may have the training stop; it begins anew then
     :returns: the network, its stations, and the running share of face seeds whose station is recognised
     """
-    from tqdm import tqdm
-
+    seen = watch or Watch()
     torch.manual_seed(seed)
     stations = stations_of(template)
     network = StationNet(len(stations.points))
@@ -74,7 +75,11 @@ def train_first_guess(
     pool: deque[tuple[torch.Tensor, torch.Tensor]] = deque(maxlen=_POOL)
     rng = np.random.default_rng((seed, 6))
     recognised: list[float] = []
-    for number in tqdm(range(scans), unit="scan", mininterval=10):
+    progress = bar(scans, 0, "scan", watch is not None)
+    for number in range(scans):
+        seen.check()
+        seen.at(ALIGNMENT, number, scans)
+        progress.update(1)
         pool.append(tuple(torch.as_tensor(value) for value in next(examples)))  # type: ignore[arg-type]
         if len(pool) < 4:
             continue
@@ -93,5 +98,6 @@ def train_first_guess(
         if face.any():
             right = (logits[face].argmax(1) // SECTORS == truth[face] // SECTORS).float().mean()
             recognised.append(float(right))
+    progress.close()
     network.eval()
     return network, stations, recognised

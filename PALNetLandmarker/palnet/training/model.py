@@ -22,11 +22,14 @@ from ..population.heads import Population
 from ..protocols.protocol import Protocol
 from .annotated import AnnotatedScans
 from .annotated_source import split_sources
+from .checkpoints import save_state
 from .config import TrainingConfig, network_settings
 from .dataset import PopulationScans, ScanSource
 from .first_guess import train_first_guess
+from .frame import places_in
 from .network import build
-from .trainer import Trainer, save_state
+from .trainer import Trainer
+from .watch import Watch
 
 # What prediction decides by; found on validation scans (docs/training.md), never on test scans.
 SETTINGS: dict[str, Any] = {
@@ -55,6 +58,8 @@ _OF_ERROR = {
     "most_doubt_whole_mm": 2.8,
     "most_deviation_mm": 2.3,
 }
+# How far alignment looks belongs to its first guess, and is taken over with it.
+_OF_ALIGNMENT = ("search_further", "smaller_sizes")
 # The error on validation of the network that SETTINGS were found with.
 _USUAL_ERROR_MM = 1.25
 
@@ -130,24 +135,37 @@ def doubt_limits(error: float) -> dict[str, float]:
 
 
 def train_on_annotated(
-    config: TrainingConfig, scans: AnnotatedScans, protocol: Protocol, work: Path, start: Model | None = None
+    config: TrainingConfig,
+    scans: AnnotatedScans,
+    protocol: Protocol,
+    work: Path,
+    start: Model | None = None,
+    watch: Watch | None = None,
 ) -> Model:
     """Train everything a model file holds on scans with landmarks that people placed.
 
-    A share of the subjects only validates, which chooses the checkpoint and sets the limits of prediction.
+    A share of the subjects only validates, which chooses the checkpoint and sets the limits of prediction. A training
+    that begins from a model of such objects goes on in its frame, and keeps its first guess of alignment.
 
     :param protocol: of the scans' landmarks, in their order
     :param work: checkpoints and logs; a training that was stopped goes on from there
     :param start: a trained model whose network is trained further
+    :param watch: is told how far it is, and may have it stop
+    :raises Cancelled: the watch had it stop, at a checkpoint
     :raises AnnotationError: the scans are too few, or do not fit together
     """
     if list(scans.labels) != protocol.labels:
         raise AnnotationError(f"The scans of {scans.name} have other landmarks than the protocol {protocol.name}.")
-    split = split_sources(scans, protocol, config.validation_share, config.seed, config.severity)
-    model = _trained(config, protocol, split.train, split.validation, work, start)
+    kept = start if start and config.first_guess == "kept" else None
+    places = places_in(kept, scans, protocol, watch) if kept else None
+    split = split_sources(scans, protocol, config.validation_share, config.seed, config.severity, places)
+    aligned_by = kept if kept and split.laid and kept.scale == split.train.scale else None
+    model = _trained(config, protocol, split.train, split.validation, work, start, aligned_by, watch)
     error, scale = model.facts["validation_error_mm"], split.train.scale
     limits = {name: float(f"{ratio * error:.2g}") for name, ratio in _OF_ERROR.items()}
     model.settings |= limits | {"most_distance_mm": SETTINGS["most_distance_mm"] / scale, "scale": scale}
+    if aligned_by:
+        model.settings |= {key: aligned_by.settings[key] for key in _OF_ALIGNMENT if key in aligned_by.settings}
     whole = split.shapes[np.isfinite(split.shapes).all(axis=(1, 2))]
     # Fewer do not say what is usual.
     model.shape = ShapeModel.fit(whole, protocol.mirror()) if len(whole) >= 10 else None
@@ -178,19 +196,20 @@ def _trained(
     work: Path,
     start: Model | None,
     aligned_by: Model | None = None,
+    watch: Watch | None = None,
 ) -> Model:
     """A model without its shape model and with the facts of training alone.
 
     :param aligned_by: a model whose first guess of alignment, and the template that it was made with, are taken over
     """
     torch.set_num_threads(1)
-    best = Trainer(config, protocol, train, validation, work, start).train()
+    best = Trainer(config, protocol, train, validation, work, start, watch).train()
     if aligned_by:
         alignment, template = aligned_by.alignment, aligned_by.template
         recognised = aligned_by.facts.get("stations_recognised")
     else:
         template = train.template() / np.repeat([train.scale, 1.0], 3)
-        alignment, recognised = _first_guess(config, train, work)
+        alignment, recognised = _first_guess(config, train, work, watch)
     settings = network_settings(config, protocol)
     parameters = sum(p.numel() for p in build(config.network, settings).parameters())
     found = best["validation"]
@@ -217,13 +236,15 @@ def _trained(
     )
 
 
-def _first_guess(config: TrainingConfig, train: ScanSource, work: Path) -> tuple[dict[str, np.ndarray], float]:
+def _first_guess(
+    config: TrainingConfig, train: ScanSource, work: Path, watch: Watch | None
+) -> tuple[dict[str, np.ndarray], float]:
     """The arrays of a model's first guess, and how often it recognised its stations; made, or kept in ``work``."""
     template = train.template()
     stations_file = work / "first_guess.pt"
     if not stations_file.exists():
         network, stations, recognised = train_first_guess(
-            train, template, config.first_guess_scans, config.seed, config.workers
+            train, template, config.first_guess_scans, config.seed, config.workers, watch
         )
         state = {
             "network": network.state_dict(),

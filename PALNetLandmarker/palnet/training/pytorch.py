@@ -9,8 +9,9 @@ from ..errors import PalnetError
 INSTALL = "pip install palnetlandmarker[train], or start training by run.py, which installs it"
 
 
-def check_pytorch() -> None:
+def check_pytorch(install: str = INSTALL) -> None:
     """
+    :param install: how it is installed here, as the end of a sentence
     :raises PalnetError: PyTorch is missing, or does not work here; the sentence says why and what to do
     """
     try:
@@ -18,11 +19,11 @@ def check_pytorch() -> None:
     except ModuleNotFoundError:
         raise PalnetError(
             "Training needs PyTorch, which is not installed; it takes some hundred MB, and several GB for a graphics "
-            f"card: {INSTALL}. Placing landmarks does not need it."
+            f"card: {install}. Placing landmarks does not need it."
         ) from None
     except (ImportError, OSError) as error:  # a missing DLL, or libraries that do not fit each other
         raise PalnetError(
-            f"PyTorch is installed but cannot be loaded ({_in_a_line(error)}): install it again: {INSTALL}."
+            f"PyTorch is installed but cannot be loaded ({_in_a_line(error)}): install it again: {install}."
         ) from error
     import numpy as np
 

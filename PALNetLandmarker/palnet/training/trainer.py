@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import time
@@ -17,18 +16,21 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ..errors import ModelError, PalnetError
-from ..files import clean_up, whole_file, write_text
+from ..errors import PalnetError
+from ..files import clean_up
 from ..pipeline.model import Model
 from ..pipeline.patches import PatchScale
 from ..protocols.protocol import Protocol
 from ..rigid import apply, random_pose
+from .beginning import begin_from
+from .checkpoints import LOG, add_to_log, log_up_to, save_state
 from .config import TrainingConfig, network_settings
 from .dataset import ScanSource, TrainingScan, training_scan
 from .loading import loaded
 from .loss import landmark_loss
 from .network import Network, Step, build, run_on_clouds
 from .pytorch import usable_device
+from .watch import READING, TRAINING, Watch, bar
 
 
 class Trainer:
@@ -37,6 +39,7 @@ class Trainer:
     :param folder: gets ``checkpoint.pt`` (to go on from), ``best.pt`` (best on validation) and ``log.jsonl``
     :param start: a trained model to begin from; of its weights those are taken that fit, which with other landmarks are
         not all
+    :param watch: is told of each step, and may have the training stop
     :raises ModelError: the start has another kind of network
     """
 
@@ -48,14 +51,17 @@ class Trainer:
         validation: ScanSource,
         folder: Path,
         start: Model | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.config, self.folder = config, folder
+        self.watch = watch or Watch()
+        self._seen = watch is not None
         self.device = torch.device(usable_device())
         torch.manual_seed(config.seed)
         settings = network_settings(config, protocol)
         self.network: Network = build(config.network, settings).to(self.device)
         if start:
-            _begin_from(self.network, start, config.network)
+            begin_from(self.network, start, config.network, protocol, settings)
         self.average: Network = build(config.network, settings).to(self.device)
         self.average.load_state_dict(self.network.state_dict())
         decay = [p for p in self.network.parameters() if p.ndim > 1]
@@ -70,18 +76,28 @@ class Trainer:
         clean_up(folder)
 
     def train(self) -> dict[str, Any]:
-        """Go on from the checkpoint, if there is one, to the last step. Returns the best validation."""
+        """Go on from the checkpoint, if there is one, to the last step. Returns the best validation.
+
+        :raises Cancelled: the watch had it stop, at a checkpoint
+        """
         config = self.config
         self._resume()
-        self._shorten_log()
-        scans = self._stream()
+        for entry in log_up_to(self.folder / LOG, self.step):
+            self.watch.told({"validated": entry})
         pool: deque[TrainingScan] = deque(maxlen=config.pool)
-        while len(pool) < config.pool and self.step < config.steps:
+        validation: list[TrainingScan] = []
+        # All of them at once would be made again when there is nothing left to do.
+        scans = self._stream() if self.step < config.steps else iter(())
+        to_make = config.pool + config.validation_scans
+        while self.step < config.steps and len(pool) < config.pool:
+            self.watch.check()
             pool.append(next(scans))
-        validation = [
-            scan for k in range(config.validation_scans) if (scan := self._prepared(self.validation_source, k))
-        ]
-        progress = _progress(config.steps, self.step)
+            self.watch.at(READING, len(pool), to_make)
+        for k in range(config.validation_scans if self.step < config.steps else 0):
+            self.watch.check()
+            validation += [scan] if (scan := self._prepared(self.validation_source, k)) else []
+            self.watch.at(READING, config.pool + k + 1, to_make)
+        progress = bar(config.steps, self.step, "step", self._seen)
         started = time.monotonic() - self.seconds
         while self.step < config.steps:
             try:
@@ -94,9 +110,14 @@ class Trainer:
             self.step += 1
             progress.update(1)
             progress.set_postfix(loss=f"{loss:.3f}")
+            self.watch.at(TRAINING, self.step, config.steps, loss=loss)
+            self.seconds = time.monotonic() - started
             if self.step % config.validate_every == 0 or self.step == config.steps:
-                self.seconds = time.monotonic() - started
                 self._validate(validation, loss)
+            elif self.watch.stop():
+                self._save()
+            if self.step < config.steps:
+                self.watch.check()
         progress.close()
         try:
             best: dict[str, Any] = torch.load(self.folder / "best.pt", weights_only=True)
@@ -197,11 +218,15 @@ class Trainer:
             # Of this process since its start: what a training costs, however busy the computer is.
             "processor_seconds": round(time.process_time()),
         }
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(result) + "\n")
+        add_to_log(result, self.folder / LOG)
         if mean_error < self.best:
             self.best = mean_error
             save_state({"network": self.average.state_dict(), "validation": result}, self.folder / "best.pt")
+        self._save()
+        self.watch.told({"validated": result})
+
+    def _save(self) -> None:
+        """Write what the training goes on from."""
         state = {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
@@ -212,15 +237,6 @@ class Trainer:
             "config": asdict(self.config),
         }
         save_state(state, self.folder / "checkpoint.pt")
-
-    def _shorten_log(self) -> None:
-        """Take out of the log what lies behind the checkpoint, or was half-written: it comes again."""
-        path = self.folder / "log.jsonl"
-        if path.exists():
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-            kept = [line for line in lines if 0 < _step_of(line) <= self.step]
-            if kept != lines:
-                write_text("".join(kept), path)
 
     def _resume(self) -> None:
         path = self.folder / "checkpoint.pt"
@@ -271,41 +287,3 @@ class _Numbered(Dataset[TrainingScan]):
             if scan is not None:
                 return scan
             number += 1_000_000_000
-
-
-def _begin_from(network: Network, start: Model, name: str) -> None:
-    kind, _ = start.network
-    if kind != name:
-        raise ModelError(
-            f"The model {start.name} has a network '{kind}', the configuration '{name}': name another one."
-        )
-    own = network.state_dict()
-    fitting = {
-        key: torch.from_numpy(value)
-        for key, value in start.weights.items()
-        if key in own and own[key].shape == value.shape
-    }
-    # A landmark has only a few numbers of its own: where most does not fit, it is another network of the same name.
-    if 2 * sum(value.numel() for value in fitting.values()) < sum(value.numel() for value in own.values()):
-        raise ModelError(f"Most of the model {start.name} does not fit the configuration: its network has other sizes.")
-    network.load_state_dict(own | fitting)
-
-
-def save_state(state: dict[str, Any], path: Path) -> None:
-    """Write tensors and numbers beside their place, and rename them there."""
-    with whole_file(path) as beside:
-        torch.save(state, beside)
-
-
-def _step_of(line: str) -> int:
-    """The step that a line of a log is of; 0 where it is not whole."""
-    try:
-        return int(json.loads(line)["step"]) if line.endswith("\n") else 0
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return 0
-
-
-def _progress(total: int, done: int) -> Any:
-    from tqdm import tqdm
-
-    return tqdm(total=total, initial=done, unit="step", smoothing=0.05, mininterval=10)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 import numpy as np
 import pytest
-from batches import Engine, files, model, prediction, run, scans
+from batches import PROTOCOL, Engine, files, model, prediction, run, scans
+from palnet.adapt.convention import Convention, LandmarkShift
 from palnet.batch import files as batch_files
 from palnet.batch.batch import Batch, Fate, Settings, Step, run_batch
 from palnet.batch.files import Record, find_scans, folder_name, leftovers, result_names
@@ -246,3 +248,14 @@ def test_leftovers(tmp_path: Path) -> None:
 def test_record_that_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "r.json").write_text(text)
     assert Record.read(tmp_path / "r.json") is None
+
+
+def test_another_convention_makes_results_anew(tmp_path: Path) -> None:
+    folder, output, engine = scans(tmp_path / "in", face="1"), tmp_path / "out", Engine()
+    shifts = [LandmarkShift(label, label == "a", 3, 3, (1.0, 0.0, 0.0)) for label in PROTOCOL.labels]
+    first = Convention("p", "tiny", "ab" * 32, 3, "2026-11-29", tuple(shifts))
+    for convention, done in ((None, 1), (first, 2), (first, 2), (replace(first, scans=4), 3), (None, 4)):
+        run(folder, output, engine, convention=convention)
+        assert len(engine.done) == done
+    noted = Record.read(find_scans([folder], False)[0].record(output))
+    assert noted is not None and noted.convention == ""

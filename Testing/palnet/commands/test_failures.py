@@ -24,7 +24,7 @@ from recorder import Recorder
 
 
 def _commands() -> dict[str, argparse.ArgumentParser]:
-    parser = cli._parser()
+    parser = cli._parser("")
     (found,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     return dict(found.choices)
 
@@ -261,9 +261,9 @@ def test_what_no_one_thought_of(
 
     chosen = _inputs(command)[0]
     line = _arguments(command, chosen.dest, good / _right(chosen), good, tmp_path / "out")
-    parser = cli._parser()
+    parser = cli._parser("")
     (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     commands.choices[command].set_defaults(run=fail)
-    monkeypatch.setattr(cli, "_parser", lambda: parser)
+    monkeypatch.setattr(cli, "_parser", lambda asked: parser)
     code, said = run(line, capsys)
     assert code == 1 and said.startswith(f"palnet: palnet {command} ended: ") and said.count("\n") == 1

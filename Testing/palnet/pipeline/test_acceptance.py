@@ -24,8 +24,8 @@ def _model(deviation: float) -> Any:
     return SimpleNamespace(settings=SETTINGS, scale=1.0, shape=SimpleNamespace(plausibility=lambda *_: fits))
 
 
-def _beyond(deviation: float, doubt: float, presence: np.ndarray = WHOLE) -> float:
-    return beyond_acceptance(_model(deviation), np.zeros((50, 3)), np.ones(50), presence, doubt)
+def _beyond(deviation: float, doubt: float, presence: np.ndarray = WHOLE, coverage: float = 1.0) -> float:
+    return beyond_acceptance(_model(deviation), np.zeros((50, 3)), np.ones(50), presence, doubt, coverage)
 
 
 def test_a_clear_face_is_taken_whatever_its_shape() -> None:
@@ -45,6 +45,28 @@ def test_the_less_doubt_there_is_the_farther_from_the_limit(doubt: float) -> Non
 
 def test_what_is_doubted_is_refused_whatever_its_shape() -> None:
     assert _beyond(0.5, 2.7) > 0
+
+
+@pytest.mark.parametrize(
+    ("doubt", "deviation", "taken"),
+    [
+        # Parts of faces, cut at random: refused when the mean face had to lie near them.
+        (2.35, 2.34, True), (2.22, 2.56, True), (2.07, 2.76, True), (2.40, 3.00, True), (2.96, 2.67, True),
+        # Parts of faces put together wrongly.
+        (2.44, 3.50, False), (2.52, 3.70, False), (2.74, 3.21, False), (3.10, 1.08, False),
+    ],
+)  # fmt: skip
+def test_doubt_and_shape_of_a_part_count_together(doubt: float, deviation: float, taken: bool) -> None:
+    part = np.where(np.arange(50) < 19, 0.95, 0.02)
+    assert (_beyond(deviation, doubt, part) <= 0) == taken
+
+
+@pytest.mark.parametrize(("coverage", "taken"), [(0.34, True), (0.29, False), (0.20, False)])
+def test_of_a_doubted_part_the_scan_lies_where_the_mean_face_has_it(coverage: float, taken: bool) -> None:
+    """Of faces cut in tiles and shuffled, more landmarks were said to be shown than the mean face had surface for."""
+    part = np.where(np.arange(50) < 19, 0.95, 0.02)
+    assert (_beyond(2.0, 2.4, part, coverage) <= 0) == taken
+    assert _beyond(2.0, 1.9, part, coverage) <= 0
 
 
 def test_an_unusual_shape_is_told() -> None:

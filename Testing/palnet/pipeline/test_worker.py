@@ -91,7 +91,7 @@ def test_what_libraries_print_is_not_an_answer() -> None:
     """A library that prints, in Python or below it, must not spoil a line."""
     program = (
         "import os, palnet.pipeline.worker as worker\n"
-        "def serve(tasks, send):\n"
+        "def serve(tasks, send, changed):\n"
         "    print('noise'); os.write(1, b'noise'); send({'id': 1})\n"
         "worker.serve = serve\n"
         "worker.main()\n"

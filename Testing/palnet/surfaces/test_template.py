@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from palnet.errors import PalnetError
 from palnet.protocols.protocol import Protocol
+from palnet.scans.surface import places_on_triangles
 from palnet.scans.visibility import pieces_of
 from palnet.surfaces.template import face_template
 
@@ -59,16 +60,31 @@ def test_a_region_without_a_side_is_both_and_an_unknown_one_is_refused() -> None
         template.in_region(["brow"])
 
 
-def test_curves_pass_their_landmarks_along_edges() -> None:
+def test_curves_pass_their_landmarks_on_the_surface() -> None:
     template = face_template()
-    points = template.surface.points
-    at = dict(zip(template.labels, template.landmarks_on(points), strict=True))
-    for name, labels in {"jaw line": ("Go_R", "Gn", "Go_L"), "vermilion upper": ("Ch_R", "Ls", "Ch_L")}.items():
-        curve = points[template.curves[name]]
-        for label in labels:
-            assert np.linalg.norm(curve - at[label], axis=1).min() < 5.0, (name, label)
-        assert np.linalg.norm(np.diff(curve, axis=0), axis=1).max() < 20.0
-    assert np.all(points[template.curves["midline profile"], 0] == 0)
-    assert {"lid margin left", "lid margin right", "ear rim left", "alar groove right", "vermilion lower"} <= set(
-        template.curves
-    )
+    at = dict(zip(template.labels, template.landmarks_on(template.surface.points), strict=True))
+    for name, curve in template.curves.items():
+        on = places_on_triangles(template.surface, curve.points)
+        off = np.einsum("lk,lkd->ld", on[1], template.surface.points[on[0]]) - curve.points
+        # Between the lips the profile steps over a slit.
+        assert np.linalg.norm(off, axis=1).max() < (0.3 if name == "midline profile" else 0.05), name
+        assert np.linalg.norm(np.diff(curve.points, axis=0), axis=1).max() < 7, name
+        assert len(curve.stations) >= 2
+        for label, k in curve.stations.items():
+            assert np.linalg.norm(curve.points[k] - at[label]) < 0.05, (name, label)
+    assert list(template.curves["midline profile"].stations) == [
+        "Tr", "G", "N", "Prn", "C", "Sn", "Ls", "Sto", "Li", "Sl", "Pg", "Gn",
+    ]  # fmt: skip
+    assert np.all(template.curves["midline profile"].points[:, 0] == 0)
+    assert list(template.curves["lip margin"].stations) == ["Ch_R", "Sto", "Ch_L"]
+
+
+def test_curves_of_one_side_are_mirror_images_and_others_are_their_own() -> None:
+    curves = face_template().curves
+    for name, curve in curves.items():
+        if name.endswith("left"):
+            other = curves[name.removesuffix("left") + "right"]
+            assert np.allclose(other.points, curve.points * [-1, 1, 1], atol=0.011), name
+            assert [label.replace("_R", "_L") for label in other.stations] == list(curve.stations)
+        elif not name.endswith("right") and name != "midline profile":
+            assert np.allclose(curve.points[::-1], curve.points * [-1, 1, 1], atol=0.011), name

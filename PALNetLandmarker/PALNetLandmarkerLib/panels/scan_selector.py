@@ -1,0 +1,49 @@
+"""The choice of the scan on top of the panel: a model, or a volume, whose skin becomes a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import slicer
+
+from ..nodes.volumes import is_volume
+
+
+class ScanSelector:
+    """Keeps a selector at what the parameters say, and tells what the person chooses.
+
+    The parameters are tied by hand: to Slicer, one parameter for nodes of two classes is none of one class, and scenes
+    that were saved before would be read otherwise.
+
+    :param combo: ``qMRMLNodeComboBox`` of models and volumes
+    :param on_chosen: called with the node that was chosen, or None
+    """
+
+    def __init__(self, combo: Any, on_chosen: Callable[[Any], None]) -> None:
+        self._combo = combo
+        self._on_chosen = on_chosen
+        self._showing = False
+        combo.connect("currentNodeChanged(vtkMRMLNode*)", self._changed)
+
+    def show(self, node: Any) -> None:
+        """Show what is chosen."""
+        self._showing = True
+        try:
+            self._combo.setCurrentNode(node)
+        finally:
+            self._showing = False
+
+    def _changed(self, node: Any) -> None:
+        if not self._showing:
+            self._on_chosen(node)
+
+
+def first_scan() -> tuple[Any, Any]:
+    """The first model of the scene, or, where there is none, its first volume; None for the other, or for both."""
+    # The first model nodes of a scene may be Slicer's own slice planes, which are hidden.
+    shown = [
+        next((node for node in slicer.util.getNodesByClass(kind) if not node.GetHideFromEditors() and may(node)), None)
+        for kind, may in (("vtkMRMLModelNode", bool), ("vtkMRMLScalarVolumeNode", is_volume))
+    ]
+    return shown[0], None if shown[0] is not None else shown[1]

@@ -1,0 +1,1 @@
+"""A person's own way: conventions learned from their scans, and landmarks of their own."""

@@ -1,0 +1,139 @@
+"""A person's convention: where their landmarks lie to the model's, and landmarks of their own; as a value and a file.
+
+All lengths are in mm on the model's mean face, all vectors in the face frame: x to the subject's left, y up, z forward.
+On a scan they are turned with its face and scaled with its size, see :mod:`palnet.adapt.frame`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite, nan
+
+from ..errors import ConventionError
+from ..pipeline.model import Model
+
+FEWEST_SCANS = 3
+"""That a convention, or a landmark of one's own, is learned from."""
+SCANS_FOR_ERROR = 5
+"""From so many on the expected error of a landmark of one's own is known."""
+FRAMES = ("face", "surface")
+CARRIERS = ("surface", "spline")
+
+Vector = tuple[float, float, float]
+"""Along x, y and z."""
+
+
+@dataclass(frozen=True)
+class LandmarkShift:
+    """What was learned of one of the model's landmarks.
+
+    :ivar used: its shift is used, for the scans left out say that it helps; else the landmark is left alone
+    :ivar scans: on which the person placed or accepted it, :ivar moved: on how many of them it lies elsewhere
+    :ivar shift: mm, from the model's place to the person's, zero where it is not used
+    :ivar frame: what the shift turns with: ``"face"``, or ``"surface"``, the skin about the model's place
+    :ivar normal: unit, of that skin as it was in the mean; what ``"surface"`` turns from
+    :ivar spread: mm, of the person's places about the shifted ones, along an axis (standard deviation)
+    :ivar before: mm, mean distance from the model's place to the person's; NaN where no one placed the landmark
+    :ivar after: mm, likewise from the shifted place, each scan by what was learned without it
+    :ivar error_factor: by which the expected error and the range change with the shift; 1 where it is not used
+    """
+
+    label: str
+    used: bool = False
+    scans: int = 0
+    moved: int = 0
+    shift: Vector = (0.0, 0.0, 0.0)
+    frame: str = "face"
+    normal: Vector = (0.0, 0.0, 1.0)
+    spread: float = nan
+    before: float = nan
+    after: float = nan
+    error_factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class OwnLandmark:
+    """A landmark that is not the model's.
+
+    :ivar scans: from which it was learned
+    :ivar carrier: what carries it to a scan: ``"surface"``, the corresponding surface (:mod:`palnet.surfaces`), or
+        ``"spline"``, a thin plate spline through the model's landmarks
+    :ivar place: mm, on the template of the surfaces, or on the model's mean shape
+    :ivar shift: mm, from the carried place to the person's, see :class:`LandmarkShift`
+    :ivar spread: mm, of the person's places about the predicted ones along an axis
+    :ivar error: mm, mean distance of the person's place on scans left out; NaN from fewer than :data:`SCANS_FOR_ERROR`
+    :ivar reach: mm, nine of ten are to be expected within; NaN likewise
+    """
+
+    label: str
+    scans: int
+    carrier: str
+    place: Vector
+    shift: Vector = (0.0, 0.0, 0.0)
+    spread: float = nan
+    error: float = nan
+    reach: float = nan
+
+
+@dataclass(frozen=True)
+class Convention:
+    """What a person's scans say of how they place landmarks. No name of a scan or a person is in it.
+
+    :ivar protocol: name of the model's protocol, :ivar model: its name, :ivar model_checksum: its SHA-256
+    :ivar scans: that were learned from, :ivar created: the day, ISO 8601
+    :ivar landmarks: one for each landmark of the model, in the protocol's order
+    :ivar own: landmarks of the person's own
+    """
+
+    protocol: str
+    model: str
+    model_checksum: str
+    scans: int
+    created: str
+    landmarks: tuple[LandmarkShift, ...]
+    own: tuple[OwnLandmark, ...] = ()
+
+    @property
+    def used(self) -> tuple[LandmarkShift, ...]:
+        """The landmarks that are shifted."""
+        return tuple(one for one in self.landmarks if one.used)
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether a prediction stays as it is."""
+        return not self.used and not self.own
+
+    def check_fits(self, model: Model) -> None:
+        """What is asked of a model before its predictions are changed.
+
+        :raises ConventionError: the convention is of another protocol, or was learned beside another model, whose own
+            habits are in it
+        """
+        labels = [one.label for one in self.landmarks]
+        if self.protocol != model.protocol.name or labels != model.protocol.labels:
+            raise ConventionError(
+                f"The convention is of the protocol {self.protocol}, the model {model.name} of {model.protocol.name}: "
+                "learn one with this model (palnet adapt)."
+            )
+        if self.model_checksum != model.checksum:
+            raise ConventionError(
+                f"The convention was learned with another model ({self.model}, {self.model_checksum[:12]}) than "
+                f"{model.name} ({model.checksum[:12]}), and what that one does otherwise is in it: learn it again with "
+                "this model (palnet adapt), from the same scans."
+            )
+        taken = [one.label for one in self.own if one.label in labels]
+        if taken:
+            raise ConventionError(f"'{taken[0]}' is a landmark of the model: give one's own landmark another name.")
+
+
+def said(one: LandmarkShift) -> str:
+    """A landmark's line for a person: ``Gn follows your convention (8 scans, 5.9 to 1.8 mm)``."""
+    if not one.used:
+        return f"{one.label} stays as the model places it ({one.scans} scans)"
+    return f"{one.label} follows your convention ({one.scans} scans, {one.before:.1f} to {one.after:.1f} mm)"
+
+
+def said_of_own(one: OwnLandmark) -> str:
+    """The same of a landmark of one's own."""
+    error = f", expected error {one.error:.1f} mm" if isfinite(one.error) else ""
+    return f"{one.label} is predicted ({one.scans} scans{error})"

@@ -1,0 +1,143 @@
+"""What a person marked in a folder: scans reviewed by them, and scans with landmark files of any other origin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import ConventionError, PalnetError, ReviewError, sentence_of
+from ..exports.sets import in_reviewed_unit
+from ..formats.files import LandmarkFile, read_landmarks
+from ..formats.text import TO_LPS
+from ..pipeline.prediction import Prediction, Progress
+from ..pipeline.predictor import Predictor
+from ..results import TABLES
+from ..review.persons_work import same_places
+from ..review.record import Review, record_beside
+from ..scans.file import read_surface, scan_space
+from ..scans.surface import Surface, surface_from_polydata
+from ..training.annotated import AnnotatedScan, far_from_surface
+from ..training.annotated_folders import landmarks_by_key, scans_by_key
+from .marked import MarkedScan
+
+
+@dataclass
+class Gathered:
+    """What was found in a folder.
+
+    :ivar scans: that a person marked, :ivar untouched: how many have landmarks that no one has looked at
+    :ivar problems: a sentence for each file that is left out
+    """
+
+    scans: list[MarkedScan] = field(default_factory=list)
+    untouched: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def gather(
+    folder: Path,
+    predictor: Predictor | Callable[[], Predictor],
+    landmarks: Path | None = None,
+    progress: Progress | None = None,
+) -> Gathered:
+    """The scans in a folder, at any depth, with a person's landmarks of the same name beside them or in another folder.
+
+    A record of a review that lies beside the landmarks says what the person decided, and what the model had predicted.
+    Without one, or where another model predicted, the model is asked, and all landmarks in the file count as placed by
+    the person. Labels are matched with the model's without regard to case; the others are landmarks of their own.
+
+    :param predictor: the model's, or a function that loads it
+    :param landmarks: where they lie, if not in the folder
+    :raises ConventionError: there is no such folder, or no file of landmarks in it
+    """
+    for given in (folder, landmarks):
+        if given is not None and not given.is_dir():
+            raise ConventionError(f"There is no folder {given}.")
+    machine = predictor() if callable(predictor) else predictor
+    found, tell = Gathered(), progress or (lambda _share, _step: None)
+    files = {key: file for key, file in landmarks_by_key(landmarks or folder, found.problems).items()
+             if file.name not in TABLES}  # fmt: skip
+    if not files:
+        raise ConventionError(f"The folder {landmarks or folder} holds no files of landmarks: name another one.")
+    scans = scans_by_key(folder, found.problems)
+    for number, (key, file) in enumerate(files.items()):
+        tell(number / len(files), f"Looking at scan {number + 1} of {len(files)}")
+        try:
+            one = _marked(file, scans.get(key), machine)
+        except PalnetError as error:
+            found.problems.append(f"{file.name} is left out. {error}")
+        except Exception as error:  # one scan must not cost the others
+            found.problems.append(sentence_of(error, f"{file.name} is left out, for it could not be looked at"))
+        else:
+            if np.isfinite(one.points).any():
+                found.scans.append(one)
+            else:
+                found.untouched += 1
+    return found
+
+
+def _marked(file: Path, scan: Path | None, machine: Predictor) -> MarkedScan:
+    """:raises PalnetError: the file says nothing that can be used, and why"""
+    said, review = read_landmarks(file), _review_of(file)
+    said = in_reviewed_unit(file, said)
+    labels = _as_called(said.labels, machine.model.protocol.labels)
+    mesh = None if scan is None else read_surface(scan)
+    turn = TO_LPS["LPS"] if scan is None or mesh is None else TO_LPS[scan_space(scan, mesh)]
+    surface = None if mesh is None else surface_from_polydata(mesh)
+    if review is not None:
+        points = _decided(review, labels, said.points)
+        if not np.isfinite(points).any():
+            return MarkedScan(review.prediction, labels, points)
+        if review.prediction.model_checksum == machine.model.checksum:
+            in_lps = None if surface is None else Surface(surface.points * turn, surface.triangles)
+            return MarkedScan(review.prediction, labels, points, in_lps)
+    else:
+        points = said.points
+    if scan is None or mesh is None or surface is None:
+        raise ConventionError("There is no scan of its name, and no record of what this model predicted.")
+    points = points * turn
+    far = far_from_surface(AnnotatedScan(scan.name, scan.name, scan, points), surface)
+    if far:
+        raise ConventionError(far)
+    return MarkedScan(_predicted(machine, mesh, said), labels, points, surface)
+
+
+def _predicted(machine: Predictor, mesh: object, said: LandmarkFile) -> Prediction:
+    return machine.predict_surface(mesh, said.unit if said.unit_said else "auto")  # type: ignore[arg-type]
+
+
+def _review_of(file: Path) -> Review | None:
+    record = record_beside(file)
+    if not file.name.lower().endswith(".mrk.json") or not record.is_file():
+        return None
+    try:
+        return Review.read(record)
+    except ReviewError as error:
+        raise ConventionError(str(error)) from None
+
+
+def _decided(review: Review, labels: tuple[str, ...], points: np.ndarray) -> np.ndarray:
+    """(N, 3) the places in a file on which a person decided: as the record says, or by moving them since.
+
+    What the record does not know, the person has added.
+    """
+    at = {label: k for k, label in enumerate(labels)}
+    result = points.copy()
+    ours, theirs = review.common(labels)
+    moved = ~same_places(points[theirs], review.points[ours])
+    keep = review.reviewed[ours] | moved
+    result[[at[labels[k]] for k, kept in zip(theirs, keep, strict=True) if not kept]] = np.nan
+    return result
+
+
+def _as_called(labels: tuple[str, ...], known: list[str]) -> tuple[str, ...]:
+    """Labels as the model writes them, where only the case or blanks around them differ."""
+    ours, taken = {label.casefold(): label for label in known}, {*labels}
+    result = []
+    for label in labels:
+        called = label if label in known else ours.get(label.strip().casefold(), label.strip() or label)
+        result.append(called if called == label or called not in taken else label)
+    return tuple(result)

@@ -1,0 +1,88 @@
+"""Arrows on the mean face, from the model's places to a person's: an SVG that needs no other program to be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+VIEWS = (("from the right", 2, 0, -1), ("front", 0, 2, 1), ("from the left", 2, 0, 1))
+"""Title, axis across, axis towards the observer, and the sign of that one."""
+_WIDTH, _HEIGHT, _MARGIN = 300.0, 340.0, 16.0
+_MOST_DOTS = 900
+_FACING = 0.1
+_BEHIND = 0.1
+"""Of the extent of the face, how far behind its middle a landmark is still drawn from the side."""
+_COLOUR, _OWN_COLOUR = "#c2410c", "#2f7fd0"
+
+
+def arrows(
+    labels: Sequence[str], places: np.ndarray, shifts: np.ndarray, template: np.ndarray, own: Sequence[str] = ()
+) -> str:
+    """The picture as HTML.
+
+    :param labels: of the landmarks, :param places: (L, 3) mm on the mean face, x to its left, y up, z forward
+    :param shifts: (L, 3) mm; a landmark without one has a dot alone
+    :param template: (T, 6) points and normals of the mean face, :param own: labels that are a person's own
+    """
+    ends = places + shifts
+    both = np.vstack([places, ends, template[:, :3]])
+    low, high = both.min(axis=0), both.max(axis=0)
+    scale = float(min((_WIDTH - 2 * _MARGIN) / (high - low)[[0, 2]].max(), (_HEIGHT - 2 * _MARGIN) / (high - low)[1]))
+    parts = []
+    for number, (title, across, towards, sign) in enumerate(VIEWS):
+        # From the front, the subject's left is on the right; from their left, what is forward is on the left.
+        flip = 1.0 if across == 0 else -float(sign)
+        middle = (low + high)[across] / 2
+
+        def at(points: np.ndarray, across: int = across, flip: float = flip, middle: float = middle) -> np.ndarray:
+            x = _WIDTH / 2 + flip * (points[:, across] - middle) * scale
+            return np.column_stack([x, _MARGIN + (high[1] - points[:, 1]) * scale])
+
+        parts.append(f'<g transform="translate({number * _WIDTH:.0f} 0)">{_dots(at, template, towards, sign)}')
+        depth = sign * places[:, towards]
+        near = (
+            depth > np.median(depth) - _BEHIND * float(np.ptp(places[:, towards])) if across == 2 else depth > -np.inf
+        )
+        for label, start, end in zip(np.array(labels)[near], at(places[near]), at(ends[near]), strict=True):
+            parts.append(_arrow(str(label), start, end, _OWN_COLOUR if label in own else _COLOUR))
+        parts.append(
+            f'<text x="{_WIDTH / 2:.0f}" y="{_HEIGHT - 2:.0f}" text-anchor="middle" font-size="11">{title}</text></g>'
+        )
+    return (
+        f'<figure><svg role="img" aria-label="Shifts on the mean face" viewBox="0 0 {3 * _WIDTH:.0f} {_HEIGHT:.0f}" '
+        f'fill="currentColor">{"".join(parts)}</svg><figcaption>From where the model places a landmark to where you '
+        "do, on the mean face, as large as they are. Blue: landmarks of your own.</figcaption></figure>"
+    )
+
+
+def _dots(at: object, template: np.ndarray, towards: int, sign: int) -> str:
+    facing = template[sign * template[:, 3 + towards] > _FACING]
+    few = facing[:: max(1, len(facing) // _MOST_DOTS)]
+    shade = 0.12 + 0.3 * (1 - np.abs(few[:, 3 + towards]))
+    places = at(few[:, :3])  # type: ignore[operator]
+    return "".join(
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.6" fill-opacity="{a:.2f}"/>'
+        for (x, y), a in zip(places, shade, strict=True)
+    )
+
+
+def _arrow(label: str, start: np.ndarray, end: np.ndarray, colour: str) -> str:
+    along = end - start
+    length = float(np.linalg.norm(along))
+    tip = ""
+    if length > 1.0:
+        unit, aside = along / length, np.array([-along[1], along[0]]) / length
+        size = min(5.0, length)
+        corners = [end, end - size * (unit - 0.5 * aside), end - size * (unit + 0.5 * aside)]
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+        tip = (
+            f'<line x1="{start[0]:.1f}" y1="{start[1]:.1f}" x2="{end[0]:.1f}" y2="{end[1]:.1f}" '
+            f'stroke="{colour}" stroke-width="1.6"/><polygon points="{points}" fill="{colour}"/>'
+        )
+    return (
+        f"<g><title>{escape(label)}</title>"
+        f'<circle cx="{start[0]:.1f}" cy="{start[1]:.1f}" r="2.2" fill="{colour}"/>{tip}'
+        f'<text x="{end[0] + 4:.1f}" y="{end[1] - 3:.1f}" font-size="8">{escape(label)}</text></g>'
+    )

@@ -1,0 +1,74 @@
+"""``palnet adapt``: a convention, and landmarks of one's own, from scans that a person marked."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConventionError, OutputError
+from ..files import check_writable, write_text
+
+
+def add_adapt(commands: Any) -> None:
+    """Add the command to the parsers of ``palnet``."""
+    adapt = commands.add_parser("adapt", help="learn how a person places landmarks, from three scans or more")
+    help_ = "scans, with landmark files of the same names; those reviewed in Slicer, or placed with any program"
+    adapt.add_argument("folder", type=Path, metavar="FOLDER", help=help_)
+    adapt.add_argument("--landmarks", type=Path, metavar="DIR", help="where the landmark files lie, if not in FOLDER")
+    adapt.add_argument("--model", default="face50", metavar="FILE|NAME", help="landmark model (default: face50)")
+    adapt.add_argument(
+        "--output", type=Path, required=True, metavar="FILE", help="the convention (.json); a page of it goes beside it"
+    )
+    adapt.set_defaults(run=_run)
+
+
+def page_beside(output: Path) -> Path:
+    """Where the page of a convention's file goes."""
+    return output.with_name(output.name.removesuffix(".json") + ".html")
+
+
+def _run(options: argparse.Namespace, host: object) -> int:
+    from ..adapt.convention import said, said_of_own
+    from ..adapt.file import write_convention
+    from ..adapt.gather import gather
+    from ..adapt.learn import learn
+    from ..adapt.page import convention_page
+    from ..pipeline.predictor import Predictor
+
+    output, page = options.output, page_beside(options.output)
+    if output.suffix.lower() != ".json":
+        raise OutputError(f"{output} is to be a JSON file: name one that ends in .json.")
+    if output.is_dir() or page.is_dir():
+        raise OutputError(f"{output if output.is_dir() else page} is a folder: name another file.")
+    check_writable(output.parent)
+    predictor = Predictor.load(options.model)
+    found = gather(options.folder, predictor, options.landmarks, _progress)
+    for problem in found.problems:
+        print(f"  ! {problem}")
+    if found.untouched:
+        print(f"{found.untouched} scans have landmarks that no one has looked at; they say nothing.")
+    if not found.scans:
+        raise ConventionError(
+            f"No scan in {options.folder} has landmarks that a person placed or accepted: review some in Slicer, or "
+            "put landmark files of the same names beside the scans."
+        )
+    convention = learn(found.scans, predictor.model)
+    write_convention(convention, output)
+    write_text(convention_page(convention, predictor.model, found.problems), page)
+    for one in convention.used:
+        print(f"  {said(one)}")
+    for own in convention.own:
+        print(f"  {said_of_own(own)}")
+    marked = sum(one.scans > 0 for one in convention.landmarks)
+    print(
+        f"{convention.scans} scans; {len(convention.used)} of {marked} landmarks follow your convention, "
+        f"{len(convention.own)} of your own"
+    )
+    print(f"written: {output}, {page}")
+    print(f"use it: palnet landmark FOLDER --output RESULTS --convention {output}")
+    return 0
+
+
+def _progress(share: float, step: str) -> None:
+    print(f"  {share:4.0%}  {step}", flush=True)

@@ -1,0 +1,80 @@
+"""What is air in a volume and what is not, by the volume's own numbers: no scale of a scanner is relied on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .mesh import Unreadable
+
+_SAMPLES = 400_000
+_BINS = 256
+_PADDING_SHARE, _IN_FULL_COLUMNS = 0.01, 0.995
+_LEAST_CLASS = 0.003
+_NOT_MEASURED_HU = -1500.0
+
+
+def without_padding(volume: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Where a scanner measured something, and whether there are places where it did not.
+
+    What lies outside of a round field of view is filled with one number, the smallest, in the same columns of each
+    slice. Air that is cut off at the smallest number is not in full columns alone: the head is narrower elsewhere.
+
+    :param volume: (K, J, I)
+    :returns: (J, I) bool of columns that were measured
+    """
+    lowest = volume.min()
+    is_lowest = volume == lowest
+    full = is_lowest.all(axis=0)
+    count = np.count_nonzero(is_lowest)
+    measured = ~full
+    if count < _PADDING_SHARE * volume.size or not measured.any():
+        return np.ones(volume.shape[1:], bool), False
+    in_full = np.count_nonzero(full) * len(volume) / count
+    others = volume[:, measured]
+    gap = float(np.partition(others.ravel()[:: max(1, others.size // _SAMPLES)], 100)[100]) - float(lowest)
+    spread = float(np.ptp(others)) or 1.0
+    is_apart = gap > 0.15 * spread or lowest < _NOT_MEASURED_HU
+    if in_full >= _IN_FULL_COLUMNS and is_apart:
+        return measured, True
+    return np.ones(volume.shape[1:], bool), False
+
+
+def threshold_between(values: np.ndarray) -> float:
+    """The number between air and all else: the lower of the two that part the values in three classes best (Otsu).
+
+    With two classes, bone would be parted from soft tissue where there is little air, and fat from muscle in MRI.
+
+    :param values: (N,) of a volume, a sample
+    :raises Unreadable: they are all the same
+    """
+    low, high = np.percentile(values, (0.05, 99.5))
+    if not high > low:
+        low, high = float(values.min()), float(values.max())
+    if not high > low:
+        raise Unreadable("holds the same number everywhere: save the volume again")
+    counts, edges = np.histogram(np.clip(values, low, high), _BINS, (low, high))
+    weight = counts / counts.sum()
+    middle = (edges[1:] + edges[:-1]) / 2
+    below, moment = np.cumsum(weight), np.cumsum(weight * middle)
+    first, second = np.meshgrid(np.arange(_BINS - 1), np.arange(_BINS - 1), indexing="ij")
+    shares = [below[first], below[second] - below[first], 1 - below[second]]
+    moments = [moment[first], moment[second] - moment[first], moment[-1] - moment[second]]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = zip(shares, moments, strict=True)
+        between = sum(np.where(share > _LEAST_CLASS, own**2 / share, 0.0) for share, own in parts)
+    between = np.where((second > first) & (shares[0] > _LEAST_CLASS) & (shares[1] > _LEAST_CLASS), between, -np.inf)
+    if not np.isfinite(between).any():
+        return float(low + high) / 2
+    return float(edges[1 + first.ravel()[np.argmax(between)]])
+
+
+def noise_of(volume: np.ndarray, threshold: float) -> float:
+    """Standard deviation of the noise in what is no air, from the differences of neighbours.
+
+    :param volume: (K, J, I)
+    """
+    step = max(1, len(volume) // 60)
+    some = volume[::step]
+    both = (some[..., 1:] > threshold) & (some[..., :-1] > threshold)
+    differences = (some[..., 1:] - some[..., :-1])[both]
+    return float(np.median(np.abs(differences)) * 1.4826 / 2**0.5) if len(differences) > 100 else 0.0

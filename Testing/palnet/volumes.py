@@ -1,0 +1,219 @@
+"""Volumes of heads as CT, CBCT and MRI show them, made of a surface: with what is inside, around and wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from palnet.scans.surface import Surface, draw_evenly, drawn_places
+from palnet.scans.volume import Volume
+from scipy import ndimage
+from scipy.spatial import cKDTree
+from scipy.special import ndtr
+
+_BAND_MM, _BALL_MM = 3.0, 4.0
+
+
+@dataclass(frozen=True)
+class Depths:
+    """How deep places lie beneath the skin.
+
+    :ivar depth: (X, Y, Z) mm, negative outside, not beyond -3 and cut at 30, :ivar hollow: the same within hollows
+    :ivar origin: (3,) mm of the first place, x left, y up, z to the front, :ivar spacing: mm
+    """
+
+    depth: np.ndarray
+    hollow: np.ndarray
+    origin: np.ndarray
+    spacing: float
+
+
+def depths_of(
+    skin: Surface, places: Mapping[str, np.ndarray] | None = None, spacing: float = 1.0, walls: Surface | None = None
+) -> Depths:
+    """The depths beneath the outer skin of a head that may be open below.
+
+    :param skin: mm, x left, y up, z to the front
+    :param places: landmarks, around which windpipe, mouth, sinuses and ear canals are; none without
+    :param walls: the skin and what else closes eyes, nose and mouth; by default the skin
+    """
+    points, normals = _sampled(skin, spacing)
+    origin = skin.points.min(axis=0) - 8 * spacing
+    shape = np.ceil((np.ptp(skin.points, axis=0) + 16 * spacing) / spacing).astype(int) + 1
+    # The neck is open below: nothing comes in from there.
+    cut = int(np.ceil((_end_of_neck(skin, places) + 2 * spacing - origin[1]) / spacing))
+    shape[1] -= cut
+    origin[1] += cut * spacing
+    cells = np.round((np.vstack([points, _sampled(walls or skin, spacing)[0]]) - origin) / spacing).astype(int)
+    wall = np.zeros(shape, bool)
+    wall[tuple(cells[((cells >= 0) & (cells < shape)).all(axis=1)].T)] = True
+    away = ndimage.distance_transform_edt(~wall).astype(np.float32) * spacing
+    # Where a ball comes to from outside is outside; in slits, the side of the skin says it.
+    ball = max(_BALL_MM, 2.0 * spacing)
+    labels, _count = ndimage.label(away > ball)
+    outside = ndimage.distance_transform_edt(labels != labels[0, -1, -1]) * spacing < ball
+    depth = np.where(outside, -_BAND_MM, 30.0).astype(np.float32)
+    near = np.argwhere(away < _BAND_MM + spacing)
+    middle = origin + near * spacing
+    distance, which = cKDTree(points).query(middle, distance_upper_bound=_BAND_MM + 2 * spacing)
+    found = np.isfinite(distance)
+    near, middle, distance, which = near[found], middle[found], distance[found], which[found]
+    side = ((points[which] - middle) * normals[which]).sum(axis=1)
+    depth[tuple(near.T)] = np.where(outside[tuple(near.T)], -distance, np.sign(side) * distance)
+    deep = ndimage.distance_transform_edt(depth > 2.5).astype(np.float32) * spacing + 2.0
+    depth = np.where(depth > 2.5, np.minimum(deep, 30.0), depth)
+    hollow = _hollows(places, origin, shape, spacing) if places else np.full(shape, -9.0, np.float32)
+    return Depths(depth, hollow, origin, spacing)
+
+
+def _sampled(surface: Surface, spacing: float) -> tuple[np.ndarray, np.ndarray]:
+    total = np.cumsum(surface.areas())
+    owner, u, v = draw_evenly(total, int(total[-1] / (0.5 * spacing) ** 2))
+    return drawn_places(surface, owner, u, v), surface.normals()[owner]
+
+
+def _end_of_neck(skin: Surface, places: Mapping[str, np.ndarray] | None) -> float:
+    """The height above which the skin is closed, but for eyes and lips."""
+    edges = np.sort(skin.triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    edges, count = np.unique(edges, axis=0, return_counts=True)
+    ends = skin.points[edges[count == 1].ravel(), 1]
+    below = places["Gn"][1] - 10 if places else float(skin.points[:, 1].mean())
+    return float(ends[ends < below].max(initial=skin.points[:, 1].min() + 6))
+
+
+def _hollows(places: Mapping[str, np.ndarray], origin: np.ndarray, shape: np.ndarray, spacing: float) -> np.ndarray:
+    """(X, Y, Z) mm within windpipe, nose, mouth, sinuses and ear canals; negative elsewhere."""
+    at, across = places, np.array([1.0, 0, 0])
+    throat = (at["T_L"] + at["T_R"]) / 2 + [0, -25, 15]
+    mouth = (at["Ch_L"] + at["Ch_R"]) / 2
+    tubes = [(throat, throat + [0, -300, -20], 8.0), (throat, throat + [0, 45, 0], 9.0)]
+    for side, name in ((1, "L"), (-1, "R")):
+        nostril = at["Sn"] + 6 * side * across + [0, -1, 3]
+        chamber = at["Sn"] + 5 * side * across + [0, 12, -14]
+        tubes += [(nostril, chamber, 2.5), (chamber, throat + [8.0 * side, 40, 0], 5.0)]
+        cheek = (at[f"Ex_{name}"] + at[f"En_{name}"]) / 2 + [0, -28, -24]
+        tubes += [(cheek, cheek + [0, -8, -10], 11.0)]
+        ear = at[f"T_{name}"]
+        tubes += [(ear + [-2.0 * side, 0, -4], ear + [-24.0 * side, 3, 2], 3.0)]
+        brow = at["G"] + [12.0 * side, 12, -14]
+        tubes += [(brow, brow + [8.0 * side, 6, 0], 5.0)]
+    tubes += [(mouth + [0, 0, -6], throat, 7.0)]
+    lines = [np.arange(size) * spacing + low for size, low in zip(shape, origin, strict=True)]
+    grids = np.stack(np.meshgrid(*lines, indexing="ij"))
+    best = np.full(tuple(shape), -np.inf, np.float32)
+    for start, end, radius in tubes:
+        along = end - start
+        share = np.clip(np.tensordot(along / (along @ along), grids - start[:, None, None, None], 1), 0, 1)
+        square = sum((grids[k] - start[k] - share * along[k]) ** 2 for k in range(3))
+        np.maximum(best, radius - np.sqrt(square), out=best, dtype=np.float32, casting="same_kind")
+    return best
+
+
+def on_grid(depths: Depths, to_head: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """(K, J, I) depths and hollows at voxels.
+
+    :param to_head: (4, 4) from voxels i, j, k to mm in the frame of the head
+    """
+    to_cell = np.eye(4)
+    to_cell[:3] = to_head[:3] / depths.spacing
+    to_cell[:3, 3] -= depths.origin / depths.spacing
+    by_kji = to_cell[:3, :3][:, ::-1]
+    result = []
+    for values in (depths.depth, depths.hollow):
+        # Below the end of the neck it goes on as it ends; beyond all other ends there is air.
+        result.append(ndimage.affine_transform(values, by_kji, to_cell[:3, 3], shape, order=1, mode="nearest"))
+    return result[0], result[1]
+
+
+def noise(rng: np.random.Generator, shape: tuple[int, ...], amount: float) -> np.ndarray:
+    """Noise of a scanner's kind: neighbours are a little alike."""
+    white = ndimage.gaussian_filter(rng.standard_normal(shape).astype(np.float32), 0.5)
+    return white * np.float32(amount / white.std())
+
+
+def ct_like(depth: np.ndarray, hollow: np.ndarray, blur: float = 0.5) -> np.ndarray:
+    """(K, J, I) Hounsfield units: skin, fat, muscle, bone where the skin lies on it, air in hollows.
+
+    :param blur: mm, of edges
+    """
+    value = np.full(depth.shape, 45.0, np.float32)
+    value -= 135 * (ndtr((depth - 2) / 0.7) - ndtr((depth - 5) / 0.7))
+    value += 900 * (ndtr((depth - 8) / 0.7) - ndtr((depth - 14) / 0.7))
+    tissue = ndtr(depth / blur) * (1 - ndtr(hollow / blur))
+    return np.asarray(-1000 + (value + 1000) * tissue, np.float32)
+
+
+def mri_like(depth: np.ndarray, hollow: np.ndarray, blur: float = 0.9) -> np.ndarray:
+    """(K, J, I) a T1-like signal: bright fat, dark bone, brain; none in air."""
+    value = 420 + 380 * (ndtr((depth - 1.5) / 0.8) - ndtr((depth - 6) / 0.8))
+    value -= 380 * (ndtr((depth - 8) / 0.8) - ndtr((depth - 14) / 0.8))
+    return np.asarray(value * ndtr(depth / blur) * (1 - ndtr(hollow / blur)), np.float32)
+
+
+def positions(to_head: np.ndarray, shape: tuple[int, int, int]) -> list[np.ndarray]:
+    """Three (K, J, I) arrays, x, y and z of voxels in the frame of the head."""
+    k, j, i = np.meshgrid(*(np.arange(size, dtype=np.float32) for size in shape), indexing="ij", sparse=True)
+    rows = to_head[:3].astype(np.float32)
+    return [row[0] * i + row[1] * j + row[2] * k + row[3] for row in rows]
+
+
+def with_table(values: np.ndarray, at: list[np.ndarray], back: float, middle: np.ndarray) -> np.ndarray:
+    """Hounsfield units with a table of two thin plates and foam, and a holder around the back of the head.
+
+    :param at: see :func:`positions`, :param back: z of the back of the head, :param middle: (3,) of the head
+    """
+    x, y, z = at
+    low = back - 45
+    foam = (z < low) & (z > low - 40) & (np.abs(x - middle[0]) < 210)
+    plate = foam & ((z > low - 2.5) | (z < low - 37.5) | (np.abs(x - middle[0]) > 207))
+    radius = np.hypot(x - middle[0], z - (back + 95))
+    cup = (z < back + 60) & (y > middle[1] - 40)
+    holder, pad = cup & (np.abs(radius - 108) < 2.0), cup & (radius > 95) & (radius <= 106)
+    for where, number in ((pad, -930.0), (foam, -920.0), (plate, 150.0), (holder, 90.0)):
+        np.maximum(values, number, out=values, where=where)
+    return values
+
+
+def as_volume(values: np.ndarray, to_head: np.ndarray, space: str = "LPS", kind: type = np.int16) -> Volume:
+    """Numbers of voxels as a volume that lies as people do: the head's frame is left, up, front."""
+    turn = np.array({"LPS": [[1, 0, 0], [0, 0, -1], [0, 1, 0]], "RAS": [[-1, 0, 0], [0, 0, 1], [0, 1, 0]]}[space])
+    to_space = np.eye(4)
+    to_space[:3] = turn @ to_head[:3]
+    if np.issubdtype(kind, np.integer):
+        values = np.clip(np.round(values), np.iinfo(kind).min, np.iinfo(kind).max)
+    return Volume(values.astype(kind), to_space, space)
+
+
+def biased(rng: np.random.Generator, values: np.ndarray, at: list[np.ndarray], amount: float = 0.35) -> np.ndarray:
+    """Numbers that are brighter where a coil was nearer."""
+    way = rng.normal(size=3)
+    way /= np.linalg.norm(way)
+    along = sum(part * np.float32(share) for part, share in zip(at, way, strict=True))
+    along = (along - along.mean()) / np.float32(np.ptp(along) / 2)
+    return np.asarray(values * (1 + np.float32(amount) * along), np.float32)
+
+
+def cbct_like(
+    rng: np.random.Generator,
+    depth: np.ndarray,
+    hollow: np.ndarray,
+    at: list[np.ndarray],
+    places: Mapping[str, np.ndarray],
+) -> np.ndarray:
+    """Grey values of a dental cone-beam CT: no Hounsfield units, cupping, noise, metal with streaks, a mouthpiece."""
+    x, y, z = at
+    values = 0.55 * ct_like(depth, hollow, 0.4) + 700
+    mouth = (places["Ch_L"] + places["Ch_R"]) / 2
+    away = np.hypot(x, z - mouth[2] + 70) / 80
+    values -= np.float32(70) * np.clip(1 - away**2, 0, 1) * (depth > 0)
+    for _ in range(3):
+        tooth = mouth + [rng.uniform(-24, 24), rng.uniform(-6, 6), rng.uniform(-30, -12)]
+        flat, angle = np.hypot(x - tooth[0], z - tooth[2]), np.arctan2(x - tooth[0], z - tooth[2])
+        level = np.exp(-(((y - tooth[1]) / 5) ** 2)) * np.exp(-flat / 45)
+        values += np.float32(rng.uniform(250, 450)) * np.cos(rng.integers(6, 14) * angle + rng.uniform(0, 6)) * level
+        values[(flat**2 + (y - tooth[1]) ** 2) < 16] = 3000
+    front = places["Sto"]
+    bite = (np.abs(x - front[0]) < 9) & (np.abs(y - front[1]) < 2.5) & (z > front[2] - 25) & (z < front[2] + 30)
+    np.maximum(values, np.float32(720), out=values, where=bite)
+    return np.asarray(values + noise(rng, values.shape, rng.uniform(40, 90)), np.float32)

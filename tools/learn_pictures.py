@@ -1,0 +1,131 @@
+"""Take the pictures of the tab Learn in docs/images anew, in the test host: a real training, and conventions.
+
+    python tools/learn_pictures.py [--output docs/images] [--dark] [--faces 24] [--keep FOLDER]
+
+The scans are those of tools/own_landmarks.py; the conventions are of a person who marks some landmarks on such faces
+otherwise than the model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / folder) for folder in ("PALNetLandmarker", "Testing", "Testing/extension", "tools")]
+
+_HABITS_MM = {"Gn": (0.0, -5.0, -3.0), "T_R": (-1.0, 3.0, 2.0), "T_L": (1.0, 3.0, 2.0), "Is_R": (0.0, 3.5, 0.0)}
+"""By how much the person of the pictures marks otherwise, in the frame of the face."""
+
+
+def open_learn(window: Any) -> Any:
+    """The tab, and its panel."""
+    from PALNetLandmarkerLib.panels.tabs import LEARN
+
+    window.module.widget.sections.tabs.show(LEARN)
+    return window.module.widget.sections.learn
+
+
+def until(met: Callable[[], bool]) -> None:
+    """Let the window live."""
+    import slicer
+
+    while not met():
+        slicer.app.processEvents()
+        time.sleep(0.02)
+
+
+def training(album: Any, scans: Path, dark: bool) -> None:
+    """A folder that was looked at, the curves, and the end."""
+    from user import click
+
+    with album.window(dark, load=False) as window:
+        learn = open_learn(window)
+        learn.show_train()
+        album.take(window, "learn-empty")
+        train = learn.train
+        train.choose(scans)
+        until(lambda: not train.process.running)
+        album.take(window, "learn-folder")
+        click(train._ui.startButton)
+        until(lambda: len(train.curves.errors) >= 6 or not train.process.running)
+        album.take(window, "learn-curves")
+        until(lambda: not train.process.running)
+        album.take(window, "learn-result")
+
+
+def conventions(album: Any, scans: Path, dark: bool) -> None:
+    """What would change, learned from a folder."""
+    from user import click
+
+    with album.window(dark) as window:
+        learn = open_learn(window)
+        panel = learn.conventions
+        album.take(window, "learn-conventions-empty")
+        panel.learn_from(scans)
+        until(lambda: not panel.process.running)
+        click(panel._ui.useButton)
+        album.take(window, "learn-conventions")
+
+
+def marked_by_a_person(folder: Path, faces: int) -> None:
+    """Faces with the fifty landmarks where a person with habits would put them."""
+    import numpy as np
+    from own_landmarks import write
+    from palnet.formats.slicer import markups
+    from palnet.pipeline.predictor import Predictor
+    from palnet.scans.file import read_surface
+    from palnet.scans.surface import closest_on_surface, surface_from_polydata
+
+    predictor, rng = Predictor.load("face50"), np.random.default_rng(3)
+    for scan in write(folder, faces, seed=2):
+        mesh = read_surface(scan)
+        said = predictor.predict_surface(mesh, "mm")
+        turn = np.linalg.inv(said.face_from_scan[:3, :3])
+        points = said.points + rng.normal(0, 0.8, said.points.shape)
+        for label, shift in _HABITS_MM.items():
+            points[said.protocol.index(label)] += turn @ np.array(shift)
+        there = ~said.missing
+        points[there] = closest_on_surface(surface_from_polydata(mesh), points[there])[0]
+        text = markups(tuple(said.protocol.labels), points, "LPS", "mm")
+        scan.with_suffix("").with_suffix(".mrk.json").write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    """Take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument("--dark", action="store_true")
+    parser.add_argument("--faces", type=int, default=24)
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for scans and models (default: a temporary one)")
+    options = parser.parse_args()
+    from host.start import start
+
+    host = start()
+    import slicer
+    from own_landmarks import write
+    from screenshots import Album
+
+    options.output.mkdir(parents=True, exist_ok=True)
+    album = Album(host, ROOT / "Resources" / "samples" / "sample_face.ply", options.output)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.keep or Path(temporary)
+        slicer.app.userSettings().setValue("PALNetLandmarker/modelsFolder", str(folder / "PAL-Net models"))
+        person = folder / "Reviewed by Anna"
+        if not person.exists():
+            marked_by_a_person(person, 6)
+        conventions(album, person, options.dark)
+        scans = folder / "My landmarks"
+        if not scans.exists():
+            write(scans, options.faces, seed=1)
+            (scans / "Person 03.mrk.json").unlink()
+        training(album, scans, options.dark)
+
+
+if __name__ == "__main__":
+    main()
