@@ -76,13 +76,13 @@ def volume_of(
     depth = made.on_grid(depths, to_head, shape)
     at = made.positions(to_head, shape)
     if kind == "CT":
-        values = made.with_table(made.ct_like(depth), at, low[2], (low + high) / 2)
+        values = made.with_table(made.ct_like(depth, max(0.5, 0.5 * edges.max())), at, low[2], (low + high) / 2)
         values += made.noise(rng, shape, rng.uniform(10, 40))
         radius = np.hypot(*(np.indices(shape[1:]) - (np.array(shape[1:])[:, None, None] - 1) / 2))
         if rng.random() < 0.6:
             values[:, radius > min(shape[1:]) / 2] = -3024
     elif kind == "MRI":
-        values = made.biased(rng, made.mri_like(depth), at)
+        values = made.biased(rng, made.mri_like(depth, max(0.8, 0.6 * edges.max())), at)
         sigma = rng.uniform(15, 45)
         values = np.hypot(values + made.noise(rng, shape, sigma), made.noise(rng, shape, sigma))
     else:
