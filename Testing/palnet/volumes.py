@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from palnet.scans.surface import Surface, draw_evenly, drawn_places
+from palnet.scans.surface import Surface, draw_evenly, drawn_places, surface_from_polydata
 from palnet.scans.volume import Volume
 from scipy import ndimage
 from scipy.interpolate import griddata
 from scipy.spatial import cKDTree
 from scipy.special import ndtr
+from vtkmodules.util.numpy_support import numpy_to_vtk
+from vtkmodules.vtkCommonDataModel import vtkImageData
+from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
 
 _BAND_MM, _BALL_MM = 3.0, 4.0
 
@@ -21,12 +24,26 @@ class Depths:
     """How deep places lie beneath the skin.
 
     :ivar depth: (X, Y, Z) mm, negative outside and in hollows, not beyond -3 and cut at 30
+    :ivar whole: the same without hollows
     :ivar origin: (3,) mm of the first place, x left, y up, z to the front, :ivar spacing: mm
     """
 
     depth: np.ndarray
     origin: np.ndarray
     spacing: float
+    whole: np.ndarray
+
+    def surface(self) -> Surface:
+        """The surface that volumes are made of, mm: the skin, slits and eyes closed as far as the grid does that."""
+        image, contour = vtkImageData(), vtkFlyingEdges3D()
+        image.SetDimensions(*self.whole.shape)
+        image.SetOrigin(*self.origin)
+        image.SetSpacing(self.spacing, self.spacing, self.spacing)
+        image.GetPointData().SetScalars(numpy_to_vtk(self.whole.ravel(order="F"), deep=True))
+        contour.SetInputData(image)
+        contour.SetValue(0, 0.0)
+        contour.Update()
+        return surface_from_polydata(contour.GetOutput())
 
 
 def depths_of(
@@ -63,9 +80,10 @@ def depths_of(
     depth[tuple(near.T)] = np.where(outside[tuple(near.T)], -distance, np.sign(side) * distance)
     deep = ndimage.distance_transform_edt(depth > 2.5).astype(np.float32) * spacing + 2.0
     depth = np.where(depth > 2.5, np.minimum(deep, 30.0), depth)
+    whole = depth.copy()
     if places:
         _hollow_out(depth, places, origin, spacing)
-    return Depths(depth, origin, spacing)
+    return Depths(depth, origin, spacing, whole)
 
 
 def _sampled(surface: Surface, spacing: float) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ from ..protocols.from_labels import protocol_from_labels
 from ..protocols.protocol import Protocol
 from ..resources import resource
 from ..rigid import apply, rigid_fit
-from ..scans.file import READERS
+from ..scans.file import ENDINGS
 from .comparison import Comparison, measured
 
 _FEWEST = 3
@@ -24,7 +24,7 @@ _MANY = 5
 # Beyond, and below, no digits are left.
 _FARTHEST_MM, _SMALLEST_MM = 1e9, 1e-6
 
-_ENDINGS = (*READERS, *(f"{ending}.gz" for ending in READERS))
+_ENDINGS = (*ENDINGS, *(f"{ending}.gz" for ending in ENDINGS))
 
 
 def compare(

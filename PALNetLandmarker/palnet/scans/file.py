@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import struct
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 import numpy as np
 from vtkmodules.util.numpy_support import numpy_to_vtk
@@ -16,6 +15,7 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from ..errors import ScanError
 from ..units import is_unit, mm_per_unit, unit_of_size
+from .content import Progressing, content_of
 from .gltf import read_gltf
 from .header import space_in, unit_in
 from .mesh import Mesh, Unreadable
@@ -27,7 +27,7 @@ from .ply import read_header, read_ply
 from .skin import skin_of
 from .stl import header_line, read_stl
 from .surface import polydata_from_arrays
-from .text import CHUNK, Told, plain_text
+from .text import Told, plain_text
 from .threemf import read_threemf
 from .volume import Volume
 from .vrml import read_vrml
@@ -65,13 +65,10 @@ ENDINGS = (*READERS, *VOLUMES)
 _HEADER_BYTES = 1 << 16
 _GZIP = b"\x1f\x8b"
 _MAY_BE_PACKED = (".wrl", ".wrz")
-_UNPACKED = 1100
-"""How many times longer than packed a file may be: gzip packs no more than a thousand times."""
 
 # Reading takes so much of the way, looking at the numbers the rest; of a volume, finding the skin the rest.
 _READING = 0.3
 _UNPACKING = 0.2
-_FIRST_WORD_S, _WORDS_S = 0.3, 0.3
 
 _UNIT, _SCALE, _WARNINGS = "UNIT_MM", "SCALED_BY", "WARNINGS"
 
@@ -102,14 +99,14 @@ def read_mesh(path: str | Path, progress: Callable[[float], None] | None = None)
     :raises ScanError: there is no such file, it cannot be read, is of another format, damaged, or holds no surface
     """
     path = Path(path)
-    told = _Told(progress)
+    told = Progressing(progress)
     ending = _check_file(path)
     state = path.stat()
     same = (str(path.absolute()), state.st_mtime_ns, state.st_size)
     if same in _last_skin:
         return _last_skin[same]
     try:
-        data = cast(bytes, _content(path, told.part(0.0, _READING)))
+        data = cast(bytes, content_of(path, _is_packed(path), told.part(0.0, _READING)))
         kind = ending.removesuffix(".gz")
         if kind in VOLUMES:
             mesh = _skin(kind, data, path.parent, told)
@@ -137,7 +134,7 @@ _last_skin: dict[tuple[str, int, int], Mesh] = {}
 """That of the volume that was read last: what shows it asks for it again, and to find it takes seconds."""
 
 
-def _skin(kind: str, data: bytes, folder: Path, told: _Told) -> Mesh:
+def _skin(kind: str, data: bytes, folder: Path, told: Progressing) -> Mesh:
     volume = VOLUMES[kind](data, folder, told.part(_READING, _READING + _UNPACKING))
     return skin_of(volume, told.part(_READING + _UNPACKING, 1.0))
 
@@ -263,64 +260,6 @@ _SPACES: dict[str, Callable[[bytes], str]] = {
     ".nhdr": space_of,
     ".nii": lambda _head: "RAS",
 }
-
-
-class _Told:
-    """Tells how far the reading is, a few times a second at most."""
-
-    def __init__(self, progress: Callable[[float], None] | None) -> None:
-        self._progress = progress
-        self._next = time.perf_counter() + _FIRST_WORD_S
-
-    def part(self, start: float, end: float) -> Told:
-        """What tells of a part of the way."""
-
-        def told(share: float) -> None:
-            now = time.perf_counter()
-            if self._progress is not None and now >= self._next:
-                self._next = now + _WORDS_S
-                self._progress(start + (end - start) * min(max(share, 0.0), 1.0))
-
-        return told
-
-
-def _content(path: Path, told: Told) -> bytes | bytearray:
-    """What a file holds, unpacked."""
-    size = path.stat().st_size
-    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if _is_packed(path) else None
-    parts, read, length = [], 0, 0
-    with path.open("rb") as file:
-        if unpack is None:
-            return _plain(file, size, told)
-        while piece := file.read(CHUNK // 8):
-            read += len(piece)
-            while piece:
-                try:
-                    parts.append(unpack.decompress(piece, CHUNK))
-                except zlib.error:
-                    raise Unreadable("is no whole gzip file: pack the scan again") from None
-                piece = unpack.unconsumed_tail
-                length += len(parts[-1])
-                if length > _UNPACKED * size:
-                    raise Unreadable("is no whole gzip file: pack the scan again")
-                told(read / max(size, read))
-                if unpack.eof and unpack.unused_data[:2] == _GZIP:
-                    piece, unpack = unpack.unused_data, zlib.decompressobj(zlib.MAX_WBITS | 16)
-    if not unpack.eof:
-        raise Unreadable("is no whole gzip file: pack the scan again")
-    return b"".join(parts)
-
-
-def _plain(file: BinaryIO, size: int, told: Told) -> bytes | bytearray:
-    if size <= CHUNK:
-        return file.read()
-    data, place = bytearray(size), 0
-    with memoryview(data) as view:
-        while count := file.readinto(view[place : place + CHUNK]):  # type: ignore[attr-defined]
-            place += count
-            told(place / size)
-    del data[place:]
-    return data
 
 
 def _check_mesh(mesh: Mesh) -> None:

@@ -186,7 +186,7 @@ def test_it_says_how_far_it_is_and_can_be_stopped_anywhere() -> None:
 @pytest.mark.parametrize("name", ["My Head.nrrd", "head.nii", "head.v2.nii.gz", "head.NRRD"])
 def test_files(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("palnet.scans.file._last_skin", {})
-    monkeypatch.setattr("palnet.scans.file.CHUNK", 1 << 10)  # as if the file were large
+    monkeypatch.setattr("palnet.scans.content.CHUNK", 1 << 10)  # as if the file were large
     path = tmp_path / name
     shown = volume(ct(), "RAS" if "nii" in name else "LPS")
     if "nii" in name:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import vtk
 from palnet.errors import Cancelled, ScanError
-from palnet.scans import file as scan_file
+from palnet.scans import content as scan_content
 from palnet.scans.clean import clean_surface
 from palnet.scans.file import read_mesh, read_surface, scan_ending, scan_space, scan_stem
 from palnet.scans.surface import surface_from_polydata
@@ -210,8 +210,8 @@ def test_packed_files(tmp_path: Path, name: str) -> None:
 
 
 def test_reading_can_be_cancelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scan_file, "_FIRST_WORD_S", 0.0)
-    monkeypatch.setattr(scan_file, "_WORDS_S", 0.0)
+    monkeypatch.setattr(scan_content, "_FIRST_WORD_S", 0.0)
+    monkeypatch.setattr(scan_content, "_WORDS_S", 0.0)
     monkeypatch.setattr("palnet.scans.text.CHUNK", 500)
     for name in ("ascii.ply", "binary.ply", "plain.obj", "ascii.stl", "ascii.vtk", "raw.vtp"):
         WRITERS[name](polydata(SHAPE), tmp_path / name)
