@@ -19,13 +19,23 @@ from palnet.population.scanner import Scan, Scanner, remesh
 from palnet.rigid import apply, random_pose
 from palnet.scans.surface import Surface, places_on_triangles, polydata_from_arrays
 from palnet.surfaces.fit import Fit, face_fitter, features
-from palnet.surfaces.maps import by_region, laid_on_skin, shift
-from palnet.surfaces.template import face_template
+from palnet.surfaces.maps import CC_IN_MM3, by_region, laid_on_skin, shift
+from palnet.surfaces.target import border_points
+from palnet.surfaces.template import Template, face_template
 from scipy.optimize import nnls
 
 SEED, OTHER_SEED, VERTICES, LARGE = 81_000, 82_000, 20_000, 100_000
 CHANGES = {"nose": ("Prn", 3.0), "chin": ("Pg", 4.0), "cheek left": ("Chk_L", 2.0)}
-REPEATS = 3
+REPEATS, CHANGED = 4, 2
+VOLUMES = ("nose", "lips", "chin", "cheek left", "orbit right")
+
+
+def _enclosed_cc(points: np.ndarray, template: Template, region: np.ndarray) -> float:
+    """The volume between a region and the middle of its border, in cc."""
+    triangles = template.surface.triangles[region[template.surface.triangles].all(axis=1)]
+    middle = points[np.unique(triangles)[border_points(Surface(points, triangles))[np.unique(triangles)]]].mean(axis=0)
+    a, b, c = np.moveaxis(points[triangles] - middle, 1, 0)
+    return float(np.einsum("td,td->t", a, np.cross(b, c)).sum() / 6 * CC_IN_MM3)
 
 
 def main() -> None:
@@ -53,7 +63,8 @@ def main() -> None:
                 f"95 % {np.percentile(error[which], 95):.2f} mm; expected in the mean {told[which].mean():.2f}"
             )
     bench.repeated(seed)
-    bench.changed(seed)
+    for person in range(CHANGED):
+        bench.changed(seed + person)
     bench.timed(seed)
 
 
@@ -105,6 +116,11 @@ class Bench:
         points = np.stack([fit.points for fit in fits])
         spread = np.linalg.norm(points - points.mean(axis=0), axis=2)[:, shown]
         print(f"repeated scans: a point is {spread.mean():.2f} mm from its mean (95 % {np.percentile(spread, 95):.2f})")
+        template, told = face_template(), []
+        for region in VOLUMES:
+            cc = [_enclosed_cc(one, template, template.in_region([region])) for one in points]
+            told.append(f"{region} {np.mean(cc):.1f} cc, {np.std(cc, ddof=1) / np.mean(cc):.1%}")
+        print(f"volumes between regions and their border's middle, deviation of repeated scans: {'; '.join(told)}")
 
     def changed(self, seed: int) -> None:
         """Print the size of known changes as found, by two scans each."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from palnet.batch.task import Outcome, Task
 from palnet.pipeline.model import Model
 from palnet.pipeline.prediction import Prediction
 from palnet.protocols.protocol import Protocol
+from palnet.surfaces.files import Corresponding
 
 PROTOCOL = Protocol.from_json(
     {
@@ -44,6 +46,16 @@ def prediction(shift: float = 0.0) -> Prediction:
     return Prediction(
         PROTOCOL, points, errors, presence, "mm", np.eye(4), 1.25, ("Careful.",), model="tiny", model_checksum="ab" * 32
     )
+
+
+def with_surface(task: Task) -> Outcome:
+    """As :func:`fake_landmark`, with a surface of ten points where one is asked for."""
+    outcome = fake_landmark(task)
+    if not task.surface:
+        return outcome
+    points = np.repeat(np.arange(1.0, 11)[:, None], 3, axis=1)
+    landmarks = {"a": np.array([1.0, 2.0, 3.0])}
+    return replace(outcome, surface=Corresponding(points, np.arange(10) < 4, np.ones(10), "mm", landmarks))
 
 
 def fake_landmark(task: Task) -> Outcome:

@@ -35,7 +35,8 @@ def corresponding(
     size, scan = mm_per_unit(unit), surface_from_polydata(mesh)
     in_mm = Surface(scan.points * TO_LPS[space] * size, scan.triangles)
     fit = face_fitter().fit(in_mm, labels, points * size, errors)
-    held = {label: one for label, one in zip(labels, points, strict=True) if np.isfinite(one).all()}
+    known = face_fitter().template.labels
+    held = {label: p for label, p in zip(labels, points, strict=True) if label in known and np.isfinite(p).all()}
     return Corresponding(fit.points / size, fit.missing, fit.expected, unit, held)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batches import fake_landmark, scans
+from batches import fake_landmark, scans, with_surface
 from palnet.batch import dask
 from palnet.batch.dask import run_on_cluster
 from palnet.batch.task import Task
@@ -38,6 +38,17 @@ def test_outcomes(cluster: Any, tmp_path: Path) -> None:
     assert found[1].error == "b.ply is damaged." and not found[0].error
     assert found[2].prediction is not None and found[2].prediction["points"][0] == [2.0, 2.0, 2.0]
     assert "ValueError" in found[3].error and found[3].checksum == ""
+
+
+def test_surfaces_come_back_whole(cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask, "landmark", with_surface)
+    scans(tmp_path, a="1", b="2")
+    asked = [Task(str(tmp_path / f"{name}.ply"), "tiny", "ab" * 32, surface=name == "a") for name in "ab"]
+    found = dict(run_on_cluster(asked, cluster.scheduler_address))
+    assert found[1].surface is None and not found[1].error
+    surface = found[0].surface
+    assert surface is not None and surface.points[4].tolist() == [5.0, 5.0, 5.0]
+    assert surface.missing.tolist() == [True] * 4 + [False] * 6 and surface.landmarks["a"].tolist() == [1.0, 2.0, 3.0]
 
 
 def test_stopped(cluster: Any, tmp_path: Path) -> None:

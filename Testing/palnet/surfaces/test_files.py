@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from vtk.util.numpy_support import vtk_to_numpy
 def _some(unit: str = "mm") -> Corresponding:
     points = face_template().surface.points
     missing = points[:, 1] > 100
-    return Corresponding(points, missing, np.where(missing, 4.0, 0.75), unit)
+    landmarks = {"Prn": np.array([1.0, -2.5, 130.25]), "Ch_L": np.array([25.0, 0.0, -1.125])}
+    return Corresponding(points, missing, np.where(missing, 4.0, 0.75), unit, landmarks)
 
 
 @pytest.mark.parametrize("unit", ["mm", "m"])
@@ -30,6 +32,14 @@ def test_what_is_written_is_read_back(tmp_path: Path, unit: str) -> None:
     assert np.array_equal(back.missing, some.missing)
     assert np.allclose(back.expected, some.expected, atol=1e-4)
     assert back.unit == unit
+    assert list(back.landmarks) == ["Prn", "Ch_L"]
+    assert all(np.allclose(back.landmarks[label], some.landmarks[label], atol=1e-4) for label in back.landmarks)
+
+
+def test_a_surface_of_no_known_landmarks_is_one_too(tmp_path: Path) -> None:
+    vtp, _ = write_corresponding(replace(_some(), landmarks={}), tmp_path / "mean.mrk.json")
+    assert read_corresponding(vtp).landmarks == {}
+    assert "landmarks" not in vtp.read_text()
 
 
 def test_vtk_reads_both_with_their_arrays(tmp_path: Path) -> None:
@@ -66,9 +76,11 @@ def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
         read_corresponding(path)
 
 
-def test_a_damaged_number_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number, damaged", [("0.7500", "nan"), ("130.25", "inf"), ("Prn, ", "")])
+def test_a_damaged_number_is_refused(tmp_path: Path, number: str, damaged: str) -> None:
     vtp, _ply = write_corresponding(_some(), tmp_path / "scan.mrk.json")
     text = vtp.read_text()
-    vtp.write_text(text.replace("0.7500", "nan", 1))
+    assert number in text
+    vtp.write_text(text.replace(number, damaged, 1))
     with pytest.raises(ScanError, match="make it again"):
         read_corresponding(vtp)
