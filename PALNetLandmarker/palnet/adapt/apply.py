@@ -22,6 +22,9 @@ from .file import checksum
 from .frame import SKIN_MM, FaceFrame, Skin, outward, turned_between
 from .own import REACH_MM
 
+_FEW_SCANS = 1.5
+"""By how much ranges of a shift from few scans are wider, as a share that falls with the square of their number."""
+
 
 class Adapter:
     """A convention made ready for any number of predictions of a model.
@@ -39,6 +42,8 @@ class Adapter:
         self._normal = np.array([one.normal for one in ones], float)
         self._by_skin = np.array([one.frame == "surface" for one in ones])
         self._factor = np.array([one.error_factor for one in ones])
+        counts = np.array([max(one.scans, 1) for one in ones])
+        self._reach_factor = self._factor * (1.0 + _FEW_SCANS / counts**2)
         self._protocol = with_own(model.protocol, convention.own)
 
     def apply(self, prediction: Prediction, mesh: vtkPolyData) -> Prediction:
@@ -86,7 +91,7 @@ class Adapter:
             unshifted=np.where(moved[:, None], base, np.nan),
             convention=self._checksum,
             expected_error=expected,
-            range_mm=np.where(moved, prediction.range_mm * self._factor, prediction.range_mm),
+            range_mm=np.where(moved, prediction.range_mm * self._reach_factor, prediction.range_mm),
             convention_mm=np.where(moved & np.isfinite(prediction.convention_mm), convention, prediction.convention_mm),
         )
 

@@ -12,6 +12,7 @@ from ..pipeline.model import Model
 from ..pipeline.prediction import Prediction
 from ..scans.surface import Surface, places_on_triangles
 from ..surfaces.fit import face_fitter
+from ..surfaces.template import face_template
 from .frame import FaceFrame
 
 _SMOOTHING = 20.0
@@ -51,9 +52,7 @@ class BySurface:
     @staticmethod
     def serves(model: Model) -> bool:
         """Whether the template has enough of a model's landmarks."""
-        return (
-            model.thing == "face" and len({*face_fitter().template.labels} & {*model.protocol.labels}) >= _LEAST_COMMON
-        )
+        return model.thing == "face" and len({*face_template().labels} & {*model.protocol.labels}) >= _LEAST_COMMON
 
     def from_scan(self, points: np.ndarray) -> np.ndarray:
         """Places of the scan on the template."""

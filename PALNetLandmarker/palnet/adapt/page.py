@@ -9,8 +9,10 @@ import numpy as np
 
 from ..pipeline.model import Model
 from ..reports.page import bullets, cards, details, document, header, section, table
+from ..scans.surface import vertex_normals
 from ..surfaces.template import face_template
 from ..tables import Row
+from .carry import BySurface
 from .convention import SCANS_FOR_ERROR, Convention, LandmarkShift
 from .picture import arrows
 
@@ -109,7 +111,15 @@ def _picture(convention: Convention, model: Model) -> str:
         places.append(place)
         shifts.append(np.array(own.shift))
     names = [one.label for one in convention.own]
-    return arrows(labels, np.array(places), np.array(shifts), model.template, names)
+    return arrows(labels, np.array(places), np.array(shifts), _backdrop(model), names)
+
+
+def _backdrop(model: Model) -> np.ndarray:
+    """(T, 6) points and normals of the mean face; of a face, more of it than the model looks at."""
+    if not BySurface.serves(model):
+        return model.template
+    surface = face_template().surface
+    return np.hstack([surface.points - _template_origin(model), vertex_normals(surface)])
 
 
 def _template_origin(model: Model) -> np.ndarray:

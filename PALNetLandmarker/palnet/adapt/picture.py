@@ -10,10 +10,12 @@ import numpy as np
 VIEWS = (("from the right", 2, 0, -1), ("front", 0, 2, 1), ("from the left", 2, 0, 1))
 """Title, axis across, axis towards the observer, and the sign of that one."""
 _WIDTH, _HEIGHT, _MARGIN = 300.0, 340.0, 16.0
-_MOST_DOTS = 900
+_MOST_DOTS = 1500
 _FACING = 0.1
-_BEHIND = 0.1
-"""Of the extent of the face, how far behind its middle a landmark is still drawn from the side."""
+_BEHIND = 0.03
+"""Of the width of the face, how far beyond its middle a landmark is still drawn from the side."""
+_LONGEST_MM, _FACTORS = 20.0, (10, 5, 3, 2, 1)
+"""Small shifts are drawn so many times as long as they are, as long as none becomes longer than this."""
 _COLOUR, _OWN_COLOUR = "#c2410c", "#2f7fd0"
 
 
@@ -26,7 +28,9 @@ def arrows(
     :param shifts: (L, 3) mm; a landmark without one has a dot alone
     :param template: (T, 6) points and normals of the mean face, :param own: labels that are a person's own
     """
-    ends = places + shifts
+    largest = float(np.linalg.norm(shifts, axis=1).max(initial=0.0))
+    times = next((factor for factor in _FACTORS if factor * largest <= _LONGEST_MM), 1)
+    ends = places + times * shifts
     both = np.vstack([places, ends, template[:, :3]])
     low, high = both.min(axis=0), both.max(axis=0)
     scale = float(min((_WIDTH - 2 * _MARGIN) / (high - low)[[0, 2]].max(), (_HEIGHT - 2 * _MARGIN) / (high - low)[1]))
@@ -41,19 +45,18 @@ def arrows(
             return np.column_stack([x, _MARGIN + (high[1] - points[:, 1]) * scale])
 
         parts.append(f'<g transform="translate({number * _WIDTH:.0f} 0)">{_dots(at, template, towards, sign)}')
-        depth = sign * places[:, towards]
-        near = (
-            depth > np.median(depth) - _BEHIND * float(np.ptp(places[:, towards])) if across == 2 else depth > -np.inf
-        )
+        width = float(np.ptp(template[:, 0]))
+        near = sign * places[:, 0] > -_BEHIND * width if across == 2 else np.ones(len(places), bool)
         for label, start, end in zip(np.array(labels)[near], at(places[near]), at(ends[near]), strict=True):
             parts.append(_arrow(str(label), start, end, _OWN_COLOUR if label in own else _COLOUR))
         parts.append(
             f'<text x="{_WIDTH / 2:.0f}" y="{_HEIGHT - 2:.0f}" text-anchor="middle" font-size="11">{title}</text></g>'
         )
+    length = "as large as they are" if times == 1 else f"{times} times as long as they are"
     return (
         f'<figure><svg role="img" aria-label="Shifts on the mean face" viewBox="0 0 {3 * _WIDTH:.0f} {_HEIGHT:.0f}" '
         f'fill="currentColor">{"".join(parts)}</svg><figcaption>From where the model places a landmark to where you '
-        "do, on the mean face, as large as they are. Blue: landmarks of your own.</figcaption></figure>"
+        f"do, on the mean face, {length}. Blue: landmarks of your own.</figcaption></figure>"
     )
 
 
@@ -63,7 +66,7 @@ def _dots(at: object, template: np.ndarray, towards: int, sign: int) -> str:
     shade = 0.12 + 0.3 * (1 - np.abs(few[:, 3 + towards]))
     places = at(few[:, :3])  # type: ignore[operator]
     return "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.6" fill-opacity="{a:.2f}"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.3" fill-opacity="{a:.2f}"/>'
         for (x, y), a in zip(places, shade, strict=True)
     )
 

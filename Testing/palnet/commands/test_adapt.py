@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from adapting import face_model, marked_by, predicted
 from palnet.adapt.convention import Convention, LandmarkShift
-from palnet.adapt.file import checksum, read_convention, write_convention
+from palnet.adapt.file import checksum, from_text, read_convention, write_convention
+from palnet.batch.task import Task, landmark
 from palnet.commands import cli
 from palnet.exports.predicted import write_predicted
+from palnet.pipeline.prediction import Prediction
 from palnet.pipeline.predictor import Predictor
 from palnet.review.record import Review, State, record_beside
 from palnet.scans.file import read_surface
@@ -98,3 +100,16 @@ def test_a_convention_that_does_not_fit_stops_before_the_work(
         assert cli.main([*line, *more], Recorder()) == 1
         assert "convention" in capsys.readouterr().err
     assert not list((tmp_path / "o").rglob("*.mrk.json"))
+
+
+def test_a_batch_follows_it_wherever_its_work_is_done(tmp_path: Path, sample: Path, predictor: Predictor) -> None:
+    """A worker, perhaps on another machine, gets what the file says, not its path."""
+    path = _convention(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    path.unlink()
+    outcome = landmark(Task(str(sample), "face50", face_model().checksum, convention=text))
+    assert outcome.prediction is not None, outcome.error
+    found = Prediction.from_json(outcome.prediction)
+    assert found.shifted.nonzero()[0].tolist() == [GN] and found.convention == checksum(from_text(text))
+    refused = landmark(Task(str(sample), "face50", face_model().checksum, convention=text.replace("face50", "skull51")))
+    assert "of the protocol skull51" in refused.error
