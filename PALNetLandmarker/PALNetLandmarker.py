@@ -252,6 +252,12 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
 
         return LandmarkMeasurements(landmarks)
 
+    def makeSurface(self, landmarks: vtkMRMLMarkupsFiducialNode, kind: str = "surface", other=None, **more):
+        """Fit the surface and make a map of it: see ``PALNetLandmarkerLib.measure.followed_surface.make_surface``."""
+        from PALNetLandmarkerLib.measure.followed_surface import make_surface
+
+        return make_surface(landmarks, kind, other, **more)
+
     def exportLandmarks(
         self, landmarks: vtkMRMLMarkupsFiducialNode, path: str | Path, asShown: bool = False, to: str = "mrk"
     ) -> list[Path]:
@@ -299,9 +305,7 @@ class PALNetLandmarkerTest(ScriptedLoadableModuleTest):
     def setUp(self) -> None:
         slicer.mrmlScene.Clear()
 
-    def tearDown(self) -> None:
-        """Leave nothing of a test behind."""
-        slicer.mrmlScene.Clear()
+    tearDown = setUp  # nothing of a test is left behind
 
     def runTest(self) -> None:
         for test in (self.test_fromScanToSavedLandmarks, self.test_inTheWindow, self.test_notAFace):
@@ -325,7 +329,6 @@ class PALNetLandmarkerTest(ScriptedLoadableModuleTest):
         self.assertEqual(node.GetNumberOfControlPoints(), len(placement.prediction.protocol))
         self.assertEqual(node.GetNthControlPointLabel(0), placement.prediction.protocol.labels[0])
         self.delayDisplay("Landmarks placed")
-
         session = logic.review(node)
         self.assertEqual(session.reviewed, 0)
         session.next_doubtful()

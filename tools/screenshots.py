@@ -23,6 +23,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / folder) for folder in ("PALNetLandmarker", "Testing", "Testing/extension")]
 
+from surface_screenshots import surfaces  # noqa: E402
+
 _SIZES = {"1366x768": (1366, 768), "1920x1080": (1920, 1080)}
 _QUALITY = 82
 _PATIENTS = ("Patient 01 before", "Patient 01 after", "Patient 02 before", "Patient 02 after")
@@ -240,10 +242,10 @@ def batch(window: Any, folder: Path, during: Callable[[], None] = lambda: None) 
 
 def tabs(album: Album, folder: Path, name: str, dark: bool) -> None:
     """Every tab, empty and in use."""
-    from PALNetLandmarkerLib.panels.tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS
+    from PALNetLandmarkerLib.panels.tabs import COMPARE, MEASURE, REVIEW, SAVE, SCANS, SURFACE
 
     with album.window(dark, load=False) as window:
-        for tab in (REVIEW, SCANS, MEASURE, COMPARE, SAVE):
+        for tab in (REVIEW, SCANS, MEASURE, COMPARE, SURFACE, SAVE):
             window.module.widget.sections.tabs.show(tab)
             album.take(window, f"{tab}-empty-{name}")
     with album.window(dark) as window:
@@ -263,6 +265,7 @@ def tabs(album: Album, folder: Path, name: str, dark: bool) -> None:
         window.module.widget.sections.tabs.show(SCANS)
         window.module.widget._parameterNode.scanFolder = str(folder)
         album.take(window, f"{SCANS}-{name}")
+    surfaces(album, placed, lambda what: f"{SURFACE}-{what}-{name}", dark)
     sized(album, f"size-{name}", dark)
 
 
@@ -346,6 +349,10 @@ def for_the_documents(host: Any, scan: Path, output: Path, folder: Path) -> None
         batch(window, folder, during=lambda: album.take(window, "module-batch"))
         window.module.widget.sections._on_batch_review(str(folder))
         album.take(window, "module-batch-review")
+    with tempfile.TemporaryDirectory() as name:
+        surfaces(Album(host, scan, Path(name)), placed, str)
+        for what in ("asymmetry", "change"):
+            shutil.copy(Path(name) / f"{what}.jpg", output / f"surface-{what}.jpg")
     sheet(host, scan, output / "sheet.jpg")
     thumbnail(host, scan, ROOT / "PALNetLandmarker" / "Resources" / "Icons" / "PALNetSampleFace.png")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import slicer
 
+from ..nodes.surface_nodes import is_surface
 from ..nodes.volumes import is_volume
 
 
@@ -41,9 +42,13 @@ class ScanSelector:
 
 def first_scan() -> tuple[Any, Any]:
     """The first model of the scene, or, where there is none, its first volume; None for the other, or for both."""
-    # The first model nodes of a scene may be Slicer's own slice planes, which are hidden.
+    # The first model nodes of a scene may be Slicer's own slice planes, which are hidden; a surface of a scan is none.
     shown = [
         next((node for node in slicer.util.getNodesByClass(kind) if not node.GetHideFromEditors() and may(node)), None)
-        for kind, may in (("vtkMRMLModelNode", bool), ("vtkMRMLScalarVolumeNode", is_volume))
+        for kind, may in (("vtkMRMLModelNode", _may_be_scan), ("vtkMRMLScalarVolumeNode", is_volume))
     ]
     return shown[0], None if shown[0] is not None else shown[1]
+
+
+def _may_be_scan(model: Any) -> bool:
+    return not is_surface(model)

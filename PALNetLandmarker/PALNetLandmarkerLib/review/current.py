@@ -55,7 +55,7 @@ class CurrentReview:
         :param scan: ``vtkMRMLModelNode`` that is chosen beside them; they are tied to it if no one has said of which
             scan they are
         """
-        self._come_back()
+        self._come_back((landmarks, scan))
         self._give_labels_back()
         self._choose(landmarks, scan)
 
@@ -122,10 +122,11 @@ class CurrentReview:
         for node in self._out_of_the_way:
             show(node, False)
 
-    def _come_back(self) -> None:
+    def _come_back(self, chosen: tuple[Any, Any] | None = None) -> None:
+        """What was out of the way is seen again; of what is not chosen any more, nothing."""
         nodes, self._out_of_the_way = self._out_of_the_way, []
         for node in nodes:
-            if node is not None and node.GetScene() is not None:
+            if node is not None and node.GetScene() is not None and (chosen is None or node in chosen):
                 show(node, True)
 
     def close(self) -> None:

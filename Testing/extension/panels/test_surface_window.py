@@ -16,7 +16,7 @@ from PALNetLandmarkerLib.nodes.surface_nodes import surface_of_scan
 from PALNetLandmarkerLib.panels import surface, surface_study
 from PALNetLandmarkerLib.panels.tabs import COMPARE, REVIEW, SURFACE
 from PALNetLandmarkerLib.view.layout import TWO_VIEWS
-from surfaces import FakeEngine, answer_to, landmarked_face, surface_points
+from surfaces import FakeEngine, answer_to, face_model, landmarked_face, surface_points
 from user import click, settle, wait_for
 
 
@@ -80,7 +80,17 @@ def test_the_scan_and_the_review_get_out_of_the_way_and_come_back(face_window: W
     assert not seen(node) and seen(session.model)
     sections.tabs.show(SURFACE)
     settle()
-    scan = session.model
+    scan, other = session.model, face_model("other")  # which has no landmarks
+    assert seen(node)
+    face_window.module.widget._parameterNode.surfaceModel = other
+    settle()
+    assert seen(other) and not seen(scan) and not seen(node) and not sections.surface.shown
+    face_window.module.widget._parameterNode.surfaceModel = scan
+    settle()
+    FakeEngine.made[0].answer()
+    session = sections.review.session
+    settle()
+    assert seen(node) and not seen(other) and not seen(scan)
     slicer.mrmlScene.RemoveNode(session.node)
     settle()
     assert not seen(node) and seen(scan) and not sections.surface.shown
