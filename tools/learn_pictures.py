@@ -1,9 +1,10 @@
 """Take the pictures of the tab Learn in docs/images anew, in the test host: a real training, and conventions.
 
-    python tools/learn_pictures.py [--output docs/images] [--dark] [--faces 24] [--keep FOLDER]
+    python Testing/benchmarks/own_training.py --faces 12 --keep KEPT
+    python tools/learn_pictures.py KEPT [--output docs/images] [--dark]
 
-The scans are those of tools/own_landmarks.py; the conventions are of a person who marks some landmarks on such faces
-otherwise than the model.
+The training is that which the first command has made; its end is made once more. The conventions are of a person who
+marks some landmarks on such faces otherwise than the model.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / folder) for folder in ("PALNetLandmarker", "Testing", "Testing/extension", "tools")]
+
+_AT_ONCE = "from palnet import lines; lines._NICENESS = 0; from palnet.learning.process import main; main()"
+"""The process beside Slicer, which lets others go first where no one waits for it."""
 
 _HABITS_MM = {"Gn": (0.0, -5.0, -3.0), "T_R": (-1.0, 3.0, 2.0), "T_L": (1.0, 3.0, 2.0), "Is_R": (0.0, 3.5, 0.0)}
 """By how much the person of the pictures marks otherwise, in the frame of the face."""
@@ -40,20 +44,23 @@ def until(met: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def training(album: Any, scans: Path, dark: bool) -> None:
+def training(album: Any, kept: Path, dark: bool) -> None:
     """A folder that was looked at, the curves, and the end."""
-    from user import click
+    from palnet.learning.plan import State
 
     with album.window(dark, load=False) as window:
         learn = open_learn(window)
         learn.show_train()
-        album.take(window, "learn-empty")
         train = learn.train
-        train.choose(scans)
+        train.choose(kept / "scans")
         until(lambda: not train.process.running)
         album.take(window, "learn-folder")
-        click(train._ui.startButton)
-        until(lambda: len(train.curves.errors) >= 6 or not train.process.running)
+        plan = State.read(kept / "own").plan
+        for model in plan.output.glob("work/*/model.palnet"):
+            model.unlink()  # so that its log is told again
+        train._begin(plan)
+        until(lambda: len(train.curves.errors) >= 16 or not train.process.running)
+        train.plot.enter()
         album.take(window, "learn-curves")
         until(lambda: not train.process.running)
         album.take(window, "learn-result")
@@ -64,9 +71,7 @@ def conventions(album: Any, scans: Path, dark: bool) -> None:
     from user import click
 
     with album.window(dark) as window:
-        learn = open_learn(window)
-        panel = learn.conventions
-        album.take(window, "learn-conventions-empty")
+        panel = open_learn(window).conventions
         panel.learn_from(scans)
         until(lambda: not panel.process.running)
         click(panel._ui.useButton)
@@ -99,32 +104,27 @@ def marked_by_a_person(folder: Path, faces: int) -> None:
 def main() -> None:
     """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kept", type=Path, help="the folder that own_training.py kept")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "images")
     parser.add_argument("--dark", action="store_true")
-    parser.add_argument("--faces", type=int, default=24)
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for scans and models (default: a temporary one)")
     options = parser.parse_args()
     from host.start import start
 
     host = start()
     import slicer
-    from own_landmarks import write
+    from PALNetLandmarkerLib.engine import training_process
     from screenshots import Album
+
+    training_process._PROCESS = ["-c", _AT_ONCE]
 
     options.output.mkdir(parents=True, exist_ok=True)
     album = Album(host, ROOT / "Resources" / "samples" / "sample_face.ply", options.output)
     with tempfile.TemporaryDirectory() as temporary:
-        folder = options.keep or Path(temporary)
-        slicer.app.userSettings().setValue("PALNetLandmarker/modelsFolder", str(folder / "PAL-Net models"))
-        person = folder / "Reviewed by Anna"
-        if not person.exists():
-            marked_by_a_person(person, 6)
+        slicer.app.userSettings().setValue("PALNetLandmarker/modelsFolder", temporary)
+        training(album, options.kept, options.dark)
+        person = Path(temporary) / "Reviewed by Anna"
+        marked_by_a_person(person, 4)
         conventions(album, person, options.dark)
-        scans = folder / "My landmarks"
-        if not scans.exists():
-            write(scans, options.faces, seed=1)
-            (scans / "Person 03.mrk.json").unlink()
-        training(album, scans, options.dark)
 
 
 if __name__ == "__main__":

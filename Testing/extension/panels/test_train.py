@@ -174,7 +174,7 @@ def test_pause_and_go_on(shown: Shown, models: Path, tmp_path: Path) -> None:
     assert shown.window.grab().save(str(tmp_path / "training.png"))
     assert cut_off(shown.window) == []
     click(ui.pauseButton)
-    assert not ui.pauseButton.enabled
+    assert not (ui.pauseButton.visible and ui.pauseButton.enabled)
     wait_for(lambda: not shown.panel.process.running)
     assert ui.goOnButton.visible and not ui.pauseButton.visible and "'long' waits: nothing is lost" in shown.says
     # The rest needs no waiting for.
@@ -198,10 +198,8 @@ def test_slicer_is_closed_while_it_trains_and_the_next_start_offers_to_go_on(mod
         assert "The training 'long' is not finished" in second.says and second.ui.goOnButton.enabled
         assert not second.panel.process.running  # nothing happens unasked
         click(second.ui.goOnButton)
-        wait_for(lambda: second.panel.training and bool(second.panel.curves.errors))
-        click(second.ui.cancelTrainingButton)
         wait_for(lambda: not second.panel.process.running)
-    (models / "long" / "training.json").unlink()
+        assert "is trained" in second.says and sorted(second.panel.curves.errors) == [2, 4, 6, 8]
     third = open_section()
     with on_screen(third.window, third.panel, 320):
         assert third.panel.plan is None and third.ui.setupBox.visible
