@@ -85,6 +85,11 @@ def is_relative(unit: str) -> bool:
     return unit.endswith(RELATIVE)
 
 
+def unit_in_words(unit: str) -> str:
+    """A unit as a person reads it: its name, or how long it is in as many digits as anyone knows."""
+    return unit if unit in UNITS else f"{mm_per_unit(unit):.6g} {mm_of(unit)}"
+
+
 def mm_of(unit: str) -> str:
     """What millimetres of a scan in a unit are called: ``"mm"``, or ``"relative mm"`` where they are not real ones."""
     return RELATIVE if is_relative(unit) else "mm"

@@ -88,6 +88,60 @@ def test_a_scan_that_was_loaded_has_nothing_to_save(window: Window, tmp_path: Pa
     np.testing.assert_array_equal(slicer.util.arrayFromModelPoints(scan), before)
 
 
+def test_a_scan_that_is_loaded_while_the_module_is_open_is_skin(window: Window, model: Any, tmp_path: Path) -> None:
+    """The selector chooses it before there is anything to see of it."""
+    slicer.mrmlScene.RemoveNode(model)
+    scan = slicer.util.loadModel(str(scan_folder(tmp_path, "face.ply") / "face.ply"))
+    settle()
+    assert window.module.widget._parameterNode.surfaceModel is scan
+    assert scan.GetDisplayNode().GetColor() == pytest.approx(SKIN)
+    assert scan.GetPolyData().GetPointData().GetNormals() is not None
+
+
+def test_a_scan_that_is_loaded_in_a_review_does_not_cover_the_face(window: Window, tmp_path: Path) -> None:
+    """It is out of sight, once, and the panel says where it is; what a person shows again stays."""
+    session = place_landmarks(window)
+    other = slicer.util.loadModel(str(scan_folder(tmp_path, "another.ply") / "another.ply"))
+    settle()
+    assert not other.GetDisplayVisibility() and session.model.GetDisplayVisibility()
+    assert "Out of sight now: 'another'" in ui_of(window).noticeLabel.text
+    parameters = window.module.widget._parameterNode
+    assert parameters.surfaceModel is session.model and parameters.landmarks is session.node
+    other.SetDisplayVisibility(True)
+    window.module.exit()
+    window.module.enter()
+    assert other.GetDisplayVisibility()
+    parameters.surfaceModel = other
+    assert other.GetDisplayVisibility() and not session.model.GetDisplayVisibility()
+
+
+def test_scans_that_were_loaded_together_do_not_cover_each_other(window: Window, model: Any, tmp_path: Path) -> None:
+    slicer.mrmlScene.RemoveNode(model)
+    folder = scan_folder(tmp_path, "a.ply", "b.ply")
+    first, second = (slicer.util.loadModel(str(folder / name)) for name in ("a.ply", "b.ply"))
+    settle()
+    session = place_landmarks(window)
+    assert session.model is first and first.GetDisplayVisibility() and not second.GetDisplayVisibility()
+
+
+def test_the_next_scan_is_the_one_after_that_which_is_chosen(window: Window, model: Any) -> None:
+    """However it was chosen."""
+    other = slicer.mrmlScene.AddNewNodeByClass(MODELS, "other")
+    other.SetAndObservePolyData(to_ras(model.GetPolyData()))
+    other.CreateDefaultDisplayNodes()
+    place_landmarks(window).select("Prn")
+    press(window, "X", window.three_d)
+    settle()
+    assert window.module.widget._parameterNode.surfaceModel is other
+    # It waits for its landmarks: seen as a whole meanwhile, in the layout that the review of it will have.
+    camera = window.three_d.cameraNode().GetCamera()
+    bounds = np.zeros(6)
+    other.GetRASBounds(bounds)
+    np.testing.assert_allclose(camera.GetFocalPoint(), (bounds[::2] + bounds[1::2]) / 2, atol=1e-3)
+    assert 2 * camera.GetParallelScale() > 200.0
+    assert slicer.app.layoutManager().layout == ONE_3D
+
+
 def test_colours_of_a_scan_stay(window: Window) -> None:
     colored = slicer.mrmlScene.AddNewNodeByClass(MODELS, "colored")
     source = vtk.vtkSphereSource()
@@ -197,6 +251,29 @@ def test_a_scan_that_goes_takes_its_table_along(window: Window, model: Any, tmp_
     queue.next_scan()
     settle()
     assert count("vtkMRMLTableNode") == 0 and count(MODELS) >= 1
+
+
+def test_what_a_second_run_found_is_seen_whole(window: Window) -> None:
+    """In the place of the chosen landmark's card, and not beside what stands there without one."""
+    place_landmarks(window)
+    place_landmarks(window)
+    ui = ui_of(window)
+    assert "landmarks placed" in ui.resultLabel.text and ui.resultLabel.visible and not ui.landmarkNameLabel.visible
+    assert ui.resultLabel.height >= ui.resultLabel.heightForWidth(ui.resultLabel.width)
+
+
+def test_without_a_review_the_panel_shows_what_is_needed_for_one(window: Window) -> None:
+    """A list, a card and buttons that no one can use would only hide it."""
+    ui = ui_of(window)
+    assert window.is_in_sight(ui.noticeLabel) and window.fold() == 0
+    assert not ui.landmarkTable.visible and not ui.landmarkCard.visible and not ui.nextButton.visible
+    session = place_landmarks(window)
+    assert ui.landmarkTable.visible and ui.landmarkCard.visible and ui.nextButton.visible
+    session.accept("G")
+    slicer.mrmlScene.RemoveNode(session.node)
+    settle()
+    assert not ui.landmarkTable.visible and window.is_in_sight(ui.noticeLabel)
+    assert window.is_in_sight(ui.bringBackButton), "what was deleted is got back without scrolling"
 
 
 def test_every_tab_says_what_it_needs(host: Host, module: LoadedModule) -> None:

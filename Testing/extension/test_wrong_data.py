@@ -155,8 +155,7 @@ def test_scan_and_landmarks_loaded_together_are_tied(
     landmarks = slicer.util.loadMarkups(str(landmarks_file))
     if when == "before":
         window.module.enter()  # chooses the only scan, and so its landmarks
-    else:
-        widget._parameterNode.landmarks = landmarks
+    settle()
     session = widget.sections.review.session
     assert session.node is landmarks and session.model is scan and scan_of(landmarks) is scan
     assert f"lie on the scan '{scan.GetName()}'" in told(window)
@@ -235,6 +234,13 @@ def test_a_compared_face_shows_nothing_of_the_patient(
     sections.tabs.show(REVIEW)
     assert not session.resting and session.node.GetDisplayVisibility() and model.GetDisplayVisibility()
     assert slicer.util.getNodes("PAL-Net zones*")
+    assert not slicer.util.getNode("a").GetDisplayVisibility(), "the compared face would lie over the patient's"
+    middle = np.mean([place_of(session, row.label) for row in session.rows if not row.missing], axis=0)
+    focus = np.array(window.three_d.cameraNode().GetCamera().GetFocalPoint())
+    np.testing.assert_allclose(focus, middle, atol=1e-3)
+    sections.tabs.show(COMPARE)
+    sections.compare.next_case()
+    assert slicer.util.getNode("a").GetDisplayVisibility() and not model.GetDisplayVisibility()
 
 
 def test_a_deleted_set_is_offered_back(window: Window, model: Any) -> None:
@@ -262,6 +268,32 @@ def test_nothing_is_offered_back_from_another_scene(window: Window, model: Any) 
     slicer.mrmlScene.Clear()
     slicer.app.processEvents()
     assert not window.module.widget.sections._review_ui.bringBackButton.visible
+
+
+def test_all_landmarks_at_once_stay_on_the_scan(window: Window, model: Any) -> None:
+    """*Interaction*, in the menu of a point, and Alt with the mouse move the whole set; no one sees that it is off."""
+    session = place_landmarks(window)
+    session.accept("G")
+    session.select("Prn")
+    node, display = session.node, session.node.GetDisplayNode()
+    display.SetHandlesInteractive(True)
+    assert not display.GetHandlesInteractive(), "the menu's handles are not to be had in a review"
+    before = slicer.util.arrayFromMarkupsControlPoints(node).copy()
+    node.InvokeEvent(node.PointStartInteractionEvent)
+    for index in range(node.GetNumberOfControlPoints()):
+        node.SetNthControlPointPosition(index, *(before[index] + 12.0))
+    node.InvokeEvent(node.PointEndInteractionEvent)
+    settle()
+    placed = [row.index for row in session.rows if not row.missing]
+    np.testing.assert_allclose(slicer.util.arrayFromMarkupsControlPoints(node)[placed], before[placed], atol=1e-9)
+    assert "All landmarks were moved at once" in told(window) and states(session) == {"G": State.ACCEPTED}
+    window.module.exit()
+    assert not display.GetHandlesInteractive()
+    display.SetHandlesInteractive(True)  # a person's own, in another module
+    window.module.enter()
+    assert not display.GetHandlesInteractive()
+    window.module.exit()
+    assert display.GetHandlesInteractive()
 
 
 def test_the_selector_deletes_nothing(module: LoadedModule) -> None:

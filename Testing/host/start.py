@@ -75,6 +75,7 @@ class LoadedModule:
 
     :ivar path: of the module's file, :ivar module: its Python module
     :ivar description: the instance of its first class
+    :ivar holder: where the window shows the panel, ``host.module_panel.ModulePanel``; None where there is no window
     :ivar panel: the ``qMRMLWidget`` in which the module's widget lives; ``panel.self()`` is the widget
     """
 
@@ -93,6 +94,7 @@ class LoadedModule:
         parent = types.SimpleNamespace(path=self.path)
         self.description = getattr(self.module, self.name)(parent)
         setattr(slicer.modules, self.name.lower(), self)
+        self.holder: Any = None
         self.panel = self._make_panel()
 
     def widgetRepresentation(self) -> Any:
@@ -108,12 +110,16 @@ class LoadedModule:
     def enter(self) -> None:
         """The user opens the module."""
         self.panel.isEntered = True
+        if self.holder is not None:
+            self.holder.put(self.panel)
         self.widget.enter()
 
     def exit(self) -> None:
         """The user goes to another module."""
         self.panel.isEntered = False
         self.widget.exit()
+        if self.holder is not None:
+            self.holder.take()
 
     def unload(self) -> None:
         """The application closes.

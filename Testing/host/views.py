@@ -67,7 +67,7 @@ class LayoutManager:
         return SimpleNamespace(GetLayoutNode=lambda: self._views.layout_node)
 
     def threeDWidget(self, index: int) -> ThreeDWidget | None:
-        views = self._views.three_ds
+        views = self._views.three_ds[::-1]  # as in Slicer, the view that was made last is the first
         return views[index] if index < len(views) else None
 
     @property
@@ -189,7 +189,12 @@ class Views(QWidget):
         root = ElementTree.fromstring(self.layout_node.GetLayoutDescription(layout))
         assert root.tag == "layout" and root.get("type") == "horizontal"
         names = [view.get("singletontag", "") for view in root.iterfind("item/view")]
-        return {name: (number / len(names), 0, 1 / len(names), 1) for number, name in enumerate(names)}
+        sizes = [float(item.get("splitSize", 0)) for item in root.iterfind("item")]
+        if not any(sizes):  # as Slicer's splitter does then: the view that comes later gets what is left
+            sizes = [3.0] + [1.0] * (len(names) - 1)
+        starts = [sum(sizes[:number]) / sum(sizes) for number in range(len(names) + 1)]
+        places = zip(names, starts, starts[1:], strict=False)
+        return {name: (start, 0, end - start, 1) for name, start, end in places}
 
 
 def _colored(widget: QWidget, color: str) -> QWidget:

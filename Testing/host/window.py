@@ -9,20 +9,24 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from .fit import cut_off
+from .module_panel import ModulePanel
 from .palettes import use_palette
 from .start import Host, LoadedModule
 from .three_d import ThreeDWidget
 from .views import LayoutManager, Views
 
 PANEL_WIDTH = 400
-# Measured in Slicer 5.13 at 1366 x 768, in px.
-_TOP, _DOCK_TITLE, _DATA_PROBE, _STATUS, _SCROLL_BAR, _HELP = 81, 39, 147, 36, 14, 39
+# Measured in Slicer 5.13 at 1366 x 768, in px; the Data Probe where it is largest, with the mouse beside the views.
+_TOP, _DOCK_TITLE, _DATA_PROBE, _STATUS, HELP = 81, 39, 177, 36, 39
+# Slicer adds the width that a horizontal scroll bar would like to have, though there is none.
+_SCROLL_BAR = 55
+_NARROWEST = 271
 
 
 class Window(QWidget):
     """What stands in ``slicer.util.mainWindow()``, laid out as Slicer's own on a screen of this size.
 
-    Above are the title, the menu and the tools; to the left the panel, 400 px wide unless it asks for more, below the
+    Above are the title, the menu and the tools; to the left the panel, as wide as what it shows asks for, below the
     dock's title and above the Data Probe; to the right the views. The panel scrolls up and down only.
 
     :param dark: in dark colours, :param smooth: smooth edges in the 3D view, for pictures; takes twice as long
@@ -51,17 +55,18 @@ class Window(QWidget):
         self.scroll.setFrameShape(QScrollArea.NoFrame)
         self.scroll.setWidgetResizable(True)
         self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.scroll.setWidget(_with_help(module.panel))
-        # As in Slicer, what the panel holds says how narrow it can be.
-        asked = module.panel.minimumSizeHint.width() + _SCROLL_BAR
-        panel_width = max(PANEL_WIDTH, asked)
-        self.scroll.setFixedSize(panel_width, height - _TOP - _DOCK_TITLE - _DATA_PROBE - _STATUS)
+        module.holder = self._holder = ModulePanel(_strip("\u25b8  Help && Acknowledgement", 0, HELP), self._fit_width)
+        self._holder.put(module.panel)
+        self.scroll.setWidget(self._holder)
+        panel_width = max(PANEL_WIDTH, module.panel.sizeHint.width() + _SCROLL_BAR)
+        self.scroll.setFixedHeight(height - _TOP - _DOCK_TITLE - _DATA_PROBE - _STATUS)
+        self._fit_width()
         for widget in (
             _strip("3D Slicer", panel_width, _DOCK_TITLE),
             self.scroll,
             _strip("\u25be  Data Probe\n\n     L\n     F\n     B", panel_width, _DATA_PROBE),
         ):
-            dock.addWidget(widget)
+            dock.addWidget(widget, 0, Qt.AlignLeft)
         self.views = Views(host, width - panel_width, height - _TOP - _STATUS, smooth)
         self.three_d = self.views.three_d
         rows.addWidget(_strip("File    Edit    View    Help\n\nModules:   PAL-Net Landmarker", width, _TOP))
@@ -71,6 +76,10 @@ class Window(QWidget):
         rows.addWidget(_strip("", width, _STATUS))
         self.setFixedSize(width, height)
         slicer.app.setLayoutManager(LayoutManager(self.views))
+
+    def _fit_width(self) -> None:
+        """As in Slicer, what the panel shows says how wide the dock is."""
+        self.scroll.setFixedWidth(max(_NARROWEST, self.module.panel.sizeHint.width() + _SCROLL_BAR))
 
     @property
     def close_up(self) -> ThreeDWidget:
@@ -117,25 +126,14 @@ class Window(QWidget):
         """Give the 3D view and the module's panel back."""
         slicer.app.setLayoutManager(None)
         self.views.close_views()
-        self.module.panel.setParent(None)
+        self.module.holder = None
+        self._holder.empty()
         main = slicer.util.mainWindow()
         if main.centralWidget() is self:
             main.takeCentralWidget()
         main.hide()
         self.deleteLater()
         use_palette(dark=False)
-
-
-def _with_help(panel: QWidget) -> QWidget:
-    """What Slicer's module panel scrolls: the module below its folded section of help."""
-    holder = QWidget()
-    layout = QVBoxLayout(holder)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(0)
-    layout.addWidget(_strip("\u25b8  Help && Acknowledgement", 0, _HELP))
-    layout.addWidget(panel)
-    panel.layout().setContentsMargins(0, 0, 0, 0)  # Slicer does so whenever it shows a module
-    return holder
 
 
 def _strip(text: str, width: int, height: int) -> QLabel:

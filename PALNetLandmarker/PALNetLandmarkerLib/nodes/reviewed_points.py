@@ -110,6 +110,10 @@ class ReviewedPoints:
             self.problem = str(error)
             return Change.PROBLEM
         if review.prediction.to_json() != self.review.prediction.to_json():
+            if snap:  # by Slicer's handles, or with Alt: no scan moves by that
+                self.notice = "All landmarks were moved at once, away from the scan: they are back where they were."
+                self.write(self.review, list(range(len(self.review.states))))
+                return Change.WRITTEN_AGAIN
             # The steps before are of other points or another frame.
             self.history.forget()
             self.write(review, [])

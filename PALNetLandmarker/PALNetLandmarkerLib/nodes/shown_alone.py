@@ -9,12 +9,16 @@ import slicer
 from .record import ATTRIBUTE
 from .scan_nodes import scan_of
 
+_ASIDE = "PALNet.aside"
+
 
 def show_alone(scan: Any, landmarks: Any) -> None:
-    """Hide the other scans that have landmarks, and every other set of landmarks.
+    """Hide the other scans, and every other set of landmarks.
 
     Faces lie over each other, and the wrong surface hides the points. Of two sets on one face the mouse would catch
     either: a person who drags the one that is not under review moves what was decided before, without a record.
+    Of a model without landmarks no one knows whether it is a scan: one from a file is hidden once, and stays as the
+    person has it afterwards.
 
     :param scan: ``vtkMRMLModelNode`` to show; None if it is not known
     :param landmarks: ``vtkMRMLMarkupsFiducialNode`` to show; None: no set
@@ -26,8 +30,25 @@ def show_alone(scan: Any, landmarks: Any) -> None:
             show(other, False)
         if node is not landmarks and not node.GetHideFromEditors() and _is_set(node, own):
             show(node, False)
+    for model in slicer.util.getNodesByClass("vtkMRMLModelNode") if scan is not None else ():
+        put_aside(model, scan)
     for node in (scan, landmarks):
         show(node, True)
+
+
+def put_aside(model: Any, scan: Any) -> bool:
+    """Hide a model that was loaded from a file beside the chosen scan, once.
+
+    :param model: any node, :param scan: ``vtkMRMLModelNode``
+    :returns: whether it is another scan, and was hidden now
+    """
+    display = model.GetDisplayNode() if model.IsA("vtkMRMLModelNode") and model is not scan else None
+    is_from_file = model.GetStorageNode() is not None and not model.GetHideFromEditors()
+    if display is None or not is_from_file or display.GetAttribute(_ASIDE) is not None:
+        return False
+    display.SetAttribute(_ASIDE, "1")
+    show(model, False)
+    return True
 
 
 def show(node: Any, shown: bool) -> None:

@@ -61,11 +61,11 @@ class ComparePanel:
 
     def close(self) -> None:
         """Take what is shown of a case out of the scene."""
-        self._view.clear()
+        self._view.leave()
 
     def leave(self) -> None:
         """The view goes back to the review; the list stays as it is, and a click on the chosen case shows it again."""
-        self._view.clear()
+        self._view.leave()
 
     @property
     def in_mm(self) -> bool:
@@ -116,7 +116,7 @@ class ComparePanel:
         """Go from the chosen case to the review of its scan; only of landmarks that the tab Scans saves."""
         case = self._reviewable
         if case is not None:
-            self._view.clear()
+            self._view.leave()
             self._tell("")
             self._review(*case)
 

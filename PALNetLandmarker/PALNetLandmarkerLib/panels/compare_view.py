@@ -35,6 +35,7 @@ class CompareView:
         self._points: list[Any] = []
         self._line: MeasuredLine | None = None
         self._loaded: Any = None
+        self._before: dict[Any, bool] = {}
 
     def show(self, one: Comparison, landmarks: Path, scan: int, landmark: int) -> str:
         """Show a landmark of a scan, from where it is judged.
@@ -73,6 +74,14 @@ class CompareView:
             self._line.remove()
         self._points, self._line = [], None
 
+    def leave(self) -> None:
+        """Take the case out of the view, and have the scene as it was before the first one."""
+        self.clear()
+        for node in self._faces() if self._before else []:
+            if node in self._before or node is self._loaded:
+                show(node, self._before.get(node, False))
+        self._before = {}
+
     def _model(self, path: Path | None, name: str) -> tuple[Any, str]:
         """The scan's node, loaded if it is not in the scene, or why there is none."""
         if path is None:
@@ -94,10 +103,18 @@ class CompareView:
 
     def _show_alone(self, model: Any) -> None:
         """Faces lie over each other: what else is on one is hidden."""
-        for kind in ("vtkMRMLModelNode", "vtkMRMLMarkupsFiducialNode"):
-            for node in slicer.util.getNodesByClass(kind):
-                if not node.GetHideFromEditors():
-                    show(node, node is model)
+        if not self._before:
+            self._before = {
+                node: bool(node.GetDisplayVisibility()) for node in self._faces() if node is not self._loaded
+            }
+        for node in self._faces():
+            show(node, node is model)
+
+    def _faces(self) -> list[Any]:
+        """The models and fiducial nodes that a person sees in lists, and what they show."""
+        kinds = ("vtkMRMLModelNode", "vtkMRMLMarkupsFiducialNode")
+        nodes = [node for kind in kinds for node in slicer.util.getNodesByClass(kind)]
+        return [node for node in nodes if not node.GetHideFromEditors() and node.GetDisplayNode() is not None]
 
     def _fiducials(
         self, name: str, one: Comparison, points: np.ndarray, colour: Color, transform: str | None, unit_per_mm: float

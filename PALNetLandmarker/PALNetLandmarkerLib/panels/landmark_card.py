@@ -58,13 +58,14 @@ class LandmarkCard:
         :param mm: what lengths are in
         """
         ui = self._ui
-        self._show_definition(row, protocol_name)
+        self._show_definition(row, protocol_name, mm)
         ui.landmarkFactsLabel.setText(facts(row, mm) if row is not None else "")
 
-    def _show_definition(self, row: Row | None, protocol_name: str) -> None:
+    def _show_definition(self, row: Row | None, protocol_name: str, mm: str) -> None:
         ui = self._ui
         color = warning_color(ui.definitionText)
-        shown = (protocol_name, row.label, color, *concerns_of(row)) if row else None
+        within = range_of(row, mm) if row is not None else ""
+        shown = (protocol_name, row.label, color, within, *concerns_of(row)) if row else None
         if row is not None and shown != self._shown:
             picture = definition_picture(protocol_name, row.label)
             if picture is not None:
@@ -75,8 +76,9 @@ class LandmarkCard:
             ui.landmarkLabelLabel.setText(row.label)
             concerns = [f'<span style="color: {color}">{html.escape(one)}</span>' for one in concerns_of(row)]
             # What speaks against the place comes first; where that leaves no room, the definition is scrolled to.
-            ui.definitionText.setHtml("<br>".join([*concerns, html.escape(row.definition)]))
-            ui.definitionText.setToolTip("\n".join([*concerns_of(row), row.definition]))
+            plain = [within, row.definition] if within else [row.definition]
+            ui.definitionText.setHtml("<br>".join([*concerns, *map(html.escape, plain)]))
+            ui.definitionText.setToolTip("\n".join([*concerns_of(row), *plain]))
         elif row is None:
             ui.definitionPicture.setVisible(False)
             ui.landmarkNameLabel.setText(_("No landmark is chosen"))
@@ -108,9 +110,17 @@ def facts(row: Row, mm: str = "mm") -> str:
         # "relative mm" leaves no room for more.
         text = _("expected error {error} {mm}") if mm == "mm" else _("expected {error} {mm}")
         parts.append(text.format(error=millimetres(row.expected_error), mm=mm))
-        if math.isfinite(row.range_mm) and mm == "mm":
-            parts.append(_("90 % within {range} mm").format(range=millimetres(row.range_mm)))
     return " · ".join(parts)
+
+
+def range_of(row: Row, mm: str = "mm") -> str:
+    """How far off the model's place may be, as a sentence; empty where that is not known or not asked any more.
+
+    :param mm: what lengths are in
+    """
+    if was_moved(row) or not math.isfinite(row.range_mm) or not math.isfinite(row.expected_error) or mm != "mm":
+        return ""
+    return _("90 % within {range} mm.").format(range=millimetres(row.range_mm))
 
 
 def concerns_of(row: Row) -> tuple[str, ...]:

@@ -74,6 +74,13 @@ def enable(widget: Any, enabled: bool) -> None:
     widget.setEnabled(enabled)
 
 
+def reveal(widget: Any, shown: bool) -> None:
+    """Show a widget, or hide it; one that had the keyboard leaves it to no other, see :func:`enable`."""
+    if not shown and widget.window().focusWidget() == widget:
+        widget.clearFocus()
+    widget.setVisible(shown)
+
+
 def with_short_names(text: str) -> str:
     """A text whose words, of which Qt breaks none, fit into the panel: names of files and nodes may be long."""
     return _LONG_WORD.sub(lambda word: shortened(word[0], _MOST_IN_A_LINE), text)

@@ -18,7 +18,7 @@ from ..review.session import ReviewSession
 from ..view.labels import Labels
 from .landmark_card import LandmarkCard
 from .landmark_table import LandmarkTable
-from .looks import enable, say, shortened
+from .looks import enable, reveal, say, shortened
 from .shortcuts import Shortcuts
 
 _STOP_KEY = "Esc"
@@ -112,6 +112,11 @@ class ReviewPanel:
     def exit(self) -> None:
         """The module is left: the keys belong to others."""
         self._shortcuts.remove()
+
+    def tell(self, notice: str) -> None:
+        """Show a sentence that the person should know of, until something else is chosen or decided."""
+        self._say(notice)
+        self.refresh()
 
     def take_keyboard(self) -> None:
         """Let arrow keys go through the list."""
@@ -235,6 +240,7 @@ class ReviewPanel:
         if self._closed:
             return
         session = self._shown()
+        self._update_room(session is not None)
         self._update_progress(session)
         self._card.show_result(session is None or session.current is None)
         self._update_notice(session)
@@ -247,17 +253,28 @@ class ReviewPanel:
         self._table.show(self._listed(session, rows), current)
         self._card.show(rows[current] if current is not None else None, session.protocol.name, session.review.mm)
 
+    def _update_room(self, reviewing: bool) -> None:
+        """What can be used in a review alone is out of sight without one: what is needed for it is seen at once."""
+        ui = self._ui
+        always = (ui.reviewedBar, ui.noticeLabel, ui.bringBackButton)
+        for child in ui.noticeLabel.parent().children():
+            if child.isWidgetType() and child not in always:
+                reveal(child, reviewing)
+
     def _update_progress(self, session: ReviewSession | None) -> None:
         ui = self._ui
         total, reviewed = (len(session.protocol), session.reviewed) if session else (0, 0)
         ui.reviewedBar.setMaximum(max(total, 1))
         ui.reviewedBar.setValue(reviewed)
-        text = _("Nothing to review yet")
+        text, in_full = _("Nothing to review yet"), _("How many landmarks a person has decided on.")
         if session is not None:
-            left = _("{count} doubtful left") if session.doubtful else _("no doubtful one left")
-            done = _("{reviewed} of {total} reviewed").format(reviewed=reviewed, total=total)
-            text = f"{done} \u00b7 {left.format(count=session.doubtful)}"
+            left = _("{count} doubtful") if session.doubtful else _("none doubtful")
+            text = f"{reviewed} / {total} \u00b7 {left.format(count=session.doubtful)}"
+            in_full = _("{reviewed} of {total} landmarks are reviewed; {count} doubtful ones are left.").format(
+                reviewed=reviewed, total=total, count=session.doubtful
+            )
         ui.reviewedBar.setFormat(text)
+        ui.reviewedBar.setToolTip(in_full)
 
     def _update_notice(self, session: ReviewSession | None) -> None:
         label = self._ui.noticeLabel

@@ -8,6 +8,7 @@ from typing import Any
 
 import slicer
 import vtk
+from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from ..nodes import colours
@@ -19,9 +20,12 @@ from ..nodes.ties import kept_together
 from ..nodes.volumes import is_volume, skin_in_scene
 from ..review.current import CurrentReview
 from ..view.layout import ReviewLayout
+from ..view.viewpoint import cameras_shown, show_all
+from .arrivals import Arrivals, take_in
 from .batch import BatchPanel
 from .compare import ComparePanel
 from .export import ExportPanel
+from .heights import FreshHeights
 from .learn import LearnPanel
 from .measurements import MeasurementsPanel
 from .model_selector import LandmarkModelSelector
@@ -59,6 +63,7 @@ class Sections(VTKObservationMixin):
         self._layout = ReviewLayout()
         self.ui = add("PALNetLandmarker.ui", None)
         self.tabs = Tabs(self.ui.tabs, self._on_tab)
+        self._heights = FreshHeights(self.ui.tabs.parent().parent())
         self._review_ui = add("PALNetReview.ui", self.tabs.layout_of(REVIEW))
         size_ui, holder = add("PALNetSize.ui", self.ui.sizeHolder.layout()), self.ui.sizeHolder
         self.size = SizePanel(size_ui, holder, self.ui.sizeButton, self._chosen_model, self.update)
@@ -101,6 +106,7 @@ class Sections(VTKObservationMixin):
         self.queue.on_reviewed = self.learn.conventions.reviewed
         self.tabs.make_room()
         self._keys = Shortcuts({"X": self.queue.next_scan})
+        self._arrivals = Arrivals(self._on_arrivals)
         self.ui.applyButton.connect("clicked(bool)", self.apply)
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._on_node_goes, priority=_FIRST)
@@ -124,7 +130,7 @@ class Sections(VTKObservationMixin):
         """End what is under way, and touch no widget any more: they go."""
         for section in (
             *(self.run, self.size, self.compare, self.surface, self.batch, self.queue, self.learn),
-            *(self._review_panel, self.measurements),
+            *(self._review_panel, self.measurements, self._arrivals, self._heights),
         ):
             section.close()
         self.review.close()
@@ -156,8 +162,10 @@ class Sections(VTKObservationMixin):
             restore(scan)
             dress(scan)
             colours.find(scan)
-            if scan is not None and before is not None and scan is not before:
-                self._leave_scan(before, scan, landmarks)
+            if scan is not None and scan is not before:
+                self.queue.queue.follow(scan)
+                if before is not None:
+                    self._leave_scan(before, scan, landmarks)
             if scan is not None and parameters.scanVolume:
                 parameters.scanVolume = None
             self._scan_selector.show(scan or parameters.scanVolume)
@@ -211,6 +219,7 @@ class Sections(VTKObservationMixin):
             parameters.landmarks = placement.node
             self.size.placed()
             self.tabs.show(REVIEW)
+            self._review_panel.refresh()  # with what the run found
             self._review_panel.take_keyboard()
             scroll_to_top(self.ui.tabs)
 
@@ -241,6 +250,8 @@ class Sections(VTKObservationMixin):
         if slicer.mrmlScene.IsNodePresent(before):
             show(before, False)
         show_alone(scan, landmarks)
+        for camera in cameras_shown(slicer.mrmlScene) if landmarks is None else ():
+            show_all(camera, scan)  # else the view would stay where the scan before was looked at
 
     def _keeps_map(self, parameters: Any) -> bool:
         """Whether a map of what is chosen has the view, and the review waits for it."""
@@ -264,7 +275,7 @@ class Sections(VTKObservationMixin):
                 session.arrange()
         elif parameters and self.size.clicking:
             self._layout.enter(in_mm=False)
-        elif not (self._parameters and self.run.running):
+        elif not parameters or not (self.run.running or self.queue.queue.awaits(parameters.surfaceModel)):
             self._layout.leave()
 
     def _on_tab(self, name: str) -> None:
@@ -333,6 +344,17 @@ class Sections(VTKObservationMixin):
             self._compared = None
             self.compare.leave()
             self.update()
+            if self.review.session is not None and not self.review.session.resting:
+                self.review.session.arrange()  # the view is where the case was looked at
+
+    def _on_arrivals(self, came: list[Any]) -> None:
+        """The person has loaded scans or landmarks meanwhile."""
+        if not self._parameters or self._compared is not None or self.run.running:
+            return
+        told = take_in(came, self._parameters, self.review.session)
+        self.update()
+        if told:
+            self._review_panel.tell(told)
 
     def _on_close_up(self) -> None:
         """The person wants a close-up beside the whole face, or no longer."""
@@ -356,6 +378,8 @@ class Sections(VTKObservationMixin):
         parameters.landmarks = landmarks
         if landmarks:
             self.tabs.show(REVIEW)
+        elif self.queue.queue.awaits(scan):
+            self._review_panel.tell(_("The landmarks of this scan are being placed: they come by themselves."))
 
     def _on_review(self, scan: Path, label: str) -> None:
         """The person wants to review a scan of a folder, from a landmark on."""

@@ -9,6 +9,8 @@ import qt
 
 REVIEW, SCANS, MEASURE, COMPARE = "reviewTab", "scansTab", "measureTab", "compareTab"
 SURFACE, LEARN, SAVE = "surfaceTab", "learnTab", "saveTab"
+_NARROWEST = 333
+"""px: with its margins, and 55 px that Slicer adds for a scroll bar, that is a panel of 400 px."""
 # Qt's own tabs are so wide that seven would not fit in 400 px.
 _STYLE = """
 QTabBar::tab { padding: 3px 3px; border: none; border-bottom: 3px solid rgba(128, 128, 128, 60); }
@@ -31,6 +33,8 @@ class Tabs:
         # On the bar alone: a style sheet of the whole would take the children's colours.
         widget.tabBar().setStyleSheet(_STYLE)
         widget.tabBar().setFocusPolicy(qt.Qt.NoFocus)  # else the keys of the review would go through the tabs
+        # Slicer makes the panel as narrow as what is shown allows: it would be another one in every tab.
+        widget.setMinimumWidth(_NARROWEST)
         widget.connect("currentChanged(int)", self._changed)
 
     @property

@@ -85,6 +85,7 @@ class ScanQueue:
         self._on_changed = on_changed
         self._on_problem = on_problem
         self.current: str | None = None
+        self._opened: str | None = None
         self._take(SceneScans(scene))
         self._scene_tags = [
             scene.AddObserver(event, self._on_scene_changed)
@@ -166,6 +167,20 @@ class ScanQueue:
             self.open(keys[index - 1])
         return index > 0
 
+    def follow(self, model: Any) -> None:
+        """The person chose a scan elsewhere, by its model node: the way to the next one begins there."""
+        key = next((key for key in self._scans.present if self._scans.nodes(key)[0] is model), None)
+        if key not in (None, self.current):
+            self.current, self._opened = key, None
+            self._on_changed()
+
+    def awaits(self, model: Any) -> bool:
+        """Whether landmarks of the scan that was opened last, by its model node, are to come from the background."""
+        key = self._opened
+        if key not in self._scans.present or self._scans.nodes(key)[0] is not model or self._predictor.problem:
+            return False
+        return self._ahead.of(key) is None and not self._has_landmarks(key)
+
     def _change(self, scans: Scans) -> None:
         for key in self._save_all():
             self._scans.release(key)
@@ -178,7 +193,7 @@ class ScanQueue:
         self._ahead = PredictionsAhead(
             self._predictor, scans, self._landmark_model, self._on_predicted, self._on_changed
         )
-        self.current = None
+        self.current = self._opened = None
 
     def _show(self, key: str) -> None:
         """Show a scan, with its landmarks if there are any by now.
@@ -189,7 +204,7 @@ class ScanQueue:
         prediction = self._ahead.of(key)
         if landmarks is None and isinstance(prediction, Prediction):
             landmarks = self._scans.fill(model, prediction)
-        self.current = key
+        self.current = self._opened = key
         for other in self._scans.present:
             for node in self._scans.nodes(other):
                 show(node, other == key)  # scans of faces lie over each other

@@ -18,8 +18,9 @@ _Changes = dict[str, tuple[Any, Any]]
 TWO_VIEWS = 8050
 """Slicer's own layouts with two 3D views have slices, too; this number is none of theirs."""
 _ATTRIBUTE, _LAYOUT = "PALNet.before", "layout"
-_VIEW = '<item><view class="vtkMRMLViewNode" singletontag="{0}"{1}><property name="viewlabel" action="default">{0}'
-_VIEW += "</property></view></item>"
+# Without a size of its own the view that comes later is a narrow strip.
+_VIEW = '<item splitSize="500"><view class="vtkMRMLViewNode" singletontag="{0}"{1}>'
+_VIEW += '<property name="viewlabel" action="default">{0}</property></view></item>'
 _DESCRIPTION = '<layout type="horizontal" split="true">' + _VIEW.format(1, "") + _VIEW.format(2, ' type="secondary"')
 _DESCRIPTION += "</layout>"
 

@@ -10,7 +10,7 @@ import vtk
 from palnet.protocols.measurement_definition import Measurement
 
 from ..nodes.hidden_nodes import add_hidden
-from ..palette import MEASURED
+from ..palette import MEASURED, PAPER
 
 _CLASSES = {"angle": "vtkMRMLMarkupsAngleNode", "surface path": "vtkMRMLMarkupsCurveNode"}
 _LINE = "vtkMRMLMarkupsLineNode"
@@ -73,6 +73,9 @@ def _style(display: Any, unit_per_mm: float) -> None:
         display.SetPointLabelsVisibility(False)
         display.SetPropertiesLabelVisibility(True)
         display.SetTextScale(3.0)
+        style = display.GetTextProperty()  # on bare skin it could not be read
+        style.SetBackgroundColor(*PAPER)
+        style.SetBackgroundOpacity(0.7)
         display.SetUseGlyphScale(False)
         display.SetGlyphSize(unit_per_mm)
         display.SetVisibility2D(False)

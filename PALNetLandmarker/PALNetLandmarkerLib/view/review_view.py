@@ -49,12 +49,16 @@ class ReviewView(VTKObservationMixin):
         self._shows_through = self._showed_through = False
         self._hovered: int | None = None
         self._own_labels: bool | None = None
+        self._own_handles = False
         self.ghosts = False
         self.labels = Labels.NEAR
         self._open()
 
     def _open(self) -> None:
-        """Have the points as they are best seen, and hear which one is under the mouse."""
+        """Have the points as they are best seen, and hear which one is under the mouse.
+
+        Slicer's handles, which stand in the menu of a point as *Interaction*, would move all landmarks off the scan.
+        """
         unit = 1.0 / self._review.mm_per_unit
         display = self._node.GetDisplayNode()
         if display is None:
@@ -62,9 +66,13 @@ class ReviewView(VTKObservationMixin):
         size_points(display, unit)
         self._own_labels = bool(display.GetPointLabelsVisibility())
         display.SetPointLabelsVisibility(False)
+        self._own_handles = bool(display.GetHandlesInteractive())
+        display.SetHandlesInteractive(False)
         self.addObserver(display, vtk.vtkCommand.ModifiedEvent, self._on_hover)
 
     def _on_hover(self, display: Any, _event: Any) -> None:
+        if display.GetHandlesInteractive():
+            display.SetHandlesInteractive(False)
         index = display.GetActiveComponentIndex()
         is_point = display.GetActiveComponentType() == display.ComponentControlPoint
         hovered = index if is_point and 0 <= index < self._node.GetNumberOfControlPoints() else None
@@ -81,6 +89,7 @@ class ReviewView(VTKObservationMixin):
         display = self._node.GetDisplayNode()
         if display is not None and self._own_labels is not None:
             display.SetPointLabelsVisibility(self._own_labels)
+            display.SetHandlesInteractive(self._own_handles)
         self._own_labels = None
         self._showed_through = self._shows_through
         self._show_through(False)

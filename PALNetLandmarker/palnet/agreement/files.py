@@ -82,10 +82,11 @@ def write_comparison(one: Comparison, folder: Path) -> Path:
 def in_words(one: Comparison) -> str:
     """The sums in a line."""
     sums = tables.overall(one)
+    scans = "1 scan" if sums["scans"] == 1 else f"{sums['scans']} scans"
     if not sums["count"]:
-        return f"{sums['scans']} scans: no landmark was placed by both."
+        return f"{scans}: no landmark was placed by both."
     return (
-        f"{sums['scans']} scans, {sums['count']} landmarks placed by both: mean difference {sums['mean_mm']:.3f} mm, "
+        f"{scans}, {sums['count']} landmarks placed by both: mean difference {sums['mean_mm']:.3f} mm, "
         f"technical error {sums['tem_mm']:.3f} mm, bias of a landmark {sums['landmark_bias_mean_mm']:.3f} mm"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..units import unit_in_words
 from .alignment import Alignment
 from .model import Model
 from .prediction import RANGE_OF_DOUBT, Prediction
@@ -17,7 +18,7 @@ def landmark_warnings(model: Model, alignment: Alignment, found: Prediction, unu
     warnings = []
     if alignment.unit != "mm":
         by = "The scan's size says that its unit is" if unit == "auto" else "The scan's unit is"
-        warnings.append(f"{by} {alignment.unit}; expected errors are in mm.")
+        warnings.append(f"{by} {unit_in_words(alignment.unit)}; expected errors are in mm.")
     if unusual:
         warnings.append(
             f"The shape of this {thing} is unlike those that the model knows: what is said of symmetry and of "

@@ -30,7 +30,8 @@ def test_nothing_to_review(desk: Desk) -> None:
 
 def test_begins_with_nothing_reviewed(desk: Desk, model: Any, prediction: Prediction) -> None:
     session = desk.open(model, prediction)
-    assert desk.ui.reviewedBar.format == f"0 of 50 reviewed \u00b7 {session.doubtful} doubtful left"
+    assert desk.ui.reviewedBar.format == f"0 / 50 \u00b7 {session.doubtful} doubtful"
+    assert f"0 of 50 landmarks are reviewed; {session.doubtful} doubtful ones" in desk.ui.reviewedBar.toolTip
     assert desk.labels() == [session.protocol.labels[index] for index in session.order]
     assert desk.chosen() is None
     shown = {desk.cells(label)[Column.STATE] for label in desk.labels()}
@@ -48,7 +49,7 @@ def test_buttons(desk: Desk, model: Any, prediction: Prediction) -> None:
     desk.settle()
     assert desk.cells("Ch_L")[Column.STATE] == "accepted"
     assert session.current != session.protocol.index("Ch_L")  # it goes on
-    assert ui.reviewedBar.format.startswith("1 of 50 reviewed") and ui.reviewedBar.value == 1
+    assert ui.reviewedBar.format.startswith("1 / 50") and ui.reviewedBar.value == 1
     desk.click_row("Ch_L")
     click(ui.missingButton)
     desk.settle()
@@ -97,13 +98,30 @@ def test_accept_all_under(desk: Desk, model: Any, prediction: Prediction) -> Non
     assert desk.cells("Prn")[Column.STATE] == "accepted"
 
 
+def test_the_card_says_a_range_in_full(desk: Desk, model: Any, prediction: Prediction) -> None:
+    """In its own line it was cut off; a landmark that a person has moved has none any more."""
+    known = replace(prediction, range_mm=2.2 * prediction.expected_error, convention_mm=np.zeros(50))
+    session = desk.open(model, known)
+    ui = desk.ui
+    for label in ("Ch_L", "Prn", "Ft_R"):
+        desk.click_row(label)
+        desk.settle()
+        far = session.review.prediction.range_mm[session.protocol.index(label)]
+        assert f"90 % within {far:.1f} mm." in ui.definitionText.plainText
+        facts = ui.landmarkFactsLabel
+        assert facts.fontMetrics().horizontalAdvance(facts.text) <= facts.width
+    session.place("Ft_R", place_of(session, "Ft_R") + 5.0)
+    desk.settle()
+    assert "90 %" not in ui.definitionText.plainText and "moved" in ui.landmarkFactsLabel.text
+
+
 def test_says_when_the_doubtful_ones_are_done(desk: Desk, model: Any, prediction: Prediction) -> None:
     desk.open(model, with_errors(prediction, Prn=4.0))
     desk.press("N")
     for left in (5, 4, 3, 2, 1):
-        assert desk.ui.reviewedBar.format.endswith(f"{left} doubtful left")
+        assert desk.ui.reviewedBar.format.endswith(f" {left} doubtful")
         desk.press("A")
-    assert desk.ui.reviewedBar.format == "5 of 50 reviewed \u00b7 no doubtful one left"
+    assert desk.ui.reviewedBar.format == "5 / 50 \u00b7 none doubtful"
     desk.press("Shift+A")
     assert desk.ui.noticeLabel.text == "45 landmarks accepted, without a look at each."
     desk.press("Z")
