@@ -1,4 +1,5 @@
-"""10,000 damaged files of each format of scans with looks, and of each kind of image: a surface or a sentence of each.
+"""Damaged files of scans with looks, of volumes and of images, 10,000 of each kind: a surface or a sentence comes of
+each.
 
 python Testing/benchmarks/damaged_looks.py [count] [ending ...]
 
@@ -21,7 +22,7 @@ sys.path[:0] = [
     str(Path(__file__).resolve().parents[2] / "PALNetLandmarker"),
 ]
 
-from scan_mutants import ENDINGS, IMAGES, good_image, good_scans, judged, judged_image, mutant  # noqa: E402
+from scan_mutants import ENDINGS, IMAGES, VOLUMES, good_image, good_scans, judged, judged_image, mutant  # noqa: E402
 
 
 def _format(ending: str, count: int, answers: multiprocessing.Queue) -> None:
@@ -52,7 +53,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     print("| format | mutants | refused | read | wrong | slowest, CPU s | memory grew by, MB | process ended |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for ending in sys.argv[2:] or [*ENDINGS, *IMAGES]:
+    for ending in sys.argv[2:] or [*ENDINGS, *IMAGES, *VOLUMES]:
         answers: multiprocessing.Queue = multiprocessing.Queue()
         process = multiprocessing.Process(target=_format, args=(ending, count, answers))
         process.start()

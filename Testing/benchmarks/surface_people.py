@@ -19,7 +19,7 @@ from palnet.population.scanner import Scan, Scanner, remesh
 from palnet.rigid import apply, random_pose
 from palnet.scans.surface import Surface, places_on_triangles, polydata_from_arrays
 from palnet.surfaces.fit import Fit, face_fitter, features
-from palnet.surfaces.maps import by_region, laid_on, shift
+from palnet.surfaces.maps import by_region, laid_on_skin, shift
 from palnet.surfaces.template import face_template
 from scipy.optimize import nnls
 
@@ -118,7 +118,7 @@ class Bench:
             second = self._again(Head(head.vertices + bump, head.landmarks, 0.0), seed + 50)
             chosen = template.in_region([region])
             true = shift(*(self.places.on(v) for v in (head.vertices, head.vertices + bump)), ~first.missing, template)
-            laid = laid_on(second.points, first.points, stable & ~first.missing & ~second.missing)
+            laid = laid_on_skin(second.points, first.points, stable & ~first.missing & ~second.missing, template)
             found = shift(first.points, laid, ~first.missing & ~second.missing, template)
             row, wanted = (next(r for r in by_region(one, template) if r["region"] == region) for one in (found, true))
             print(

@@ -60,8 +60,8 @@ def volume_of(
     axes = turn @ np.column_stack([[1, 0, 0], [0, 0, -1], [0, 1, 0]])
     bottom = depths.origin[1] + 5
     if kind == "CBCT":
-        size = np.array([160.0, 160.0, min(places["G"][1] + 22 - (places["Gn"][1] - 25), 140.0)])
-        middle = np.array([0, (places["G"][1] + 22 + places["Gn"][1] - 25) / 2, places["Prn"][2] + 12 - 80])
+        size = np.array([150.0, 150.0, min(places["G"][1] + 22 - (places["Gn"][1] - 25), 140.0)])
+        middle = np.array([0, (places["G"][1] + 22 + places["Gn"][1] - 25) / 2, places["Prn"][2] + 12 - 75])
     elif kind == "CT":
         size = np.array([256.0, 256.0, high[1] + 12 - bottom])
         middle = np.array([0, (high[1] + 12 + bottom) / 2, (low[2] + high[2]) / 2 - 20])
@@ -73,20 +73,20 @@ def volume_of(
     to_head[:3, :3] = axes * edges
     to_head[:3, 3] = middle - to_head[:3, :3] @ ((count - 1) / 2)
     shape = (int(count[2]), int(count[1]), int(count[0]))
-    depth, hollow = made.on_grid(depths, to_head, shape)
+    depth = made.on_grid(depths, to_head, shape)
     at = made.positions(to_head, shape)
     if kind == "CT":
-        values = made.with_table(made.ct_like(depth, hollow), at, low[2], (low + high) / 2)
+        values = made.with_table(made.ct_like(depth), at, low[2], (low + high) / 2)
         values += made.noise(rng, shape, rng.uniform(10, 40))
         radius = np.hypot(*(np.indices(shape[1:]) - (np.array(shape[1:])[:, None, None] - 1) / 2))
         if rng.random() < 0.6:
             values[:, radius > min(shape[1:]) / 2] = -3024
     elif kind == "MRI":
-        values = made.biased(rng, made.mri_like(depth, hollow), at)
+        values = made.biased(rng, made.mri_like(depth), at)
         sigma = rng.uniform(15, 45)
         values = np.hypot(values + made.noise(rng, shape, sigma), made.noise(rng, shape, sigma))
     else:
-        values = made.cbct_like(rng, depth, hollow, at, places)
+        values = made.cbct_like(rng, depth, at, places)
         radius = np.hypot(*(np.indices(shape[1:]) - (np.array(shape[1:])[:, None, None] - 1) / 2))
         values[:, radius > min(shape[1:]) / 2 - 1] = values.min()
     return values, to_head, count

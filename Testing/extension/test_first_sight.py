@@ -10,16 +10,20 @@ import pytest
 import qt
 import slicer
 import vtk
+from coloured import WRITERS, coloured
 from fakes import FakePredictor, to_ras
 from host.start import Host, LoadedModule
 from host.window import Window
 from palnet.errors import NoFaceError
 from palnet.review.record import State
+from PALNetLandmarkerLib.nodes import colours
+from PALNetLandmarkerLib.nodes.scan_nodes import load_scan
 from PALNetLandmarkerLib.palette import SKIN
 from PALNetLandmarkerLib.panels.tabs import MEASURE, REVIEW, SAVE
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from queues import scan_folder
+from shapes import head
 from user import FIDUCIALS, click, count, place_landmarks, press, settle
 
 FOUR_UP, ONE_3D, ONE_SLICE = 3, 4, 6
@@ -152,6 +156,25 @@ def test_colours_of_a_scan_stay(window: Window) -> None:
     before = colored.GetDisplayNode().GetColor()
     window.module.widget._parameterNode.surfaceModel = colored
     assert colored.GetDisplayNode().GetColor() == before and colored.GetDisplayNode().GetScalarVisibility()
+
+
+def test_who_turned_colours_off_sees_shapes_scan_after_scan(window: Window, tmp_path: Path) -> None:
+    parameters, scan, models = window.module.widget._parameterNode, coloured(16, surface=head(300)), []
+    for name in ("a.ply", "b.obj", "c.ply"):
+        WRITERS[name[1:]](scan, tmp_path / name, False)
+        models.append(load_scan(tmp_path / name))
+    plain = slicer.util.loadModel(str(scan_folder(tmp_path / "plain", "face.ply") / "face.ply"))
+    first, second, third = models
+    parameters.surfaceModel = first
+    colours.show(first, False)  # what the key T does
+    parameters.surfaceModel = second
+    assert not colours.are_shown(second)
+    parameters.surfaceModel = plain
+    parameters.surfaceModel = third
+    assert not colours.are_shown(third)
+    colours.show(third, True)
+    parameters.surfaceModel = first
+    assert colours.are_shown(first)
 
 
 def test_the_button_becomes_progress_at_its_place(window: Window, predictor: type[FakePredictor]) -> None:

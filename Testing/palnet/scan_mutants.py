@@ -19,7 +19,9 @@ from palnet.scans.looks import polydata_of, read_looks
 from palnet.scans.mesh import Unreadable
 from palnet.scans.surface import Surface, surface_from_polydata
 from shapes import head
+from volume_files import nifti, nrrd
 
+VOLUMES = (".nrrd", ".nii", ".nii.gz")
 ENDINGS = (".off", ".glb", ".gltf", ".wrl", ".wrz", ".3mf", ".obj", ".ply")
 IMAGES = (".png", ".jpg", ".bmp")
 
@@ -30,8 +32,28 @@ def small() -> coloured.Coloured:
     return coloured.coloured(16, surface=Surface(shape.points[:, [0, 2, 1]] * [1, -1, 1], shape.triangles))
 
 
+def good_volumes(ending: str) -> list[bytes]:
+    """Files of a small volume of a ball, as several programs write them."""
+    edge = 8.0
+    place = np.indices((24, 24, 24)) - 11.5
+    voxels = np.clip(1000 - 250 * (np.linalg.norm(place, axis=0) - 8), 0, 1000).astype(np.int16)
+    matrix = np.diag([edge, edge, edge, 1.0])
+    matrix[:3, 3] = [-90.0, 30.5, 12.25]
+    if ending == ".nrrd":
+        ways = [{"encoding": way} for way in ("raw", "gzip", "bzip2", "ascii", "hex")]
+        return [nrrd(voxels, matrix, "RAS"), *(nrrd(voxels.astype(">f4"), matrix, **way) for way in ways)]
+    found = [
+        nifti(voxels, matrix),
+        nifti(voxels, matrix, "qform", True),
+        nifti(voxels.astype(">f4"), matrix, order=">"),
+    ]
+    return found if ending == ".nii" else [gzip.compress(content, 1) for content in found]
+
+
 def good_scans(folder: Path, ending: str) -> list[bytes]:
     """Files of a format: with images, with coloured points, and bare; images lie in the folder."""
+    if ending in VOLUMES:
+        return good_volumes(ending)
     scan, found = small(), []
     for textured in (True, False, None):
         path = folder / f"good{ending}"
@@ -59,7 +81,7 @@ def good_image(ending: str) -> bytes:
 
 def mutant(ending: str, good: bytes, rng: random.Random) -> bytes:
     """A file with damage; of a packed one mostly inside, for the packing itself would show all other damage."""
-    if ending == ".wrz" and rng.random() < 0.7:
+    if ending in (".wrz", ".nii.gz") and rng.random() < 0.7:
         return gzip.compress(damaged(gzip.decompress(good), rng), 1)
     if ending == ".3mf" and rng.random() < 0.8:
         content = io.BytesIO()

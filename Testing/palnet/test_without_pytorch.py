@@ -22,7 +22,10 @@ class Without:
 sys.meta_path.insert(0, Without())
 """
 PALNET = WITHOUT + "from PALNetLandmarkerLib.command import main; sys.exit(main())"
-ABOUT_TRAINING = {"network", "station_net", "loss", "trainer", "first_guess", "loading", "model"}
+ABOUT_TRAINING = {
+    *("network", "station_net", "loss", "trainer", "first_guess", "loading", "model"),
+    *("beginning", "checkpoints"),
+}
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from palnet.scans.surface import Surface, draw_evenly, drawn_places
 from palnet.scans.volume import Volume
 from scipy import ndimage
+from scipy.interpolate import griddata
 from scipy.spatial import cKDTree
 from scipy.special import ndtr
 
@@ -19,12 +20,11 @@ _BAND_MM, _BALL_MM = 3.0, 4.0
 class Depths:
     """How deep places lie beneath the skin.
 
-    :ivar depth: (X, Y, Z) mm, negative outside, not beyond -3 and cut at 30, :ivar hollow: the same within hollows
+    :ivar depth: (X, Y, Z) mm, negative outside and in hollows, not beyond -3 and cut at 30
     :ivar origin: (3,) mm of the first place, x left, y up, z to the front, :ivar spacing: mm
     """
 
     depth: np.ndarray
-    hollow: np.ndarray
     origin: np.ndarray
     spacing: float
 
@@ -63,8 +63,9 @@ def depths_of(
     depth[tuple(near.T)] = np.where(outside[tuple(near.T)], -distance, np.sign(side) * distance)
     deep = ndimage.distance_transform_edt(depth > 2.5).astype(np.float32) * spacing + 2.0
     depth = np.where(depth > 2.5, np.minimum(deep, 30.0), depth)
-    hollow = _hollows(places, origin, shape, spacing) if places else np.full(shape, -9.0, np.float32)
-    return Depths(depth, hollow, origin, spacing)
+    if places:
+        _hollow_out(depth, places, origin, spacing)
+    return Depths(depth, origin, spacing)
 
 
 def _sampled(surface: Surface, spacing: float) -> tuple[np.ndarray, np.ndarray]:
@@ -82,8 +83,8 @@ def _end_of_neck(skin: Surface, places: Mapping[str, np.ndarray] | None) -> floa
     return float(ends[ends < below].max(initial=skin.points[:, 1].min() + 6))
 
 
-def _hollows(places: Mapping[str, np.ndarray], origin: np.ndarray, shape: np.ndarray, spacing: float) -> np.ndarray:
-    """(X, Y, Z) mm within windpipe, nose, mouth, sinuses and ear canals; negative elsewhere."""
+def _hollow_out(depth: np.ndarray, places: Mapping[str, np.ndarray], origin: np.ndarray, spacing: float) -> None:
+    """Make air of windpipe, nose, mouth, sinuses and ear canals in depths (X, Y, Z)."""
     at, across = places, np.array([1.0, 0, 0])
     throat = (at["T_L"] + at["T_R"]) / 2 + [0, -25, 15]
     mouth = (at["Ch_L"] + at["Ch_R"]) / 2
@@ -99,56 +100,70 @@ def _hollows(places: Mapping[str, np.ndarray], origin: np.ndarray, shape: np.nda
         brow = at["G"] + [12.0 * side, 12, -14]
         tubes += [(brow, brow + [8.0 * side, 6, 0], 5.0)]
     tubes += [(mouth + [0, 0, -6], throat, 7.0)]
-    lines = [np.arange(size) * spacing + low for size, low in zip(shape, origin, strict=True)]
-    grids = np.stack(np.meshgrid(*lines, indexing="ij"))
-    best = np.full(tuple(shape), -np.inf, np.float32)
     for start, end, radius in tubes:
+        low = np.floor((np.minimum(start, end) - radius - _BAND_MM - origin) / spacing).astype(int)
+        high = np.ceil((np.maximum(start, end) + radius + _BAND_MM - origin) / spacing).astype(int) + 1
+        low, high = np.clip(low, 0, depth.shape), np.clip(high, 0, depth.shape)
+        box = tuple(map(slice, low, high))
+        lines = [np.arange(low[axis], high[axis]) * spacing + origin[axis] for axis in range(3)]
+        grids = np.stack(np.meshgrid(*lines, indexing="ij"))
         along = end - start
         share = np.clip(np.tensordot(along / (along @ along), grids - start[:, None, None, None], 1), 0, 1)
         square = sum((grids[k] - start[k] - share * along[k]) ** 2 for k in range(3))
-        np.maximum(best, radius - np.sqrt(square), out=best, dtype=np.float32, casting="same_kind")
-    return best
+        depth[box] = np.minimum(depth[box], np.maximum(np.sqrt(square) - radius, -_BAND_MM))
 
 
-def on_grid(depths: Depths, to_head: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """(K, J, I) depths and hollows at voxels.
+def on_grid(depths: Depths, to_head: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """(K, J, I) depths at voxels.
 
     :param to_head: (4, 4) from voxels i, j, k to mm in the frame of the head
     """
     to_cell = np.eye(4)
     to_cell[:3] = to_head[:3] / depths.spacing
     to_cell[:3, 3] -= depths.origin / depths.spacing
-    by_kji = to_cell[:3, :3][:, ::-1]
-    result = []
-    for values in (depths.depth, depths.hollow):
-        # Below the end of the neck it goes on as it ends; beyond all other ends there is air.
-        result.append(ndimage.affine_transform(values, by_kji, to_cell[:3, 3], shape, order=1, mode="nearest"))
-    return result[0], result[1]
+    # Below the end of the neck it goes on as it ends; beyond all other ends there is air.
+    matrix = to_cell[:3, :3][:, ::-1]
+    return ndimage.affine_transform(depths.depth, matrix, to_cell[:3, 3], shape, order=1, mode="nearest")
 
 
 def noise(rng: np.random.Generator, shape: tuple[int, ...], amount: float) -> np.ndarray:
     """Noise of a scanner's kind: neighbours are a little alike."""
-    white = ndimage.gaussian_filter(rng.standard_normal(shape).astype(np.float32), 0.5)
-    return white * np.float32(amount / white.std())
+    white = rng.standard_normal(shape, np.float32)
+    white[..., 1:] += np.float32(0.5) * white[..., :-1]
+    white *= np.float32(amount / 1.12)
+    return white
 
 
-def ct_like(depth: np.ndarray, hollow: np.ndarray, blur: float = 0.5) -> np.ndarray:
-    """(K, J, I) Hounsfield units: skin, fat, muscle, bone where the skin lies on it, air in hollows.
+def _by_depth(depth: np.ndarray, number: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """(K, J, I) what a function says of depths, by a table of it."""
+    steps = 64
+    table = number(np.arange(-_BAND_MM, 31.0, 1 / steps)).astype(np.float32)
+    return np.asarray(table[np.clip((depth + np.float32(_BAND_MM)) * steps, 0, len(table) - 1).astype(np.int32)])
+
+
+def ct_like(depth: np.ndarray, blur: float = 0.5) -> np.ndarray:
+    """(K, J, I) Hounsfield units: skin, fat, muscle, bone where the skin lies on it; air outside and in hollows.
 
     :param blur: mm, of edges
     """
-    value = np.full(depth.shape, 45.0, np.float32)
-    value -= 135 * (ndtr((depth - 2) / 0.7) - ndtr((depth - 5) / 0.7))
-    value += 900 * (ndtr((depth - 8) / 0.7) - ndtr((depth - 14) / 0.7))
-    tissue = ndtr(depth / blur) * (1 - ndtr(hollow / blur))
-    return np.asarray(-1000 + (value + 1000) * tissue, np.float32)
+
+    def number(depth: np.ndarray) -> np.ndarray:
+        value = 45 - 135 * (ndtr((depth - 2) / 0.7) - ndtr((depth - 5) / 0.7))
+        value += 900 * (ndtr((depth - 8) / 0.7) - ndtr((depth - 14) / 0.7))
+        return np.asarray(-1000 + (value + 1000) * ndtr(depth / blur))
+
+    return _by_depth(depth, number)
 
 
-def mri_like(depth: np.ndarray, hollow: np.ndarray, blur: float = 0.9) -> np.ndarray:
+def mri_like(depth: np.ndarray, blur: float = 0.9) -> np.ndarray:
     """(K, J, I) a T1-like signal: bright fat, dark bone, brain; none in air."""
-    value = 420 + 380 * (ndtr((depth - 1.5) / 0.8) - ndtr((depth - 6) / 0.8))
-    value -= 380 * (ndtr((depth - 8) / 0.8) - ndtr((depth - 14) / 0.8))
-    return np.asarray(value * ndtr(depth / blur) * (1 - ndtr(hollow / blur)), np.float32)
+
+    def number(depth: np.ndarray) -> np.ndarray:
+        value = 420 + 380 * (ndtr((depth - 1.5) / 0.8) - ndtr((depth - 6) / 0.8))
+        value -= 380 * (ndtr((depth - 8) / 0.8) - ndtr((depth - 14) / 0.8))
+        return np.asarray(value * ndtr(depth / blur))
+
+    return _by_depth(depth, number)
 
 
 def positions(to_head: np.ndarray, shape: tuple[int, int, int]) -> list[np.ndarray]:
@@ -197,23 +212,42 @@ def biased(rng: np.random.Generator, values: np.ndarray, at: list[np.ndarray], a
 def cbct_like(
     rng: np.random.Generator,
     depth: np.ndarray,
-    hollow: np.ndarray,
     at: list[np.ndarray],
     places: Mapping[str, np.ndarray],
 ) -> np.ndarray:
     """Grey values of a dental cone-beam CT: no Hounsfield units, cupping, noise, metal with streaks, a mouthpiece."""
     x, y, z = at
-    values = 0.55 * ct_like(depth, hollow, 0.4) + 700
+    values = 0.55 * ct_like(depth, 0.4) + 700
     mouth = (places["Ch_L"] + places["Ch_R"]) / 2
     away = np.hypot(x, z - mouth[2] + 70) / 80
     values -= np.float32(70) * np.clip(1 - away**2, 0, 1) * (depth > 0)
     for _ in range(3):
         tooth = mouth + [rng.uniform(-24, 24), rng.uniform(-6, 6), rng.uniform(-30, -12)]
-        flat, angle = np.hypot(x - tooth[0], z - tooth[2]), np.arctan2(x - tooth[0], z - tooth[2])
-        level = np.exp(-(((y - tooth[1]) / 5) ** 2)) * np.exp(-flat / 45)
-        values += np.float32(rng.uniform(250, 450)) * np.cos(rng.integers(6, 14) * angle + rng.uniform(0, 6)) * level
-        values[(flat**2 + (y - tooth[1]) ** 2) < 16] = 3000
+        middle = tooth[[0, 2, 1]]
+        strength, rays, turn = rng.uniform(250, 450), int(rng.integers(6, 14)), rng.uniform(0, 6)
+        for k in np.flatnonzero((np.abs(y - tooth[1]) < 15).any(axis=(1, 2))):
+            right, front, up = (part[k] - np.float32(place) for part, place in zip((x, z, y), middle, strict=True))
+            flat = np.hypot(right, front)
+            level = np.exp(-((up / 5) ** 2) - flat / 45)
+            values[k] += np.float32(strength) * np.cos(rays * np.arctan2(right, front) + np.float32(turn)) * level
+            values[k][flat**2 + up**2 < 16] = 3000
     front = places["Sto"]
     bite = (np.abs(x - front[0]) < 9) & (np.abs(y - front[1]) < 2.5) & (z > front[2] - 25) & (z < front[2] + 30)
     np.maximum(values, np.float32(720), out=values, where=bite)
     return np.asarray(values + noise(rng, values.shape, rng.uniform(40, 90)), np.float32)
+
+
+def volume_of_face(face: Surface, edge: float) -> tuple[np.ndarray, np.ndarray]:
+    """(K, J, I) Hounsfield units of a face that looks to the front (-y in LPS), filled to behind, and (4, 4) to LPS.
+
+    :param face: mm, LPS, :param edge: mm, of a voxel
+    """
+    points = face.points
+    low, high = points.min(axis=0) - [9, 15, 9], points.max(axis=0) + [9, 3, 9]
+    x, y, z = (np.arange(start, end, edge) for start, end in zip(low, high, strict=True))
+    front = griddata(points[:, [0, 2]], points[:, 1], (x[None, :], z[:, None]), fill_value=1e3)
+    slope = np.sqrt(1 + sum(np.square(part) for part in np.gradient(front, edge)))
+    depth = (y[None, :, None] - front[:, None, :]) / np.minimum(slope, 6)[:, None, :]
+    matrix = np.diag([edge, edge, edge, 1.0])
+    matrix[:3, 3] = low
+    return np.clip(-1000 + 1040 * (depth / edge + 0.5), -1000, 40).astype(np.int16), matrix

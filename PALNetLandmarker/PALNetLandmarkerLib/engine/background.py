@@ -80,7 +80,8 @@ class BackgroundPredictor:
         self._number += 1
         self._task = (on_done, on_progress)
         task = {"id": self._number, "model": landmark_model, "unit": unit, **where}
-        task["convention"] = convention_for(landmark_model)
+        convention = convention_for(landmark_model)
+        task |= {"convention": convention} if convention else {}
         if not self._process.running:
             self._process.start(_WORKER)
         self._process.send(task)

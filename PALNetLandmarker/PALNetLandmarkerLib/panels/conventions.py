@@ -11,8 +11,8 @@ import qt
 import slicer
 from palnet.adapt.convention import Convention, said, said_of_own
 from palnet.adapt.file import checksum, read_convention, write_convention
-from palnet.adapt.learn import learn
 from palnet.errors import PalnetError
+from palnet.files import write_text
 from palnet.pipeline.model import Model
 from slicer.i18n import tr as _
 
@@ -23,8 +23,8 @@ from ..queue.marked_scans import marked_scans
 from .folders import remember_folder, start_folder
 from .looks import enable, shortened, tell
 
-LEARNED = "learned.convention.json"
-"""In the folder of models: what was learned last, used or not."""
+LEARNED, PAGE = "learned.convention.json", "learned.convention.html"
+"""In the folder of models: what was learned last, used or not, and a page of what is shown."""
 
 _ENDING = ".convention.json"
 _GO_ON = "PALNetLandmarker/learnOn"
@@ -71,6 +71,7 @@ class ConventionsPanel:
             (ui.learnQueueButton, self.learn_from_queue),
             (ui.useButton, self.use),
             (ui.stopUsingButton, self.stop_using),
+            (ui.pageButton, self.open_page),
             (ui.exportButton, self._choose_export),
             (ui.importButton, self._choose_import),
         ):
@@ -107,6 +108,8 @@ class ConventionsPanel:
             self.learn_from(Path(folder))
             return
         self._tell("")
+        from palnet.adapt.learn import learn  # the panel opens sooner without
+
         with slicer.util.tryWithErrorDisplay(_("Nothing could be learned."), waitCursor=True):
             try:
                 marked, problems = marked_scans()
@@ -137,6 +140,24 @@ class ConventionsPanel:
         conventions.use(None)
         self._tell("")
         self._refresh()
+
+    def open_page(self, _checked: bool = False) -> None:
+        """Write the page of what is shown, with arrows on the mean face, and open it."""
+        one = self._shown
+        if one is None:
+            return
+        from palnet.adapt.page import convention_page
+
+        with slicer.util.tryWithErrorDisplay(_("The page could not be made."), waitCursor=True):
+            try:
+                model = Model.find(self._landmark_model())
+                one.check_fits(model)
+                page = _made(models_folder()) / PAGE
+                write_text(convention_page(one, model, self._problems), page)
+            except PalnetError as error:
+                self._tell(str(error))
+            else:
+                qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(page)))
 
     def export(self, path: Path) -> None:
         """Save what is shown, to be given away."""
@@ -181,6 +202,7 @@ class ConventionsPanel:
         if found["untouched"]:
             told = _("{count} scans have landmarks that nobody has looked at.")
             problems.append(told.format(count=found["untouched"]))
+        self._problems = problems
         self._end_learning(learned, " ".join(problems))
 
     def _end_learning(self, learned: Convention | None, problem: str) -> None:
@@ -232,7 +254,8 @@ class ConventionsPanel:
             enable(button, not running)
         enable(ui.useButton, one is not None and not _same(one, used) and not one.changes_nothing and not running)
         enable(ui.stopUsingButton, used is not None)
-        enable(ui.exportButton, one is not None)
+        for button in (ui.pageButton, ui.exportButton):
+            enable(button, one is not None)
 
     def _try(self, act: Callable[[], None], done: str) -> None:
         with slicer.util.tryWithErrorDisplay(_("The file could not be used.")):

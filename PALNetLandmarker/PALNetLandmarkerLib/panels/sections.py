@@ -60,6 +60,7 @@ class Sections(VTKObservationMixin):
         self._default_model = default_model
         self._parameters: Any = None
         self._scan: Any = None
+        self._colours_shown: bool | None = None
         self._layout = ReviewLayout()
         self.ui = add("PALNetLandmarker.ui", None)
         self.tabs = Tabs(self.ui.tabs, self._on_tab)
@@ -247,6 +248,10 @@ class Sections(VTKObservationMixin):
 
     def _leave_scan(self, before: Any, scan: Any, landmarks: Any) -> None:
         """Another scan was chosen: the face of the one before would lie over it."""
+        if colours.has_colours(before):
+            self._colours_shown = colours.are_shown(before)
+        if self._colours_shown is not None and colours.has_colours(scan):
+            colours.show(scan, self._colours_shown)  # who turned colours off wants to see shapes, scan after scan
         if slicer.mrmlScene.IsNodePresent(before):
             show(before, False)
         show_alone(scan, landmarks)

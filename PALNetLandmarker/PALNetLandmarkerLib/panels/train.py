@@ -10,9 +10,7 @@ import qt
 import slicer
 from palnet.batch.words import time_left
 from palnet.errors import PalnetError
-from palnet.evaluation.files import PAGE
 from palnet.learning.plan import Plan
-from palnet.learning.run import REPORT
 from slicer.i18n import tr as _
 
 from ..engine.own_models import remember_model
@@ -300,7 +298,7 @@ class TrainPanel:
 
     def _on_report(self, _checked: bool = False) -> None:
         if self.plan is not None:
-            qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self.plan.output / REPORT / PAGE)))
+            qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self.plan.report)))
 
     def _on_another(self, _checked: bool = False) -> None:
         self.plan, self._finished = None, False

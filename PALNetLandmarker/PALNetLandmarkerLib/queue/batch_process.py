@@ -41,13 +41,14 @@ def _why_ended(code: int | None) -> str:
 
 def task_of(folder: Path, model: str, recursive: bool) -> dict[str, Any]:
     """What the process is asked for: landmarks of a folder's scans in the folder ``RESULTS`` in it."""
+    convention = convention_for(model)
     return {
         "folder": str(folder),
         "output": str(folder / RESULTS),
         "recursive": recursive,
         "model": model,
         "jobs": 1,
-        "convention": convention_for(model),
+        **({"convention": convention} if convention else {}),
     }
 
 

@@ -14,7 +14,7 @@ from ..scans.surface import Surface, places_on_triangles
 from ..surfaces.fit import face_fitter
 from .frame import FaceFrame
 
-_SMOOTHING = 2.0
+_SMOOTHING = 20.0
 """Of the spline, working mm: landmarks are not exact, and a hair apart they would tear it."""
 _FEWEST = 5
 _LEAST_COMMON = 6

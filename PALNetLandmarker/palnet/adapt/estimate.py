@@ -33,6 +33,8 @@ _TAIL = 7.0
 """Degrees of freedom of the spread of single places: seldom, one is far off."""
 _USUAL_SPREAD_MM, _SPREAD_SCANS = 0.6, 2.0
 """Spread along an axis before any scan is seen, and for how many scans that counts."""
+_KNOWN_LANDMARKS = 6.0
+"""What is known of the noise before any scan is seen counts as so many scans of one landmark."""
 _LEAST_SPREAD_MM = 0.25
 _LEAST_USUAL_MM = 0.5
 USUAL_SHIFT_MM = 1.5
@@ -53,14 +55,15 @@ class Estimate:
     count: np.ndarray
 
 
-def estimate(off: np.ndarray, mirror: np.ndarray, usual: np.ndarray) -> Estimate:
+def estimate(off: np.ndarray, mirror: np.ndarray, usual: np.ndarray, noise: np.ndarray | None = None) -> Estimate:
     """The shifts of landmarks.
 
     :param off: (S, L, 3) mm, from the model's place to the person's in the face frame; NaN where there is none
     :param mirror: (L,) as :meth:`palnet.protocols.protocol.Protocol.mirror`
     :param usual: (L,) mm along an axis, how far people's habits are known to differ
+    :param noise: (L,) as :func:`robust_means`
     """
-    mean, spread, weight = robust_means(off)
+    mean, spread, weight = robust_means(off, noise)
     count = np.isfinite(off).all(axis=2).sum(axis=0)
     variance = np.where(count > 0, spread**2 / np.maximum(weight, 1e-9), np.inf)
     groups = [(k, int(j)) for k, j in enumerate(mirror) if k <= j and (count[k] or count[j])]
@@ -83,25 +86,28 @@ def estimate(off: np.ndarray, mirror: np.ndarray, usual: np.ndarray) -> Estimate
     return Estimate(shift, spread, chance, count)
 
 
-def robust_means(off: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Means (L, 3) of what is mostly so, spreads (L,) about them, and how many scans each is worth (L,)."""
+def robust_means(off: np.ndarray, noise: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Means (L, 3) of what is mostly so, spreads (L,) about them, and how many scans each is worth (L,).
+
+    :param noise: (L,) mm along an axis, how far single places are known to lie off; what share a person has is found
+    """
+    known = np.full(off.shape[1], _USUAL_SPREAD_MM**2) if noise is None else noise**2
     there = np.isfinite(off).all(axis=2)
     places = np.where(there[:, :, None], off, 0.0)
     count = there.sum(axis=0)
     weights = there.astype(float)
-    pooled = _USUAL_SPREAD_MM**2
     # Of few places the middle one is a better start than the mean.
     with np.errstate(all="ignore"):
         mean = np.nan_to_num(np.array([np.median(off[there[:, k], k], axis=0) if count[k] else np.zeros(3)
                                        for k in range(off.shape[1])]))  # fmt: skip
-    spread = np.full(len(count), pooled)
+    spread = known
     for _ in range(_ROBUST_ROUNDS):
         squared = ((places - mean) ** 2).sum(axis=2)
         within = (weights * squared).sum(axis=0)
         freedom = 3 * np.maximum(count - 1, 0)
         lively = within > 1e-6
-        pooled = (within[lively].sum() + 6 * 3 * _USUAL_SPREAD_MM**2) / (freedom[lively].sum() + 6 * 3)
-        spread = (within + 3 * _SPREAD_SCANS * pooled) / (freedom + 3 * _SPREAD_SCANS)
+        share = ((within / known)[lively].sum() + 3 * _KNOWN_LANDMARKS) / (freedom[lively].sum() + 3 * _KNOWN_LANDMARKS)
+        spread = (within + 3 * _SPREAD_SCANS * share * known) / (freedom + 3 * _SPREAD_SCANS)
         spread = np.maximum(spread, _LEAST_SPREAD_MM**2)
         weights = np.where(there, (_TAIL + 3) / (_TAIL + squared / spread), 0.0)
         total = weights.sum(axis=0)

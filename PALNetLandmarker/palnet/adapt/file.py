@@ -132,7 +132,7 @@ def _one_line_each(text: str) -> str:
                 rows[-1] += held
                 held = ""
             rows.append(line)
-    return "\n".join(rows)
+    return "\n".join(row.rstrip() for row in rows)
 
 
 def _read(kind: Callable[..., _T], entry: Any, what: str) -> _T:

@@ -22,8 +22,9 @@ _MOVED_MM = 0.2
 """What lies farther off was moved: files round the last digits, and a hand that clicks again does not."""
 _LEAST_SHIFT_MM = 0.2
 _LEAST_CHANCE = 0.5
-_SURE = 0.5
-"""The mean gain on scans left out is so many standard errors above none, or the shift is not used."""
+_SURE, _CERTAIN = 0.5, 0.9
+"""A shift is used where the mean gain on scans left out is so many standard errors above none, or where the chance that
+there is a shift is so high."""
 _EXPLAINS_MORE = 0.95
 """The frame of the skin is taken where it leaves no more than this share of the errors in the frame of the face."""
 _MEAN_DISTANCE = 1.596
@@ -31,6 +32,8 @@ _MEAN_DISTANCE = 1.596
 _ERROR_SCANS = 3.0
 _FACTORS = (0.2, 1.5)
 _REACH_MM = 25.0
+_HAND_MM = 0.4
+"""Of a person who places the same landmark again, along an axis."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,11 @@ def learn(scans: Sequence[MarkedScan], model: Model, progress: Progress | None =
         )
     tell = progress or (lambda _share, _step: None)
     seen = _evidence(scans, model)
-    usual = _usual(model)
+    known = _known(model)
     mirror = model.protocol.mirror()
     tell(0.1, "Comparing with the scans left out")
-    after = _left_out(seen, mirror, usual, tell)
-    whole = {name: estimate(off, mirror, usual) for name, off in seen.off.items()}
+    after = _left_out(seen, mirror, known, tell)
+    whole = {name: estimate(off, mirror, *known) for name, off in seen.off.items()}
     chosen = _frames_that_explain(after)
     landmarks = _shifts(seen, model, whole, after, chosen, mirror)
     tell(0.7, "Learning one's own landmarks")
@@ -113,15 +116,21 @@ def _evidence(scans: Sequence[MarkedScan], model: Model) -> _Evidence:
     return _Evidence(scans, frames, skins, base, person, np.array(normals), normal, by_frame, before, working)
 
 
-def _usual(model: Model) -> np.ndarray:
-    """(L,) working mm along an axis: how far groups of people are known to differ at each landmark."""
+def _known(model: Model) -> tuple[np.ndarray, np.ndarray | None]:
+    """How far groups of people are known to differ at each landmark, and single places within them: (L,) working mm.
+
+    Both are along an axis; the second is None where it is not known.
+    """
     ranges = model.settings.get("ranges")
     if ranges is None:
-        return np.full(len(model.protocol), USUAL_SHIFT_MM)
-    return np.asarray(ranges["convention"], float) * model.scale / _MEAN_DISTANCE
+        return np.full(len(model.protocol), USUAL_SHIFT_MM), None
+    groups, own = (np.asarray(ranges[name], float) * model.scale / _MEAN_DISTANCE for name in ("convention", "own"))
+    return groups, np.hypot(own, _HAND_MM)
 
 
-def _left_out(seen: _Evidence, mirror: np.ndarray, usual: np.ndarray, tell: Progress) -> dict[str, np.ndarray]:
+def _left_out(
+    seen: _Evidence, mirror: np.ndarray, known: tuple[np.ndarray, np.ndarray | None], tell: Progress
+) -> dict[str, np.ndarray]:
     """By frame (S, L) mm: from the person's place to that which the other scans say; NaN where there is no such."""
     count = len(seen.scans)
     after = {name: np.full(seen.before.shape, np.nan) for name in seen.off}
@@ -129,7 +138,7 @@ def _left_out(seen: _Evidence, mirror: np.ndarray, usual: np.ndarray, tell: Prog
         others = np.arange(count) != k
         places = []
         for name, off in seen.off.items():
-            shift = estimate(off[others], mirror, usual).shift
+            shift = estimate(off[others], mirror, *known).shift
             places.append(seen.base[k] + _on_scan(seen, k, name, shift))
         placed = np.vstack(places)
         skin = seen.skins[k]
@@ -165,7 +174,7 @@ def _shifts(
     left = np.where(by_skin, after["surface"], after["face"])
     shift = np.where(by_skin[:, None], whole["surface"].shift, whole["face"].shift)
     chance = np.where(by_skin, whole["surface"].chance, whole["face"].chance)
-    helps = _helps(seen.before - left, mirror)
+    helps = _helps(seen.before - left, mirror, chance)
     large = np.linalg.norm(shift, axis=1) > _LEAST_SHIFT_MM
     used = helps & large & (chance > _LEAST_CHANCE)
     factors = _error_factors(seen, left, used)
@@ -194,10 +203,12 @@ def _shifts(
     return tuple(result)
 
 
-def _helps(gains: np.ndarray, mirror: np.ndarray) -> np.ndarray:
-    """(L,) bool: the scans left out say that a shift helps, and so do those of the other side with them.
+def _helps(gains: np.ndarray, mirror: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """(L,) bool: the scans left out say that a shift helps.
 
-    :param gains: (S, L) mm, NaN where there is none
+    So do those of the other side with them, unless all that is known leaves no doubt that there is a shift.
+
+    :param gains: (S, L) mm, NaN where there is none, :param chance: (L,) that there is a shift
     """
     helps = np.zeros(gains.shape[1], bool)
     for k, j in enumerate(mirror):
@@ -205,7 +216,7 @@ def _helps(gains: np.ndarray, mirror: np.ndarray) -> np.ndarray:
         if len(own) < FEWEST_SCANS or own.mean() <= 0:
             continue
         both = own if j == k else np.concatenate([own, gains[np.isfinite(gains[:, j]), j]])
-        helps[k] = both.mean() > _SURE * both.std(ddof=1) / np.sqrt(len(both))
+        helps[k] = chance[k] > _CERTAIN or both.mean() > _SURE * both.std(ddof=1) / np.sqrt(len(both))
     return helps
 
 

@@ -99,7 +99,8 @@ def read_reviews(folder: Path) -> tuple[tuple[ReviewStudy, ...], tuple[str, ...]
             problems.append(f"{error} It is left out.")
             continue
         prediction = review.prediction
-        key = (prediction.model, prediction.model_checksum, tuple(prediction.protocol.labels))
+        called = (prediction.model, prediction.model_checksum, prediction.convention)
+        key = (*called, tuple(prediction.protocol.labels))
         name = path.relative_to(folder).as_posix().removesuffix(SUFFIX)
         groups.setdefault(key, []).append((name, review))
     if not groups:
@@ -146,10 +147,12 @@ def _study(named: Sequence[tuple[str, Review]]) -> ReviewStudy:
     prediction = named[0][1].prediction
     reviews = [review for _, review in named]
     # A prediction's transform leads from the coordinates of the file, in whatever unit, to the face frame in mm.
+    called = f"{prediction.model} ({prediction.model_checksum[:8]})" if prediction.model_checksum else prediction.model
+    called += f" with the convention {prediction.convention[:8]}" if prediction.convention else ""
     placed = [apply(one.prediction.face_from_scan, one.prediction.points) for one in reviews]
     now = [apply(one.prediction.face_from_scan, one.points) for one in reviews]
     return ReviewStudy(
-        f"{prediction.model} ({prediction.model_checksum[:8]})" if prediction.model_checksum else prediction.model,
+        called,
         prediction.protocol,
         tuple(name for name, _ in named),
         np.array([[_decision(one, k) for k in range(len(prediction.protocol))] for one in reviews]),

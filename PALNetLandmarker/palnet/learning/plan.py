@@ -58,6 +58,11 @@ class Plan:
         """Where the trained model goes."""
         return self.output / f"{self.name}{ENDING}"
 
+    @property
+    def report(self) -> Path:
+        """The page of what came out; its tables lie beside it."""
+        return self.output / "report" / "report.html"
+
     def to_json(self) -> dict[str, Any]:
         """As plain JSON data; :meth:`from_json` reads it back."""
         return {**asdict(self), "folder": str(self.folder), "output": str(self.output)}

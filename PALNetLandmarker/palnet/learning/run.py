@@ -31,9 +31,6 @@ from .verdict import verdict
 CHECKING, CONVENTIONS, TESTING = "checking", "conventions", "testing"
 """Stages beside those of :mod:`palnet.training.watch`."""
 
-REPORT = "report"
-"""The folder of the report in that of the training."""
-
 _WHOLE = "all"
 _WORDS = {
     CHECKING: "Checking the scans",
@@ -138,7 +135,7 @@ class Run:
         model.save(plan.model_file)
         problems = (*looked.checked.left_out, *looked.checked.odd)
         background = Background(model.mean_shape, model.template, problems, said)
-        write_evaluations(evaluations, background, plan.output / REPORT)
+        write_evaluations(evaluations, background, plan.report.parent)
         state = State(plan, FINISHED, said)
         state.write()
         return state

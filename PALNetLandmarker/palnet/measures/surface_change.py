@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from ..rigid import apply, rigid_fit
-from ..surfaces.maps import Shift, by_region, laid_on, shift
+from ..surfaces.maps import Shift, by_region, laid_on_skin, shift
 from ..surfaces.template import Template
 from ..tables import Row
 
@@ -34,7 +34,7 @@ def before_and_after(before: Points, after: Points, stable: np.ndarray, template
     both = ~before.missing & ~after.missing
     own = template.surface.points
     first = apply(rigid_fit(before.points[both], own[both]), before.points) if both.any() else before.points
-    second = laid_on(after.points, first, both & stable)
+    second = laid_on_skin(after.points, first, both & stable, template)
     return shift(first, second, both, template)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import binary_erosion
 
 from .mesh import Unreadable
 
-_SAMPLES = 400_000
+_SAMPLES, _SLICES = 400_000, 60
 _BINS = 256
 _PADDING_SHARE, _IN_FULL_COLUMNS = 0.01, 0.995
 _LEAST_CLASS = 0.003
-_NOT_MEASURED_HU = -1500.0
+_CLOSE, _FEW = 0.1, 0.03
 
 
 def without_padding(volume: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -22,6 +23,7 @@ def without_padding(volume: np.ndarray) -> tuple[np.ndarray, bool]:
     :param volume: (K, J, I)
     :returns: (J, I) bool of columns that were measured
     """
+    volume = volume[:: max(1, len(volume) // _SLICES)]
     lowest = volume.min()
     is_lowest = volume == lowest
     full = is_lowest.all(axis=0)
@@ -30,13 +32,19 @@ def without_padding(volume: np.ndarray) -> tuple[np.ndarray, bool]:
     if count < _PADDING_SHARE * volume.size or not measured.any():
         return np.ones(volume.shape[1:], bool), False
     in_full = np.count_nonzero(full) * len(volume) / count
-    others = volume[:, measured]
-    gap = float(np.partition(others.ravel()[:: max(1, others.size // _SAMPLES)], 100)[100]) - float(lowest)
-    spread = float(np.ptp(others)) or 1.0
-    is_apart = gap > 0.15 * spread or lowest < _NOT_MEASURED_HU
-    if in_full >= _IN_FULL_COLUMNS and is_apart:
+    inner = binary_erosion(measured, iterations=2, border_value=1)
+    others = sampled(volume, inner if inner.any() else measured)
+    step = (float(np.percentile(others, 99)) - float(lowest)) * _CLOSE
+    # Of air that is cut off at the smallest number there is much in the other columns, too.
+    if in_full >= _IN_FULL_COLUMNS and np.mean(others < lowest + step) < _FEW:
         return measured, True
     return np.ones(volume.shape[1:], bool), False
+
+
+def sampled(volume: np.ndarray, measured: np.ndarray) -> np.ndarray:
+    """(N,) some of the numbers of a volume (K, J, I) in columns that were measured (J, I)."""
+    some = volume[:: max(1, len(volume) // _SLICES)][:, measured].ravel()
+    return np.asarray(some[:: max(1, some.size // _SAMPLES)])
 
 
 def threshold_between(values: np.ndarray) -> float:
@@ -73,8 +81,7 @@ def noise_of(volume: np.ndarray, threshold: float) -> float:
 
     :param volume: (K, J, I)
     """
-    step = max(1, len(volume) // 60)
-    some = volume[::step]
+    some = volume[:: max(1, len(volume) // _SLICES)]
     both = (some[..., 1:] > threshold) & (some[..., :-1] > threshold)
     differences = (some[..., 1:] - some[..., :-1])[both]
     return float(np.median(np.abs(differences)) * 1.4826 / 2**0.5) if len(differences) > 100 else 0.0

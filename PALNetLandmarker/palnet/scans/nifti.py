@@ -41,7 +41,7 @@ def read_nifti(data: bytes, told: Told) -> Volume:
     :raises Unreadable: with what is wrong
     """
     packed = is_gzip(data)
-    head = beginning(data, _HEAD) if packed else data[:_HEAD]
+    head = beginning(data, _HEAD) if packed else bytes(data[:_HEAD])
     fields = _Fields(head)
     kind, shape, start = fields.kind, fields.shape, fields.start
     size = start + check_size(shape) * kind.itemsize

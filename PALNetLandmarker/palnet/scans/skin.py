@@ -14,7 +14,7 @@ from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
 
 from .body import Body, body_in
 from .grid import Grid, averaged
-from .levels import noise_of, threshold_between, without_padding
+from .levels import noise_of, sampled, threshold_between, without_padding
 from .mesh import Mesh, Unreadable
 from .surface import Surface, compact, surface_from_polydata
 from .text import Told
@@ -27,7 +27,8 @@ _MOST_NOISE, _SMOOTHED_BY = 0.05, 6.7
 """Noise that a surface bears, as a share of the step from air to skin, and how much a Gaussian of one voxel takes."""
 _NARROWEST, _WIDEST = 0.5, 1.5
 _SMALLEST_PIECE = 0.02
-_SAMPLES = 400_000
+_BENEATH_MM, _SLICES = (1.0, 2.0), 60
+"""How deep what is right beneath the skin lies, and in so many slices it is looked at."""
 
 
 def skin_of(volume: Volume, told: Told) -> Mesh:
@@ -41,8 +42,7 @@ def skin_of(volume: Volume, told: Told) -> Mesh:
         np.negative(fine.values, fine.values)
     measured, has_padding = without_padding(fine.values)
     told(0.35)
-    some = (fine.values[:, measured] if has_padding else fine.values).ravel()
-    some = some[:: max(1, some.size // _SAMPLES)]
+    some = sampled(fine.values, measured)
     threshold = threshold_between(some)
     if has_padding:
         fine.values[:, ~measured] = np.median(some[some < threshold])
@@ -51,10 +51,12 @@ def skin_of(volume: Volume, told: Told) -> Mesh:
     corner, values = _cropped(fine, body)
     threshold = (body.air_level + body.skin_level) / 2
     values = _smoothed(values, body, threshold, _part(told, 0.65, 0.7))
-    _fill(values, corner, fine, body, threshold, _part(told, 0.7, 0.85))
-    surface = _surface(values, threshold, _part(told, 0.85, 1.0))
+    threshold = _fill(values, corner, fine, body, threshold, _part(told, 0.7, 0.85))
+    surface = _surface(values, threshold, _part(told, 0.85, 0.97))
+    told(0.98)
     if has_padding:
         surface = _without_walls(surface, corner, measured)
+    told(0.99)
     surface = _without_crumbs(surface)
     if not len(surface.triangles):
         raise Unreadable("shows no skin: check that it is a volume of a head")
@@ -102,30 +104,46 @@ def _smoothed(values: np.ndarray, body: Body, threshold: float, told: Told) -> n
     return values
 
 
-def _fill(values: np.ndarray, corner: np.ndarray, fine: Grid, body: Body, threshold: float, told: Told) -> None:
-    """Make air of all that is no head, and skin of all that the air around does not reach."""
+def _fill(values: np.ndarray, corner: np.ndarray, fine: Grid, body: Body, threshold: float, told: Told) -> float:
+    """Make air of all that is no head, and skin of all that the air around does not reach.
+
+    :returns: the number half way between air and what lies right beneath the skin
+    """
     near, head, air = (_here(where, body, values.shape, corner) for where in (body.near_air, body.head, body.air))
-    told(0.2)
+    told(0.15)
     values[~head] = body.air_level
     low = values < threshold
     low &= near
-    told(0.4)
+    told(0.3)
     labels, count = ndimage.label(low)
-    told(0.7)
+    told(0.5)
     reached = np.zeros(count + 1, bool)
     reached[np.unique(labels[low & air])] = True
     reached[0] = False
     outside = reached[labels]
-    told(0.8)
-    # Both ends of each edge that the surface cuts keep their numbers.
-    beside = outside.copy()
+    told(0.6)
+    first, last = (max(1, round(depth / float(fine.spacing.mean()))) for depth in _BENEATH_MM)
+    beside, before = outside, outside
+    for step in range(1, max(last, first + 1) + 1):
+        before, beside = (beside if step <= first else before), _wider(beside)
+        told(0.6 + 0.1 * step)
+    beneath = values[:: max(1, len(values) // _SLICES)][(beside & ~before)[:: max(1, len(values) // _SLICES)]]
+    beneath = beneath[beneath > threshold]
+    level = float(np.median(beneath)) if len(beneath) else body.skin_level
+    # What the surface may come to keeps its numbers.
+    np.maximum(values, np.float32(max(level, body.skin_level)), out=values, where=~beside)
+    return (body.air_level + level) / 2
+
+
+def _wider(where: np.ndarray) -> np.ndarray:
+    """Places (K, J, I) and their neighbours along the axes."""
+    result = where.copy()
     for axis in range(3):
         ahead, behind = [slice(None)] * 3, [slice(None)] * 3
         ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
-        beside[tuple(ahead)] |= outside[tuple(behind)]
-        beside[tuple(behind)] |= outside[tuple(ahead)]
-    told(0.9)
-    np.maximum(values, np.float32(body.skin_level), out=values, where=~beside)
+        result[tuple(ahead)] |= where[tuple(behind)]
+        result[tuple(behind)] |= where[tuple(ahead)]
+    return result
 
 
 def _here(coarse: np.ndarray, body: Body, shape: tuple[int, ...], corner: np.ndarray) -> np.ndarray:

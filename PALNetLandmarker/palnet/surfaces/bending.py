@@ -14,7 +14,7 @@ from .template import Template
 
 _NODES = 1200
 # Of the squared length of the residual, in the preconditioner's norm.
-_SOLVED, _MOST_STEPS = 1e-6, 40
+_SOLVED, _MOST_STEPS = 1e-4, 40
 _STEADY = 1e-6
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from ..errors import PalnetError
 from ..rigid import apply, rigid_fit
@@ -15,6 +16,7 @@ from .template import Template
 _ROUNDS = 5
 _ROBUST_ROUNDS = 10
 _SCALE = 3.0
+_SKIN_SCALE, _ALONG = 2.0, 1e-4
 _FEWEST = 20
 CC_IN_MM3 = 1e-3
 
@@ -63,6 +65,38 @@ def laid_on(points: np.ndarray, base: np.ndarray, chosen: np.ndarray) -> np.ndar
         squared = ((apply(motion, own) - other) ** 2).sum(axis=1)
         weights = 1 / (1 + squared / max(_SCALE**2 * float(np.median(squared)), 1e-12)) ** 2
     return apply(motion, points)
+
+
+def laid_on_skin(points: np.ndarray, base: np.ndarray, chosen: np.ndarray, template: Template) -> np.ndarray:
+    """As :func:`laid_on`, by how far the chosen points are from the other surface, hardly by where along it they lie.
+
+    Where along the skin a point lies is the less sure part of it: by points, a forehead turns a chin by tenths of a mm.
+
+    :raises PalnetError: too few points are chosen
+    """
+    placed = laid_on(points, base, chosen)
+    surface = Surface(base, template.surface.triangles)
+    own = vertex_normals(surface)[chosen]
+    areas = np.bincount(surface.triangles.ravel(), np.repeat(surface.areas() / 3, 3), len(base))[chosen]
+    for _ in range(_ROBUST_ROUNDS):
+        centre = placed[chosen].mean(axis=0)
+        arms, ways = placed[chosen] - centre, base[chosen] - placed[chosen]
+        # The way along an arc is perpendicular to the mean of the normals at its ends (Rusinkiewicz 2019).
+        normals = own + vertex_normals(Surface(placed, surface.triangles))[chosen]
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+        out = np.einsum("nd,nd->n", normals, ways)
+        squared = out**2
+        weights = areas / (1 + squared / max(_SKIN_SCALE**2 * float(np.median(squared)), 1e-12)) ** 2
+        system, right = np.zeros((6, 6)), np.zeros(6)
+        # Along each axis a little, lest a patch slides on a forehead that is nearly a ball.
+        for directions, share in ((normals, 1.0), *((np.tile(axis, (len(arms), 1)), _ALONG) for axis in np.eye(3))):
+            row = np.hstack([np.cross(arms, directions), directions])
+            weighted = row * (share * weights)[:, None]
+            system += weighted.T @ row
+            right += weighted.T @ np.einsum("nd,nd->n", directions, ways)
+        turn = np.linalg.lstsq(system, right, rcond=None)[0]
+        placed = (placed - centre) @ Rotation.from_rotvec(turn[:3]).as_matrix().T + centre + turn[3:]
+    return placed
 
 
 def together(points: np.ndarray, missing: np.ndarray, template: Template) -> tuple[np.ndarray, np.ndarray]:

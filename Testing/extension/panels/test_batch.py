@@ -101,7 +101,6 @@ def test_from_a_folder_to_the_review(shown: Shown, tmp_path: Path, monkeypatch: 
         "recursive": True,
         "model": "face50",
         "jobs": 1,
-        "convention": "",
     }
     click(ui.contactSheetButton)
     click(ui.reviewBatchButton)

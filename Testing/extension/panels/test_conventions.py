@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import qt
 import slicer
 from adapting import face_model
 from fakes import egg, predict_egg, to_ras
@@ -161,6 +162,18 @@ def test_give_away_and_take_in(shown: Shown, folder: Path, tmp_path: Path) -> No
     shown.panel.bring_in(tmp_path / "broken.json")
     assert "broken.json is not a convention" in shown.ui.conventionStatusLabel.text
     assert shown.rows[1][0] == "Pg"  # what was there stays
+
+
+def test_the_page_has_arrows(shown: Shown, folder: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(qt.QDesktopServices, "openUrl", staticmethod(lambda url: opened.append(url.toLocalFile())))
+    assert not shown.ui.pageButton.enabled
+    learned_from(shown, folder)
+    click(shown.ui.pageButton)
+    page = models / panel_file.PAGE
+    assert [Path(path) for path in opened] == [page]
+    text = page.read_text(encoding="utf-8")
+    assert "<svg" in text and "Gn" in text and "ben.ply is empty." in text
 
 
 def test_of_another_model(shown: Shown, tmp_path: Path) -> None:

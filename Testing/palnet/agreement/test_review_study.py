@@ -49,6 +49,13 @@ def test_decisions(tmp_path: Path) -> None:
     assert rows["B"]["moved_largest_mm"] == pytest.approx(0.5 * SCALE) and rows["C"]["said_missing"] == 1
 
 
+def test_a_convention_is_counted_apart(tmp_path: Path) -> None:
+    first, *others = reviews()
+    followed = replace(first, prediction=replace(first.prediction, convention="c0ffee00" * 8))
+    studies, _ = read_reviews(write(tmp_path, [followed, *others]))
+    assert [one.model for one in studies] == ["four (abc)", "four (abc) with the convention c0ffee00"]
+
+
 def test_comparison_is_of_what_was_decided(tmp_path: Path) -> None:
     (study,), _ = read_reviews(write(tmp_path, reviews()))
     one = study.comparison()

@@ -9,12 +9,12 @@ import random
 from pathlib import Path
 
 import pytest
-from scan_mutants import ENDINGS, IMAGES, good_image, good_scans, judged, judged_image, mutant
+from scan_mutants import ENDINGS, IMAGES, VOLUMES, good_image, good_scans, judged, judged_image, mutant
 
 COUNT = 40
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("ending", [*ENDINGS, *VOLUMES])
 def test_damaged_scans(tmp_path: Path, ending: str, capfd: pytest.CaptureFixture[str]) -> None:
     rng, goods = random.Random(20_261_129), good_scans(tmp_path, ending)
     path = tmp_path / f"hurt{ending}"

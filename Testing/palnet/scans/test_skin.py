@@ -32,8 +32,8 @@ def shape() -> Surface:
 
 
 @functools.cache
-def grids() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Depths (K, J, I), (4, 4) from voxels to the head's frame, and a hollow that is open to the front."""
+def grids() -> tuple[np.ndarray, np.ndarray]:
+    """Depths (K, J, I) of a head with a hollow that is open to the front, and (4, 4) from voxels to its frame."""
     depths = made.depths_of(shape(), spacing=EDGE)
     to_head = np.eye(4)
     to_head[:3, :3] = np.column_stack([[1, 0, 0], [0, 0, -1], [0, 1, 0]]) * EDGE
@@ -41,10 +41,10 @@ def grids() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     low, high = depths.origin, depths.origin + EDGE * (np.array(depths.depth.shape) - 1)
     to_head[:3, 3] = [low[0], low[1], high[2]]
     dims = (int(size[2]), int(size[1]), int(size[0]))
-    depth, _hollow = made.on_grid(depths, to_head, dims)
+    depth = made.on_grid(depths, to_head, dims)
     x, y, z = made.positions(to_head, dims)
     hollow = np.maximum(3 - np.hypot(x, y + 30) - 100 * (z < 0), 20 - np.sqrt(x**2 + y**2 + z**2))
-    return depth, to_head, hollow.astype(np.float32)
+    return np.maximum(np.minimum(depth, -hollow), -3).astype(np.float32), to_head
 
 
 def told(_share: float) -> None:
@@ -60,14 +60,14 @@ def off(skin: Mesh, space: str = "LPS") -> np.ndarray:
 
 
 def ct(seed: int = 0) -> np.ndarray:
-    depth, _to_head, hollow = grids()
-    return made.ct_like(depth, hollow, 0.8) + made.noise(np.random.default_rng(seed), depth.shape, 25)
+    depth, _to_head = grids()
+    return made.ct_like(depth, 0.8) + made.noise(np.random.default_rng(seed), depth.shape, 25)
 
 
 def mri(seed: int = 0) -> np.ndarray:
-    depth, to_head, hollow = grids()
+    depth, to_head = grids()
     rng = np.random.default_rng(seed)
-    values = made.biased(rng, made.mri_like(depth, hollow, 1.2), made.positions(to_head, depth.shape))
+    values = made.biased(rng, made.mri_like(depth, 1.2), made.positions(to_head, depth.shape))
     return np.hypot(values + made.noise(rng, depth.shape, 40), made.noise(rng, depth.shape, 40))
 
 
@@ -105,10 +105,10 @@ def test_nothing_of_the_inside_is_skin() -> None:
 
 
 def test_a_table_and_a_head_holder_are_no_skin() -> None:
-    depth, to_head, hollow = grids()
+    depth, to_head = grids()
     low, high = shape().points.min(axis=0), shape().points.max(axis=0)
     at = made.positions(to_head, depth.shape)
-    values = made.with_table(made.ct_like(depth, hollow, 0.8), at, low[2], (low + high) / 2)
+    values = made.with_table(made.ct_like(depth, 0.8), at, low[2], (low + high) / 2)
     skin = skin_of(volume(values), told)
     points = skin.points @ LPS
     assert points[:, 2].min() > low[2] - 15
@@ -186,6 +186,7 @@ def test_it_says_how_far_it_is_and_can_be_stopped_anywhere() -> None:
 @pytest.mark.parametrize("name", ["My Head.nrrd", "head.nii", "head.v2.nii.gz", "head.NRRD"])
 def test_files(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("palnet.scans.file._last_skin", {})
+    monkeypatch.setattr("palnet.scans.file.CHUNK", 1 << 10)  # as if the file were large
     path = tmp_path / name
     shown = volume(ct(), "RAS" if "nii" in name else "LPS")
     if "nii" in name:

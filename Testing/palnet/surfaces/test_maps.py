@@ -8,7 +8,7 @@ from palnet.errors import PalnetError
 from palnet.exports.surfaces import NamedSurface
 from palnet.measures.surface_change import STABLE, before_and_after, uncertainty
 from palnet.rigid import apply, random_pose
-from palnet.scans.surface import vertex_normals
+from palnet.scans.surface import places_on_triangles, vertex_normals
 from palnet.surfaces.maps import asymmetry, by_region, laid_on, shift, together, volume_cc
 from palnet.surfaces.template import face_template
 
@@ -41,6 +41,20 @@ def test_a_change_between_two_visits_is_found_whatever_the_pose(label: str, regi
     assert row["forward_largest_mm"] == pytest.approx(3.0, abs=0.1)
     assert abs(_row(by_region(change, FACE), "forehead")["distance_largest_mm"]) < 0.05
     assert row["volume_cc"] > 0.1
+
+
+def test_points_that_lie_elsewhere_along_a_still_forehead_turn_nothing() -> None:
+    """By points, the chin would be said to have moved."""
+    stable = FACE.in_region(STABLE)
+    slid = OWN.copy()
+    upwards = OWN[stable] + [0.0, 3.0, 0.0]
+    corners, weights = places_on_triangles(FACE.surface, upwards)
+    slid[stable] = np.einsum("lk,lkd->ld", weights, OWN[corners])
+    chin = FACE.in_region(["chin"])
+    change = before_and_after(_named(OWN), _named(slid), stable, FACE)
+    assert np.abs(change.outward[chin]).max() < 0.15
+    by_points = shift(OWN, laid_on(slid, OWN, stable), ~NONE, FACE)
+    assert np.abs(by_points.outward[chin]).max() > 1.5
 
 
 def test_volume_is_that_of_the_prism_between_two_surfaces() -> None:
