@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 from ..engine.scan_specs import ScanSpecs
 from ..engine.surface_engine import SurfaceEngine
 from ..measure.followed_surface import ASYMMETRY, CHANGE, MEAN, SURFACE, FollowedSurface
+from ..nodes.scan_nodes import is_released
 from ..nodes.shown_alone import show
 from ..nodes.surface_nodes import is_surface, surface_of_scan
 from ..view.surface_colours import hide_legend, paint_expected, paint_mm, paint_regions
@@ -113,8 +114,8 @@ class SurfacePanel:
         self._make()
 
     def forget(self, node: Any) -> None:
-        """A model node has left the scene; where that was the surface, no one wants to see it."""
-        if is_surface(node) and self._followed is not None and self._followed.node is None:
+        """A model node has left the scene; where someone deleted the surface, no one wants to see it."""
+        if is_surface(node) and not is_released(node) and self._followed is not None and self._followed.node is None:
             self._end()
             self.choose("")
 

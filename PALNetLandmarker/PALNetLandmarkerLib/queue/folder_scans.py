@@ -23,6 +23,7 @@ from ..nodes.record import ATTRIBUTE, node_points
 from ..nodes.scan_nodes import Progress, is_as_read, landmarks_of, load_scan, progress_of, release, remove_node, restore
 from ..nodes.scan_size import size_of
 from ..nodes.scene import TABLE_REFERENCE, file_of
+from ..nodes.surface_nodes import surface_of_scan
 
 RESULTS = "landmarks"
 """The folder beside the scans of a folder where their landmarks go."""
@@ -139,11 +140,12 @@ class FolderScans:
         self._told[key] = self._read_progress(key)
 
     def release(self, key: str) -> None:
-        """Take a scan that was saved out of the scene again, with the table of its measurements."""
+        """Take a scan that was saved out of the scene again, with the table of its measurements and its surface."""
         model, landmarks = self.nodes(key)
         table = landmarks.GetNodeReference(TABLE_REFERENCE) if landmarks is not None else None
-        release(model, landmarks)
-        for node in (model, landmarks, table):
+        surface = surface_of_scan(model)
+        release(model, landmarks, surface)
+        for node in (surface, model, landmarks, table):
             if node is not None:
                 remove_node(self._scene, node)
 

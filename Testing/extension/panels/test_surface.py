@@ -18,7 +18,7 @@ from host.start import Host
 from palnet.results import SURFACE_ENDINGS
 from palnet.surfaces.template import face_template
 from PALNetLandmarkerLib.measure.followed_surface import ASYMMETRY, CHANGE
-from PALNetLandmarkerLib.nodes.scan_nodes import scan_of
+from PALNetLandmarkerLib.nodes.scan_nodes import release, scan_of
 from PALNetLandmarkerLib.nodes.surface_nodes import surface_of_scan
 from PALNetLandmarkerLib.panels import surface, surface_study
 from PALNetLandmarkerLib.panels.surface import SurfacePanel
@@ -316,6 +316,13 @@ def test_another_scan_and_a_deleted_surface(shown: Shown, session: ReviewSession
     shown.engine.answer()
     node = surface_of_scan(other.model)
     assert shown.panel.shown and node.GetDisplayNode().GetVisibility()
+    release(node)  # as the queue does with a scan that was saved
+    slicer.mrmlScene.RemoveNode(node)
+    shown.panel.forget(node)
+    assert not shown.panel.shown and shown.ui.asymmetryButton.checked
+    shown.panel.choose(ASYMMETRY)
+    shown.engine.answer()
+    node = surface_of_scan(other.model)
     slicer.mrmlScene.RemoveNode(node)
     shown.panel.forget(node)
     assert not shown.panel.shown and not shown.ui.asymmetryButton.checked

@@ -18,6 +18,8 @@ from palnet.errors import OutputError, PalnetError, ScanError
 from palnet.review.record import Review, State
 from PALNetLandmarkerLib.engine.landmarking import fill
 from PALNetLandmarkerLib.nodes import record
+from PALNetLandmarkerLib.nodes.surface_nodes import create_surface
+from PALNetLandmarkerLib.queue.folder_scans import FolderScans
 from PALNetLandmarkerLib.review.session import ReviewSession
 from queues import FakeBackground, QueueDesk, decide, scan_folder
 from user import FIDUCIALS, count
@@ -41,6 +43,16 @@ def test_folder(queue_desk: QueueDesk, folder: Path) -> None:
     assert queue_desk.names == ["a.ply", "b.ply", "c.stl", "d.ply"]
     assert queue_desk.states == ["waiting"] * 4
     assert queue_desk.background.scans == []
+
+
+def test_the_surface_of_a_scan_goes_with_it(host: Host, folder: Path) -> None:
+    """Else the faces of all scans before would lie over each other."""
+    nodes = slicer.mrmlScene.GetNumberOfNodes()
+    scans = FolderScans(slicer.mrmlScene, folder)
+    model, _landmarks = scans.open(scans.keys[0])
+    surface = create_surface(model)
+    scans.release(scans.keys[0])
+    assert slicer.mrmlScene.GetNumberOfNodes() == nodes and surface.GetScene() is None
 
 
 def test_one_scan_at_a_time(queue_desk: QueueDesk, folder: Path) -> None:
