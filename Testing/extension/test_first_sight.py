@@ -60,7 +60,9 @@ def test_a_newcomers_way(window: Window, tmp_path: Path, monkeypatch: pytest.Mon
     settle()
     bar = window.module.widget.ui.tabs.tabBar()
     assert window.is_in_sight(bar)
-    QTest.mouseClick(bar, Qt.LeftButton, pos=bar.tabRect(4).center())
+    tabs = window.module.widget.ui.tabs
+    save = next(index for index in range(tabs.count) if tabs.widget(index).objectName == SAVE)
+    QTest.mouseClick(bar, Qt.LeftButton, pos=bar.tabRect(save).center())
     settle()
     clicks += 1
     assert sections.tabs.shown == SAVE

@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pages import read_page
 from palnet.agreement.comparison import Comparison
-from palnet.agreement.files import compare_files
+from palnet.agreement.files import compare_files, in_words
 from palnet.agreement.matching import compare, scan_beside
 from palnet.agreement.report import compare_page
 from palnet.agreement.tables import case_rows, landmark_rows, measure_rows, overall, scan_rows
@@ -54,6 +54,11 @@ def moved(sets: list[LandmarkSet], label: str, by: np.ndarray) -> list[LandmarkS
         points[one.labels.index(label)] += pose[:3, :3] @ by
         result.append(replace(one, points=points))
     return result
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 scan, "), (2, "2 scans, ")])
+def test_what_is_told_counts_as_people_do(count: int, said: str) -> None:
+    assert in_words(compare(faces(count), faces(count), TITLES)).startswith(said)
 
 
 def row_of(one: Comparison, label: str) -> dict[str, Any]:

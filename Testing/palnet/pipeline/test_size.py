@@ -12,7 +12,19 @@ from palnet.pipeline.prediction import Prediction
 from palnet.pipeline.predictor import Predictor
 from palnet.scans.file import read_surface
 from palnet.scans.surface import Surface, polydata_from_arrays, surface_from_polydata
-from palnet.units import is_relative, mm_per_unit
+from palnet.units import is_relative, mm_per_unit, unit_in_words, unit_of_size
+
+
+@pytest.mark.parametrize(
+    ("unit", "said"),
+    [
+        ("cm", "cm"),
+        (unit_of_size(0.913946871789), "0.913947 mm"),
+        (unit_of_size(0.00351234567, relative=True), "0.00351235 relative mm"),
+    ],
+)
+def test_a_unit_is_said_in_as_many_digits_as_anyone_knows(unit: str, said: str) -> None:
+    assert unit_in_words(unit) == said
 
 
 @pytest.fixture(scope="module")
