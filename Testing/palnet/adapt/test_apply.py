@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from adapting import face_model, marked_by
 from palnet.adapt.apply import Adapter, with_own
+from palnet.adapt.carry import BySurface
 from palnet.adapt.convention import Convention, LandmarkShift, OwnLandmark
 from palnet.adapt.file import checksum, from_text, to_text
 from palnet.adapt.learn import learn
@@ -106,7 +107,7 @@ def test_a_landmark_that_is_missing_stays_missing(learned: Convention) -> None:
     points = prediction.points.copy()
     points[GN] = np.nan
     mesh = polydata_from_arrays(surface.points, surface.triangles)
-    after = Adapter(learned, face_model()).apply(replace(prediction, points=points), mesh)
+    after = Adapter(replace(learned, own=()), face_model()).apply(replace(prediction, points=points), mesh)
     assert after.missing[GN] and not after.shifted[GN]
 
 
@@ -118,11 +119,13 @@ def test_own_landmarks_where_the_scan_has_a_hole_are_missing(learned: Convention
     assert after.missing[len(LABELS) :].tolist() == [True, False, False]
 
 
-def test_from_three_scans_own_landmarks_are_predicted_without_an_error() -> None:
+def test_from_three_scans_own_landmarks_are_predicted_without_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no template, as of skulls, by a spline."""
+    monkeypatch.setattr(BySurface, "serves", staticmethod(lambda _model: False))
     scans = [marked(k) for k in range(3)]
     convention = learn(scans, face_model())
     assert [one.label for one in convention.own] == list(OWN)
-    assert all(np.isnan(one.error) and one.scans == 3 for one in convention.own)
+    assert all(np.isnan(one.error) and (one.scans, one.carrier) == (3, "spline") for one in convention.own)
     two = [
         replace(scan, points=np.where(np.isin(scan.labels, ["aside"])[:, None], np.nan, scan.points)) for scan in scans
     ]
