@@ -8,6 +8,13 @@ from typing import Any
 from .conventions import ConventionsPanel
 from .train import TrainPanel
 
+_CHOSEN = """
+QPushButton { padding: 3px; border: 1px solid rgba(128, 128, 128, 110); }
+QPushButton:hover { border: 1px solid rgba(128, 128, 128, 220); }
+QPushButton:checked { border-bottom: 3px solid palette(highlight); }
+"""
+"""In a dark style a pressed button looks like any other."""
+
 
 class LearnPanel:
     """Shows one of the two sections, and their plot in the place of the views.
@@ -39,6 +46,8 @@ class LearnPanel:
         conventions_ui = add("PALNetConventions.ui", ui.conventionsHolder.layout())
         self.conventions = ConventionsPanel(conventions_ui, landmark_model, folder, on_learned)
         self.train = TrainPanel(add("PALNetTrain.ui", ui.trainHolder.layout()), use_model, on_model, self._changed)
+        for choice in (ui.conventionsChoice, ui.trainChoice):
+            choice.setStyleSheet(_CHOSEN)
         ui.conventionsChoice.connect("clicked(bool)", self._on_conventions)
         ui.trainChoice.connect("clicked(bool)", self._on_train)
         self._show(training=self.train.plan is not None)

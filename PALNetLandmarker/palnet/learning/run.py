@@ -110,8 +110,8 @@ class Run:
         State(plan).write()
         start = Model.find(plan.start) if plan.start else None
         config = config_of(plan, start)
-        before = Clock({CHECKING: 1.0})
-        eye = _Onlooker(self.watch, before)
+        # What the rest takes is not known before the scans are: the bar only begins.
+        eye = _Onlooker(self.watch, Clock({CHECKING: 1.0, TRAINING: 50.0}))
         looked = look(
             plan.folder,
             plan.name,
