@@ -47,12 +47,12 @@ def test_folder(queue_desk: QueueDesk, folder: Path) -> None:
 
 def test_the_surface_of_a_scan_goes_with_it(host: Host, folder: Path) -> None:
     """Else the faces of all scans before would lie over each other."""
-    nodes = slicer.mrmlScene.GetNumberOfNodes()
     scans = FolderScans(slicer.mrmlScene, folder)
     model, _landmarks = scans.open(scans.keys[0])
     surface = create_surface(model)
     scans.release(scans.keys[0])
-    assert slicer.mrmlScene.GetNumberOfNodes() == nodes and surface.GetScene() is None
+    assert surface.GetScene() is None
+    assert [count(kind) for kind in ("vtkMRMLModelNode", "vtkMRMLModelDisplayNode")] == [0, 0]
 
 
 def test_one_scan_at_a_time(queue_desk: QueueDesk, folder: Path) -> None:
