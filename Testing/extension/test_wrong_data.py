@@ -201,6 +201,7 @@ def test_the_review_goes_on_when_its_scan_is_deleted(window: Window, model: Any,
     sections, parameters = window.module.widget.sections, window.module.widget._parameterNode
     assert sections.review.session is session and not session.closed
     assert parameters.landmarks is session.node and parameters.surfaceModel is None
+    assert "points are not held to a surface" in told(window), "at once"
     session.select("Prn")
     assert "points are not held to a surface" in told(window)
     session.accept("Prn")

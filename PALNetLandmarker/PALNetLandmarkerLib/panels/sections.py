@@ -335,6 +335,7 @@ class Sections(VTKObservationMixin):
         if node is self._leaving:
             self._leaving = None
             self.update()
+            self._review_panel.refresh()  # points are held to nothing any more
 
     def _on_compare(self, begins: bool) -> None:
         """A case of a comparison is about to be shown: nothing of the patient under review stays on that face."""
