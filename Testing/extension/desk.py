@@ -35,6 +35,8 @@ _MARGIN = 6
 class FixedConcerns:
     """Stands for a ``ShapeModel`` that always says the same."""
 
+    mean = np.zeros((50, 3))
+
     def concerns(self, _points: np.ndarray, _noise: np.ndarray) -> dict[int, tuple[str, ...]]:
         return CONCERNS
 
