@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from shiboken6 import invalidate
 
 
 class ModulePanel(QWidget):
@@ -23,7 +24,6 @@ class ModulePanel(QWidget):
     def __init__(self, help_section: QWidget, on_request: Callable[[], None]) -> None:
         super().__init__()
         self._on_request = on_request
-        self._lost: list[Any] = []
         self._panel: QWidget | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -42,7 +42,9 @@ class ModulePanel(QWidget):
         """It is left."""
         panel, self._panel = self._panel, None
         if panel is not None:
-            self._lost.append(self.layout().takeAt(self.layout().indexOf(panel)))
+            lost = self.layout().takeAt(self.layout().indexOf(panel))
+            # Destroyed after its widget, as the garbage collector may do it, an item ends the process.
+            invalidate(lost)
             panel.setVisible(False)
             panel.setParent(None)
 
