@@ -198,12 +198,13 @@ def _without_fragments(surface: Surface, least: float = 0.001) -> Surface:
 def _wound_consistently(surface: Surface) -> bool:
     """Whether neighbours walk their common edge in opposite directions, as all but a few do in a consistent mesh."""
     triangles, count = surface.triangles, len(surface.points)
-    start, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()
-    if len(start) > _ENOUGH_EDGES:
+    chosen: np.ndarray | None = None
+    if triangles.size > _ENOUGH_EDGES:
         # All edges at some points, which have nothing to do with their order: each from both of its sides.
-        chosen = np.random.default_rng(0).random(count) < _ENOUGH_EDGES / 2 / len(start)
+        chosen = np.random.default_rng(0).random(count) < _ENOUGH_EDGES / 2 / triangles.size
         triangles = triangles[at_any_corner(chosen, triangles)]
-        start, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()
+    start, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()
+    if chosen is not None:
         some = chosen[start] | chosen[end]
         start, end = start[some], end[some]
     edges = np.sort(start * count + end)
