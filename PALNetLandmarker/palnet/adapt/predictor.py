@@ -14,12 +14,12 @@ from .convention import Convention
 from .file import read_convention
 
 
-def followed(predictor: Predictor, convention: Path | None) -> Predictor | AdaptedPredictor:
-    """A predictor that follows the convention in a file, if one is named.
+def followed(predictor: Predictor, convention: Path) -> AdaptedPredictor:
+    """A predictor that follows the convention in a file.
 
     :raises ConventionError: it cannot be read, or does not fit the model
     """
-    return predictor if convention is None else AdaptedPredictor(predictor, read_convention(convention))
+    return AdaptedPredictor(predictor, read_convention(convention))
 
 
 class AdaptedPredictor:
