@@ -7,8 +7,11 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterable
 from typing import IO, Any, NoReturn
+
+from .errors import PalnetError
 
 Send = Callable[[dict[str, Any]], None]
 Stop = Callable[[], bool]
@@ -30,6 +33,29 @@ def answers_alone() -> Send:
         print(json.dumps(line), file=answers, flush=True)
 
     return send
+
+
+def answer_each(
+    tasks: Iterable[str | bytes], answer_of: Callable[[dict[str, Any]], dict[str, Any]], send: Send, failed: str
+) -> None:
+    """Answer tasks, one in a line, until there are none; what goes wrong with one is its answer.
+
+    :param tasks: JSON objects with an ``"id"``, which the answer has, too
+    :param answer_of: makes the answer to a task; may raise anything
+    :param failed: what is said, before its name, of an error that is not ours
+    """
+    for line in tasks:
+        identity = None
+        try:
+            task = json.loads(line)
+            identity = task["id"]
+            answer = answer_of(task)
+        except PalnetError as error:
+            answer = {"error": str(error)}
+        except Exception as error:  # whatever it is, the one who waits for an answer gets one
+            traceback.print_exc()
+            answer = {"error": f"{failed}: {type(error).__name__}: {error}."}
+        send({"id": identity, **answer})
 
 
 def serve_one(serve: Callable[[bytes, Send, Stop], None]) -> NoReturn:

@@ -23,7 +23,6 @@ import contextlib
 import json
 import os
 import sys
-import traceback
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -31,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PalnetError
-from ..lines import answers_alone
+from ..lines import answer_each, answers_alone
 from ..threads import ONE_THREAD
 
 Send = Callable[[dict[str, Any]], None]
@@ -47,19 +46,12 @@ def serve(tasks: Iterable[str | bytes], send: Send) -> None:
     :param send: is given each line of the answers
     """
     maps = _Maps()
-    for line in tasks:
-        identity = None
-        try:
-            task = json.loads(line)
-            identity = task["id"]
-            progress = partial(_tell, send, identity)
-            answer = _studied(task, progress) if "folder" in task else maps.made(task, progress)
-        except PalnetError as error:
-            answer = {"error": str(error)}
-        except Exception as error:  # whatever it is, the one who waits for an answer gets one
-            traceback.print_exc()
-            answer = {"error": f"The surface could not be made: {type(error).__name__}: {error}."}
-        send({"id": identity, **answer})
+
+    def answer_of(task: dict[str, Any]) -> dict[str, Any]:
+        progress = partial(_tell, send, task["id"])
+        return _studied(task, progress) if "folder" in task else maps.made(task, progress)
+
+    answer_each(tasks, answer_of, send, "The surface could not be made")
 
 
 def _tell(send: Send, identity: Any, share: float, step: str) -> None:

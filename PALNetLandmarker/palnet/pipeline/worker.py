@@ -18,16 +18,13 @@ closes, so it does not outlive the one who started it.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import PalnetError
-from ..lines import answers_alone
+from ..lines import answer_each, answers_alone
 from ..threads import ONE_THREAD
 
 if TYPE_CHECKING:
@@ -64,21 +61,11 @@ def serve(tasks: Iterable[str | bytes], send: Send, changed: Changed | None = No
     :param changed: gives the predictor that a task asks for from the one of its model
     """
     predictors = _Predictors(changed or (lambda _task, predictor: predictor))
-    for line in tasks:
-        identity = None
-        try:
-            task = json.loads(line)
-            identity = task["id"]
-            if "model" in task:
-                answer: dict[str, Any] = {"prediction": predictors.predict(task, send).to_json()}
-            else:
-                answer = _make_skin(task, send)
-        except PalnetError as error:
-            answer = {"error": str(error)}
-        except Exception as error:  # whatever it is, the one who waits for an answer gets one
-            traceback.print_exc()
-            answer = {"error": f"The landmarks could not be placed: {type(error).__name__}: {error}."}
-        send({"id": identity, **answer})
+
+    def answer_of(task: dict[str, Any]) -> dict[str, Any]:
+        return {"prediction": predictors.predict(task, send).to_json()} if "model" in task else _make_skin(task, send)
+
+    answer_each(tasks, answer_of, send, "The landmarks could not be placed")
 
 
 def _make_skin(task: dict[str, Any], send: Send) -> dict[str, Any]:
