@@ -36,15 +36,6 @@ for line in sys.stdin:
 
 
 @pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files go."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
-
-
-@pytest.fixture
 def engine(host: Host, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SurfaceEngine]:
     monkeypatch.setattr(surface_engine, "_WORKER", ["-c", _ANSWERS])
     made = SurfaceEngine()

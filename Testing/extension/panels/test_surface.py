@@ -20,22 +20,16 @@ from palnet.surfaces.template import face_template
 from PALNetLandmarkerLib.measure.followed_surface import ASYMMETRY, CHANGE
 from PALNetLandmarkerLib.nodes.scan_nodes import release, scan_of
 from PALNetLandmarkerLib.nodes.surface_nodes import surface_of_scan
-from PALNetLandmarkerLib.panels import surface, surface_study
+from PALNetLandmarkerLib.panels import surface
 from PALNetLandmarkerLib.panels.surface import SurfacePanel
 from PALNetLandmarkerLib.review.session import ReviewSession
 from section import load_section, on_screen
 from surfaces import FakeEngine, answer_to, landmarked_face
 from user import click, settle
 
+pytestmark = pytest.mark.usefixtures("engines")
+
 UI = Path(surface.__file__).parents[2] / "Resources" / "UI" / "PALNetSurface.ui"
-
-
-@pytest.fixture(autouse=True)
-def engines(monkeypatch: pytest.MonkeyPatch) -> type[FakeEngine]:
-    FakeEngine.made = []
-    for place in (surface, surface_study):
-        monkeypatch.setattr(place, "SurfaceEngine", FakeEngine)
-    return FakeEngine
 
 
 @pytest.fixture

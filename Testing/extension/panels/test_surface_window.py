@@ -13,19 +13,12 @@ from host.views import FOUR_UP, ONE_UP_3D
 from host.window import Window
 from palnet.surfaces.template import face_template
 from PALNetLandmarkerLib.nodes.surface_nodes import surface_of_scan
-from PALNetLandmarkerLib.panels import surface, surface_study
 from PALNetLandmarkerLib.panels.tabs import COMPARE, REVIEW, SURFACE
 from PALNetLandmarkerLib.view.layout import TWO_VIEWS
 from surfaces import FakeEngine, answer_to, face_model, landmarked_face, surface_points
 from user import click, settle, wait_for
 
-
-@pytest.fixture(autouse=True)
-def engines(monkeypatch: pytest.MonkeyPatch) -> type[FakeEngine]:
-    FakeEngine.made = []
-    for place in (surface, surface_study):
-        monkeypatch.setattr(place, "SurfaceEngine", FakeEngine)
-    return FakeEngine
+pytestmark = pytest.mark.usefixtures("engines")
 
 
 @pytest.fixture
