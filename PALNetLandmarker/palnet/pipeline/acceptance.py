@@ -19,6 +19,9 @@ _OF_THE_LIMIT, _COMPLETE = 0.8, 0.85
 # A part is doubted from this share of a clear face's limit on; then doubt and deviation count together. Set on cuts of
 # validation subjects (doubt to 2.96 mm, together to 5.63) and scrambled faces of another seed (3.10; from 5.62 on).
 _DOUBTED_PART, _PARTS_DOUBT_MM, _TOGETHER_MM = 0.9, 3.05, 5.7
+# What is mostly whole and of a usual shape may be doubted so much, by the same sum: a face of Apert syndrome has 2.87
+# and 5.49; squashed faces of another seed from 3.18 and 8.04 on.
+_WHOLES_DOUBT_MM = 3.0
 # And the mean face lies on the scan for so much of the landmarks that are said to be shown (cuts: from 0.76 on; most
 # scrambled faces: up to 0.63).
 _COVERED = 0.72
@@ -38,7 +41,7 @@ def beyond_acceptance(
     usual shapes has more than its own limit, which is the wider the less doubt there is; where there is little, it is
     not asked at all. Models without a limit for whole faces have one for all. Of a part that is doubted, neither
     alone tells a face from what is none: there both are added, and the scan must lie where the mean face has what is
-    shown.
+    shown. They are added, too, for what is mostly whole and doubted a little too much: its shape may speak for it.
 
     :param points: (L, 3), :param expected: (L,) expected errors, both in working mm, :param presence: (L,)
     :param doubt: mm, mean expected error of what is shown, :param coverage: share of the mean face that the scan shows
@@ -52,12 +55,14 @@ def beyond_acceptance(
         together = doubt + np.nan_to_num(_deviation(model, points, expected, presence))
         claimed = doubt * (_COVERED * shown - coverage)
         return float(max(beyond, doubt - _PARTS_DOUBT_MM, together - _TOGETHER_MM, claimed))
-    if beyond > 0 or doubt < clear or shown < _MOSTLY_WHOLE or not most:
+    if doubt < clear or shown < _MOSTLY_WHOLE or not most:
         return beyond
     deviation = _deviation(model, points, expected, presence)
     if np.isnan(deviation):
         return beyond
     most *= float(np.interp(shown, (_MOSTLY_WHOLE, _COMPLETE), (_OF_THE_LIMIT, 1.0)))
+    if beyond > 0:
+        return min(beyond, max(doubt - _WHOLES_DOUBT_MM, doubt + deviation - _TOGETHER_MM, deviation - most))
     most *= float(np.interp(doubt, (clear, max(limit, clear + 1e-6)), (_NEARLY_CLEAR, 1.0)))
     return max(beyond, deviation - most)
 

@@ -262,3 +262,16 @@ def vertex_adjacency(triangles: np.ndarray, count: int) -> csr_matrix:
     matrix = coo_matrix((np.ones(len(i)), (i, j)), shape=(count, count)).tocsr()
     matrix.data[:] = 1.0
     return matrix
+
+
+def border_edges(triangles: np.ndarray) -> np.ndarray:
+    """(E, 2) int: the edges of triangles (T, 3) that have one triangle only, as pairs of points."""
+    start, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()
+    least, most = np.minimum(start, end), np.maximum(start, end)
+    key = least * (int(most.max(initial=0)) + 1) + most
+    order = np.argsort(key, kind="stable")
+    ranked = key[order]
+    other = np.ones(len(key) + 1, bool)
+    other[1:-1] = ranked[1:] != ranked[:-1]
+    alone = order[other[:-1] & other[1:]]
+    return np.stack([start[alone], end[alone]], axis=1)
