@@ -17,9 +17,9 @@ _MOSTLY_WHOLE = 0.65
 # And less is usual there than where nearly all is shown: share of the limit, from mostly whole to so much of a face.
 _OF_THE_LIMIT, _COMPLETE = 0.8, 0.85
 # A part is doubted from this share of a clear face's limit on; then doubt and deviation count together. Set on cuts of
-# validation subjects (doubt to 2.96 mm, together to 5.63) and scrambled faces of another seed (3.10; from 5.62 on). What is mostly whole and
-# of a usual shape may be doubted as parts may, by the same sum: a face of Apert syndrome has to 3.07 mm of doubt and
-# 5.57 together, squashed faces of another seed from 3.18 and 8.04 on.
+# validation subjects (doubt to 2.96 mm, together to 5.63) and scrambled faces of another seed (3.10; from 5.62 on).
+# What is mostly whole and of a usual shape may be doubted as parts may, by the same sum: a face of Apert syndrome has
+# to 3.07 mm of doubt and 5.57 together, squashed faces of another seed from 3.18 and 8.04 on.
 _DOUBTED_PART, _PARTS_DOUBT_MM, _TOGETHER_MM = 0.9, 3.05, 5.7
 # And the mean face lies on the scan for so much of the landmarks that are said to be shown (cuts: from 0.76 on; most
 # scrambled faces: up to 0.63).
