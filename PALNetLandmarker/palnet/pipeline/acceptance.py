@@ -18,8 +18,6 @@ _MOSTLY_WHOLE = 0.65
 _OF_THE_LIMIT, _COMPLETE = 0.8, 0.85
 # A part is doubted from this share of a clear face's limit on; then doubt and deviation count together. Set on cuts of
 # validation subjects (doubt to 2.96 mm, together to 5.63) and scrambled faces of another seed (3.10; from 5.62 on).
-# What is mostly whole and of a usual shape may be doubted as parts may, by the same sum: a face of Apert syndrome has
-# to 3.07 mm of doubt and 5.57 together, squashed faces of another seed from 3.18 and 8.04 on.
 _DOUBTED_PART, _PARTS_DOUBT_MM, _TOGETHER_MM = 0.9, 3.05, 5.7
 # And the mean face lies on the scan for so much of the landmarks that are said to be shown (cuts: from 0.76 on; most
 # scrambled faces: up to 0.63).
@@ -40,7 +38,8 @@ def beyond_acceptance(
     usual shapes has more than its own limit, which is the wider the less doubt there is; where there is little, it is
     not asked at all. Models without a limit for whole faces have one for all. Of a part that is doubted, neither
     alone tells a face from what is none: there both are added, and the scan must lie where the mean face has what is
-    shown. They are added, too, for what is mostly whole and doubted a little too much: its shape may speak for it.
+    shown. What is mostly whole may be doubted as parts may where its shape is usual: a face of Apert
+    syndrome has up to 3.14 mm of doubt and deviates by 2.7, squashed faces by 4.8 and more.
 
     :param points: (L, 3), :param expected: (L,) expected errors, both in working mm, :param presence: (L,)
     :param doubt: mm, mean expected error of what is shown, :param coverage: share of the mean face that the scan shows
@@ -61,7 +60,7 @@ def beyond_acceptance(
         return beyond
     most *= float(np.interp(shown, (_MOSTLY_WHOLE, _COMPLETE), (_OF_THE_LIMIT, 1.0)))
     if beyond > 0:
-        return min(beyond, max(doubt - part, doubt + deviation - _TOGETHER_MM, deviation - most))
+        return min(beyond, max(doubt - part, deviation - most))
     most *= float(np.interp(doubt, (clear, max(limit, clear + 1e-6)), (_NEARLY_CLEAR, 1.0)))
     return max(beyond, deviation - most)
 
