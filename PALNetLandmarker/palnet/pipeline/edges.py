@@ -13,7 +13,7 @@ _ON_EDGE_MM = 0.8
 _GONE_MM = 2.0
 # Nearer than that it may be there; how far off it is in the mean, with the distance that it was expected beyond the
 # edge. All three: on parts of faces and worn scans of validation subjects (docs/benchmarks.md).
-_NEAR_MM, _OFF_MM, _OFF_PER_MM = 0.5, 1.0, 1.5
+_NEAR_MM, _OFF_MM, _OFF_PER_MM = 0.5, 1.5, 1.5
 
 
 def beyond_edge(

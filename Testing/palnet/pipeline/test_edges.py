@@ -30,7 +30,7 @@ def test_beyond_the_edge(scale: float) -> None:
     places, distance = closest_on_surface(surface, expected * scale)
     gone, least = beyond_edge(surface, places, distance, scale)
     assert gone.tolist() == [False, False, True, False, False]
-    np.testing.assert_allclose(least / scale, [0.0, 2.5, 5.5, 0.0, 0.0])
+    np.testing.assert_allclose(least / scale, [0.0, 3.0, 6.0, 0.0, 0.0])
 
 
 def test_a_closed_surface_has_none() -> None:
