@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import maximum_filter
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
+from ..scans.neighbours import with_neighbours
 from ..scans.surface import Surface, at_any_corner
 
 MARGIN_MM = 45.0
@@ -40,7 +40,7 @@ def near_landmarks(points: np.ndarray, landmarks: np.ndarray, margin: float) -> 
     if size.prod() < len(candidates):
         taken = np.zeros(size, bool)
         taken[tuple(((landmarks - low) / margin).astype(np.int64).T)] = True
-        taken = maximum_filter(taken, 3)
+        taken = with_neighbours(np.logical_or, taken)
         x, y, z = (
             ((along[candidates] - least) / margin).astype(np.int64) for along, least in zip(points.T, low, strict=True)
         )
