@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from palnet.rigid import apply, matrix, random_pose, rigid_fit
+from palnet.rigid import apply, matrix, random_pose, rigid_fit, turn
+from scipy.spatial.transform import Rotation
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -15,6 +16,12 @@ def test_fit_finds_the_motion(seed: int, count: int, degrees: float, mm: float) 
     rng = np.random.default_rng(seed)
     pose, points = random_pose(rng, degrees, mm), rng.normal(0, 50, (count, 3))
     np.testing.assert_allclose(rigid_fit(points, apply(pose, points)), pose, atol=1e-6 * (1 + mm))
+
+
+@given(seeds, st.sampled_from([0.0, 1e-12, 1e-5, 1e-3, 1.0, 3.1]))
+def test_a_rotation_vector_turns_as_scipy_says(seed: int, size: float) -> None:
+    vector = np.random.default_rng(seed).normal(size=3) * size
+    np.testing.assert_allclose(turn(vector), Rotation.from_rotvec(vector).as_matrix(), atol=1e-12)
 
 
 @given(seeds, st.floats(0, 180))

@@ -13,7 +13,6 @@ import numpy as np
 from ..errors import ModelError, NoFaceError, PalnetError, ScanError, sentence_of
 from ..formats.text import TO_LPS
 from ..pipeline.prediction import Prediction
-from ..reports.thumbnail import draw_thumbnail
 from ..scans.file import is_volume
 from ..scans.skin_file import as_ply
 from .files import checksum
@@ -110,6 +109,7 @@ def _predict(
     predictor: Predictor | AdaptedPredictor, path: Path, unit: str
 ) -> tuple[Prediction, bytes, vtkPolyData, Mesh]:
     """The prediction in the frame of the file, the picture, and the scan as a surface and as it was read."""
+    from ..reports.thumbnail import draw_thumbnail  # with VTK's writers of images
     from ..scans.file import read_mesh, scan_space, surface_in, surface_unit
     from ..scans.looks import looks_of
     from ..scans.surface import surface_from_polydata

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -24,11 +23,6 @@ from ..scans.file import scan_space
 from .host import Host
 from .size import unit_of
 from .words import RESEARCH_USE, check_summary, picture_beside, results_at, summary
-
-
-def is_batch(options: argparse.Namespace) -> bool:
-    """Whether scans are landmarked as a batch: a folder is named, or how many processes, or a cluster."""
-    return options.jobs is not None or options.dask is not None or any(map(os.path.isdir, options.scans))
 
 
 def run(options: argparse.Namespace, host: Host) -> int:

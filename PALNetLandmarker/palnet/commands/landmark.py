@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from ..errors import OutputError, PersonsWorkError, sentence_of
 from ..files import check_writable, write_json
 from ..pipeline.prediction import Prediction
 from ..scans.file import is_volume, read_mesh, read_surface, scan_stem
+from ..surfaces.files import surface_beside
 from .host import Host
 from .size import add_size, unit_of
 from .words import RESEARCH_USE, check_summary, picture_beside, results_at, summary, table
@@ -48,9 +50,16 @@ def add_landmark(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace, host: Host) -> int:
-    from .batch import is_batch, run
+    if not _is_batch(options):
+        return _run_files(options, host)
+    from .batch import run  # it loads what writes tables and contact sheets
 
-    return run(options, host) if is_batch(options) else _run_files(options, host)
+    return run(options, host)
+
+
+def _is_batch(options: argparse.Namespace) -> bool:
+    """Whether scans are landmarked as a batch: a folder is named, or how many processes, or a cluster."""
+    return options.jobs is not None or options.dask is not None or any(map(os.path.isdir, options.scans))
 
 
 def _followed(predictor: Predictor, convention: Path | None) -> Predictor | AdaptedPredictor:
@@ -126,13 +135,13 @@ def _skin(options: argparse.Namespace, scan: Path, markups: Path) -> list[Path]:
 
 def _surface(options: argparse.Namespace, prediction: Prediction, scan: Path, markups: Path) -> list[Path]:
     """Fit and write the surface if it is asked for; one of landmarks that are no more goes."""
-    from ..surfaces.files import surface_beside, write_corresponding
-    from ..surfaces.scan import predicted_surface
-
     for path in surface_beside(markups):
         path.unlink(missing_ok=True)
     if not options.surface:
         return []
+    from ..surfaces.files import write_corresponding
+    from ..surfaces.scan import predicted_surface  # it loads solvers
+
     _print_progress(1.0, "Fitting the surface")
     return write_corresponding(predicted_surface(prediction, read_surface(scan)), markups)
 

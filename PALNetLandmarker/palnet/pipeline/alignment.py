@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from scipy.spatial.transform import Rotation
 
-from ..rigid import apply, matrix
-from ..scans.surface import Surface, cross, sample_surface
+from ..rigid import matrix
+from ..scans.clean import faces_outward
+from ..scans.surface import Surface, sample_surface
 from ..units import mm_per_unit
 from .first_guess import SPACING_MM, Frames, StationNet, Votes
+from .registration import fit, register
 
 UNITS = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 """Millimetres in the units that are guessed by a scan's size."""
@@ -26,6 +29,9 @@ UNITS = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 # A face alone is at least so large, a person on a chair at most.
 _SMALLEST_MM, _LARGEST_MM = 110.0, 2400.0
 _FEWEST_POINTS = 50
+_ROUGHLY_MM = (30.0, 20.0, 12.0)
+# Of the tree: with scipy's ten points, its thousands of answers take a tenth longer.
+_LEAF = 32
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class _Stage:
 
     :ivar seeds: how many of the scan's vote; None for all
     :ivar size: what is searched, as a share of the template's size
+    :ivar thrifty: whether a guess is moved to where it fits with few points first
     """
 
     guesses: tuple[int, ...]
@@ -41,6 +48,7 @@ class _Stage:
     votes_each: int = 1
     seeds: int | None = None
     size: float = 1.0
+    thrifty: bool = False
 
 
 # A whole face is known from a few seeds, and its first guess is mostly right.
@@ -49,7 +57,7 @@ _QUICK = _Stage((1, 2, 3), 64, seeds=64)
 _WHOLE, _INSIDE_OUT = _Stage((5, 12), 64), _Stage((5,), 64, seeds=192)
 # A piece near the edge of a scan is itself cut: the station that it looks like most is often wrong, one of the next few
 # is right.
-_WIDE = _Stage((10, 20, 30, 40, 50), 1200, 5)
+_WIDE = _Stage((10, 20, 30, 40, 50), 1200, 5, thrifty=True)
 _SMALLER = _Stage((5,), 64, seeds=192)
 
 
@@ -69,6 +77,29 @@ class Alignment:
     inside_out: bool
     coverage: float
     error: float
+
+
+class Judge(Protocol):
+    """Whoever knows faces better than their mean does, and says early what comes to nothing."""
+
+    def worth(self, alignment: Alignment) -> bool:
+        """Whether a pose that was registered roughly, and not measured, is worth to be registered well."""
+        ...
+
+    def going_on(self) -> bool:
+        """Whether, after the poses that were asked, others are worth a try at all."""
+        ...
+
+
+class _NoJudge:
+    def worth(self, alignment: Alignment) -> bool:
+        return True
+
+    def going_on(self) -> bool:
+        return True
+
+
+_NO_JUDGE = _NoJudge()
 
 
 @dataclass(frozen=True)
@@ -108,19 +139,20 @@ class Search:
         self._units = likely_units(surface, aligner.scale, UNITS if unit == "auto" else [unit])
         self._clouds: dict[tuple[str, bool, float], _Cloud] = {}
 
-    def quick(self) -> Iterator[Alignment]:
+    def quick(self, judge: Judge = _NO_JUDGE) -> Iterator[Alignment]:
         """What a few seeds say; right for most scans."""
         for name in self._units:
-            yield from self._candidates(name, False, _QUICK)
+            yield from self._candidates(name, False, _QUICK, judge)
 
-    def whole(self) -> Iterator[Alignment]:
+    def whole(self, judge: Judge = _NO_JUDGE) -> Iterator[Alignment]:
         """What all seeds say, also of a scan that is wound inside out."""
-        # Few scans are wound inside out, so that comes last.
-        for inside_out, stage in ((False, _WHOLE), (True, _INSIDE_OUT)):
-            for name in self._units:
-                yield from self._candidates(name, inside_out, stage)
+        for name in self._units:
+            yield from self._candidates(name, False, _WHOLE, judge)
+        # Few scans are wound inside out, so that comes last; most are seen not to be.
+        for name in () if faces_outward(self._surface) else self._units:
+            yield from self._candidates(name, True, _INSIDE_OUT, judge)
 
-    def further(self) -> Iterator[Alignment]:
+    def further(self, judge: Judge = _NO_JUDGE) -> Iterator[Alignment]:
         """What to try where none of :meth:`whole` is right: smaller faces, then about four times as many guesses
         from less sure votes.
 
@@ -129,9 +161,11 @@ class Search:
         """
         for name in self._units[:1]:
             for stage in (*(replace(_SMALLER, size=size) for size in self._aligner.smaller), _WIDE):
-                yield from self._candidates(name, False, stage)
+                if not judge.going_on():
+                    return
+                yield from self._candidates(name, False, stage, judge)
 
-    def _candidates(self, unit: str, inside_out: bool, stage: _Stage) -> Iterator[Alignment]:
+    def _candidates(self, unit: str, inside_out: bool, stage: _Stage, judge: Judge) -> Iterator[Alignment]:
         key = (unit, inside_out, stage.size)
         if key not in self._clouds:
             self._clouds[key] = _Cloud(self._aligner, self._surface, *key, self._check)
@@ -143,10 +177,13 @@ class Search:
             found: list[Alignment] = []
             for guess in guesses[start:end]:
                 self._check()
-                pose = cloud.register_roughly(guess)
-                if not _near_any(pose, cloud.tried):
-                    cloud.tried.append(pose)
-                    found.append(Alignment(pose := cloud.register(pose), unit, inside_out, *cloud.fit(pose)))
+                pose = cloud.register_thriftily(guess) if stage.thrifty else cloud.register_roughly(guess)
+                if _near_any(pose, cloud.tried):
+                    continue
+                cloud.tried.append(pose)
+                if judge.worth(cloud.in_mm(Alignment(pose, unit, inside_out, 0.0, np.inf))):
+                    pose = cloud.register(cloud.register_roughly(pose) if stage.thrifty else pose)
+                    found.append(Alignment(pose, unit, inside_out, *cloud.fit(pose)))
             for alignment in sorted(found, key=lambda alignment: alignment.error / 10 - alignment.coverage):
                 yield cloud.in_mm(alignment)
 
@@ -167,7 +204,7 @@ class _Cloud:
         scaled = Surface(surface.points * (mm_per_unit(unit) * self._scale), surface.triangles)
         self.points, normals = sample_surface(scaled, SPACING_MM)
         self._normals = -normals if inside_out else normals
-        self._tree = cKDTree(self.points)
+        self._tree = cKDTree(self.points, leafsize=_LEAF)
         self._template = aligner.template * np.repeat([aligner.scale, 1.0], 3)
         self.tried: list[np.ndarray] = []
         """The poses (4, 4) that were registered."""
@@ -175,7 +212,11 @@ class _Cloud:
 
     def register_roughly(self, guess: np.ndarray) -> np.ndarray:
         """A guess (4, 4), moved to where it fits."""
-        return register(self._template[::6], self._tree, self._normals, guess, (30.0, 20.0, 12.0))
+        return register(self._template[::6], self._tree, self._normals, guess, _ROUGHLY_MM)
+
+    def register_thriftily(self, guess: np.ndarray) -> np.ndarray:
+        """The same with few points, for guesses of which most are wrong."""
+        return register(self._template[::12], self._tree, self._normals, guess, _ROUGHLY_MM, 2)
 
     def register(self, pose: np.ndarray) -> np.ndarray:
         """A pose that nearly fits, moved to where it does."""
@@ -183,7 +224,7 @@ class _Cloud:
 
     def fit(self, pose: np.ndarray) -> tuple[float, float]:
         """Coverage and mean error of a pose, see :class:`Alignment`."""
-        return _fit(self._template[::3], self._tree, self._normals, pose)
+        return fit(self._template[::3], self._tree, self._normals, pose)
 
     def in_mm(self, alignment: Alignment) -> Alignment:
         """An alignment of this cloud as one of the scan in mm."""
@@ -235,54 +276,3 @@ def gather(poses: np.ndarray, chances: np.ndarray, most: int = 5) -> list[np.nda
         candidates.append(matrix(rotation, -rotation @ np.average(origins, axis=0, weights=weights)))
         left = left * (kernel[chief] < 0.3)
     return candidates
-
-
-def register(
-    template: np.ndarray, tree: cKDTree, normals: np.ndarray, pose: np.ndarray, reaches: tuple[float, ...]
-) -> np.ndarray:
-    """Refine a pose by point-to-plane registration of the template to the scan, blind to what does not match.
-
-    :param template: (T, 6), :param tree: of the scan's points, :param normals: (N, 3) of these
-    :param pose: (4, 4), scan to face frame, :param reaches: mm, how far a match may be, for three rounds each
-    """
-    inverse = np.linalg.inv(pose)
-    for reach in np.repeat(reaches, 3):
-        points = apply(inverse, template[:, :3])
-        directions = template[:, 3:] @ inverse[:3, :3].T
-        distance, index = tree.query(points, distance_upper_bound=reach)
-        hit = np.isfinite(distance)
-        hit[hit] &= (normals[index[hit]] * directions[hit]).sum(1) > 0.5
-        if hit.sum() < 20:
-            break
-        target, facing, source = tree.data[index[hit]], normals[index[hit]], points[hit]
-        step = target - source
-        residual = np.einsum("nk,nk->n", step, facing)
-        weight = (1 - (distance[hit] / reach) ** 2) ** 2
-        total = weight.sum()
-        centre = source.mean(axis=0)
-        out = source - centre
-        rows = np.hstack([cross(out, facing), facing])
-        # A little of point-to-point keeps flat pieces from sliding.
-        weighted = rows.T * weight
-        system, pull = weighted @ rows, weighted @ residual
-        slack = 0.05 * total
-        spread = np.einsum("nk,nk->n", out, out).mean()
-        system += np.diag([slack * spread] * 3 + [slack] * 3)
-        pull[3:] += slack * (weight @ step) / total
-        pull[:3] += slack * (weight @ cross(out, step)) / total
-        motion = np.linalg.solve(system, pull)
-        turn = Rotation.from_rotvec(motion[:3]).as_matrix()
-        inverse = matrix(turn, centre + motion[3:] - turn @ centre) @ inverse
-    return np.linalg.inv(inverse)
-
-
-def _fit(template: np.ndarray, tree: cKDTree, normals: np.ndarray, pose: np.ndarray) -> tuple[float, float]:
-    """Coverage and mean error of a pose, see :class:`Alignment`."""
-    inverse = np.linalg.inv(pose)
-    points, directions = apply(inverse, template[:, :3]), template[:, 3:] @ inverse[:3, :3].T
-    distance, index = tree.query(points)
-    off = np.abs(((tree.data[index] - points) * normals[index]).sum(1))
-    match = (distance < 12.0) & ((normals[index] * directions).sum(1) > 0.6)
-    if not match.any():
-        return 0.0, np.inf
-    return float(match.mean()), float(off[match].mean())

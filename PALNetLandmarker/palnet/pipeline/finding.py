@@ -13,6 +13,46 @@ LOOKS, LAST_LOOKS = 2, 3
 _BEST_FEW = 4
 
 
+# A roughly registered pose that is doubted so many times more than is ever accepted comes to nothing, and where the
+# best three of all are, there is no face. On 402 cuts of validation subjects, of which 71 were found late, the right
+# pose was doubted up to 2.26 times, and the best three before it up to 2.75 times.
+_NOT_WORTH = 2.5
+_NOWHERE = 3.0
+_BEST_THREE = 3
+
+
+class _Judge:
+    """What the network's coarsest level says of the poses that the search comes by; see :class:`Judge`."""
+
+    def __init__(self, looker: Looker, surface: Surface) -> None:
+        self._looker, self._surface = looker, surface
+        self._coarse: dict[str, Coarse] = {}
+        self._doubts: list[float] = []
+        self._first = True
+        self._most = looker.model.settings["most_doubt_mm"]
+
+    def worth(self, alignment: Alignment) -> bool:
+        # The first guess is mostly right: it is not asked.
+        if self._first:
+            self._first = False
+            return True
+        self._doubts.append(self._looker.coarse_doubt(self._seen_in(alignment.unit), alignment))
+        return self._doubts[-1] <= _NOT_WORTH * self._most
+
+    def going_on(self) -> bool:
+        best = sorted(self._doubts)[:_BEST_THREE]
+        return len(best) < _BEST_THREE or sum(best) / len(best) <= _NOWHERE * self._most
+
+    def hopeless(self, alignment: Alignment) -> bool:
+        """Whether a well registered pose is not worth a look of all levels."""
+        return self._looker.hopeless(self._seen_in(alignment.unit), alignment)
+
+    def _seen_in(self, unit: str) -> Coarse:
+        if unit not in self._coarse:
+            self._coarse[unit] = self._looker.coarse(self._surface, unit)
+        return self._coarse[unit]
+
+
 def find_face(looker: Looker, surface: Surface, search: Search) -> Look | None:
     """The candidate alignment on which the network doubts the landmarks least; None where it doubts all too much.
 
@@ -20,16 +60,12 @@ def find_face(looker: Looker, surface: Surface, search: Search) -> Look | None:
     """
     settings = looker.model.settings
     looks: list[Look] = []
-    coarse: dict[str, Coarse] = {}
-    first = True
-    for stage in _stages(looker, search):
+    judge, first = _Judge(looker, surface), True
+    for stage in _stages(looker, search, judge):
         for alignment in stage:
             # The first guess is mostly right; of the others, most are not worth a look.
-            if not first:
-                if alignment.unit not in coarse:
-                    coarse[alignment.unit] = looker.coarse(surface, alignment.unit)
-                if looker.hopeless(coarse[alignment.unit], alignment):
-                    continue
+            if not first and judge.hopeless(alignment):
+                continue
             first = False
             look = looker.look(surface, alignment, LOOKS)
             if look is not None:
@@ -46,9 +82,9 @@ def find_face(looker: Looker, surface: Surface, search: Search) -> Look | None:
     return best if best is not None and best.beyond <= 0 else None
 
 
-def _stages(looker: Looker, search: Search) -> Iterator[Iterator[Alignment]]:
-    yield search.quick()
-    yield search.whole()
+def _stages(looker: Looker, search: Search, judge: _Judge) -> Iterator[Iterator[Alignment]]:
+    yield search.quick(judge)
+    yield search.whole(judge)
     # Of so many guesses, one that is wrong may be accepted where nobody has measured the limits of doubt with them.
     if looker.model.settings.get("search_further"):
-        yield search.further()
+        yield search.further(judge)

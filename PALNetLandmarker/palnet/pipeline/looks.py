@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..rigid import apply, rigid_fit
-from ..scans.surface import Surface, grid_average, sample_surface
+from ..scans.surface import DRAWS, Surface, grid_average, sample_surface
 from ..scans.visibility import seen_from_front
 from ..units import mm_per_unit
 from .acceptance import beyond_acceptance
@@ -29,6 +29,8 @@ _NO_HOPE_AT_FIRST = 2.05
 # The coarsest level of a whole scan is averaged from samples so many times its spacing apart: those of the finest would
 # cost more than all else that a scan of a whole person is asked.
 _COARSE_FROM = 0.5
+# And what is much larger than a head, from about so many samples: a person, or a thing in a unit that may be its own.
+_MOST_SAMPLES = 300_000
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,8 @@ class Looker:
         """
         scaled = Surface(surface.points * (mm_per_unit(unit) * self.model.scale), surface.triangles)
         scale = self.network.scales[0]
-        points, normals = grid_average(*sample_surface(scaled, _COARSE_FROM * scale.spacing), scale.spacing)
+        apart = max(_COARSE_FROM * scale.spacing, float(np.sqrt(DRAWS * scaled.areas().sum() / _MOST_SAMPLES)))
+        points, normals = grid_average(*sample_surface(scaled, apart), scale.spacing)
         return Coarse(points, normals, cKDTree(points))
 
     def doubt(self, expected: np.ndarray, presence: np.ndarray) -> float:

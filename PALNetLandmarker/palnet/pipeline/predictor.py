@@ -15,12 +15,14 @@ from ..errors import ModelError, NoFaceError, ScanError
 from ..rigid import apply, random_pose, rigid_fit
 from ..scans.clean import clean_and_thin, usable
 from ..scans.file import is_volume, read_surface, reading_warnings, scan_space, surface_unit
+from ..scans.last_seen import keep_seen
 from ..scans.surface import Surface, at_any_corner, closest_on_surface, compact, surface_from_polydata
 from ..scans.visibility import seen_from_front, seen_from_outside
 from ..units import mm_per_unit
 from .acceptance import beyond_acceptance, unusual_shape
 from .alignment import UNITS, Aligner, likely_units
 from .buried import buried, buried_warnings
+from .clock import Clock
 from .edges import beyond_edge
 from .finding import LAST_LOOKS, LOOKS, find_face
 from .first_guess import Frames, StationNet
@@ -89,7 +91,7 @@ class Predictor:
         """
         if is_to_be_found(unit):
             return with_size_found(self, mesh, unit, progress)
-        clock = _Clock(progress)
+        clock = Clock(progress)
         clock.begin("cleaning", 0.15, "Cleaning the surface")
         surface = surface_from_polydata(mesh)
         if not len(surface.triangles):
@@ -158,6 +160,8 @@ class Predictor:
             range_mm=reach,
             convention_mm=convention,
         )
+        if self.model.thing == "face" and alignment.unit in self._units(cleaned, unit)[:1]:
+            keep_seen(mesh, surface)
         said = landmark_warnings(self.model, alignment, prediction, unusual, unit)
         warnings = (*prediction.warnings, *said, *buried_warnings(self.model.protocol, hidden))
         return replace(prediction, warnings=warnings)
@@ -171,10 +175,13 @@ class Predictor:
 
     def _outside(self, surface: Surface, unit: str) -> Surface:
         """What of a cleaned surface can be seen; of a size that no scan has, all of it."""
-        units = likely_units(surface, self.model.scale, (*UNITS,) if unit == "auto" else [unit])
+        units = self._units(surface, unit)
         if self.model.thing != "face" or not units:
             return surface
         return seen_from_outside(surface, mm_per_unit(units[0]))
+
+    def _units(self, surface: Surface, unit: str) -> list[str]:
+        return likely_units(surface, self.model.scale, (*UNITS,) if unit == "auto" else [unit])
 
     def _without_wall(self, surface: Surface, look: Look) -> Look:
         """The same face looked at again without a wall behind it, where it has one."""
@@ -272,30 +279,3 @@ def _aligner(model: Model) -> Aligner:
     network = StationNet(len(stations.points), weights)
     smaller = tuple(model.settings.get("smaller_sizes", ()))
     return Aligner(model.template, stations, network, model.scale, smaller)
-
-
-class _Clock:
-    """Times the steps and tells the person which one begins."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress = progress
-        self._seconds: dict[str, float] = {}
-        self._share, self._text = 0.0, ""
-        self._name, self._start = "", 0.0
-
-    def begin(self, name: str, share: float, text: str) -> None:
-        self.end()
-        self._share, self._text = share, text
-        self.check()
-        self._name, self._start = name, time.perf_counter()
-
-    def check(self) -> None:
-        """Let the person end a long step."""
-        if self._progress:
-            self._progress(self._share, self._text)
-
-    def end(self) -> dict[str, float]:
-        if self._name:
-            self._seconds[self._name] = time.perf_counter() - self._start
-            self._name = ""
-        return self._seconds

@@ -24,6 +24,8 @@ _MANY_POINTS = 150_000
 _SHARED = 6
 # Edges that say how a mesh is wound.
 _ENOUGH_EDGES = 600_000
+# Of a ball's, which way a piece faces is known; and of the whole area, where a piece counts.
+_OUTWARD, _PIECE = 0.2, 0.02
 # Nothing lies farther from the middle of a scan's points than so many times their spread, but what flew off.
 _FAR = 4.0
 
@@ -209,6 +211,23 @@ def _wound_consistently(surface: Surface) -> bool:
         start, end = start[some], end[some]
     edges = np.sort(start * count + end)
     return float(np.mean(edges[1:] != edges[:-1])) > 0.995
+
+
+def faces_outward(surface: Surface) -> bool:
+    """Whether all pieces are wound so that they face away from their middles, as skin does; False where that is open.
+
+    Of whole heads, faces and parts of faces it is 0.3 to 0.9 of what it is of a ball, and about 0 for flat pieces.
+    """
+    piece, across, areas = surface.pieces(), surface.cross(), surface.areas()
+    if not len(areas):
+        return False
+    corners = np.ascontiguousarray(surface.triangles.T)
+    middles = np.stack([along[corners].sum(axis=0) / 3 for along in surface.points.T.copy()])
+    own = np.bincount(piece, areas)
+    away = np.stack([along - (np.bincount(piece, areas * along) / own)[piece] for along in middles])
+    outward = np.bincount(piece, np.einsum("kt,tk->t", away, across)) / 2
+    reach = np.bincount(piece, areas * np.sqrt(np.einsum("kt,kt->t", away, away)))
+    return bool((outward > _OUTWARD * reach)[own > _PIECE * own.sum()].all())
 
 
 def _rewound(surface: Surface) -> Surface:

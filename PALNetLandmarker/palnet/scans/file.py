@@ -24,7 +24,6 @@ from .nrrd import read_nrrd, space_of
 from .obj import header_comment, read_obj
 from .off import read_off
 from .ply import read_header, read_ply
-from .skin import skin_of
 from .stl import header_line, read_stl
 from .surface import polydata_from_arrays
 from .text import Told, plain_text
@@ -135,6 +134,8 @@ _last_skin: dict[tuple[str, int, int], Mesh] = {}
 
 
 def _skin(kind: str, data: bytes, folder: Path, told: Progressing) -> Mesh:
+    from .skin import skin_of  # it loads scipy's package for images
+
     volume = VOLUMES[kind](data, folder, told.part(_READING, _READING + _UNPACKING))
     return skin_of(volume, told.part(_READING + _UNPACKING, 1.0))
 

@@ -14,6 +14,8 @@ from vtkmodules.vtkCommonCore import mutable, vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData, vtkStaticCellLocator
 from vtkmodules.vtkFiltersCore import vtkTriangleFilter
 
+DRAWS = 6
+"""Of samples of a surface, in a square as long as their spacing."""
 _MOST_DRAWS = 3_000_000
 
 
@@ -147,7 +149,7 @@ def sample_surface(surface: Surface, spacing: float, seed: int = 0) -> tuple[np.
     if not len(total) or total[-1] <= 0:
         return np.zeros((0, 3)), np.zeros((0, 3))
     # As many as a person on a chair takes; a scan in a wrong unit would ask for billions.
-    count = min(max(64, int(total[-1] / spacing**2 * 6)), _MOST_DRAWS)
+    count = min(max(64, int(total[-1] / spacing**2 * DRAWS)), _MOST_DRAWS)
     triangle, u, v = draw_evenly(total, count, seed)
     twice_area = 2 * surface.areas()[triangle]
     normals = np.stack([side[triangle] / twice_area for side in cross.T])
@@ -247,12 +249,9 @@ def grid_average(points: np.ndarray, normals: np.ndarray, spacing: float) -> tup
 
 def vertex_normals(surface: Surface) -> np.ndarray:
     """(N, 3) unit normal of each vertex, by the areas around it."""
-    areas = surface.normals() * surface.areas()[:, None]
-    normals = np.zeros_like(surface.points)
-    for k in range(3):
-        for axis in range(3):
-            normals[:, axis] += np.bincount(surface.triangles[:, k], areas[:, axis], len(normals))
-    return normals / (np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12)
+    corners, count = surface.triangles.ravel(), len(surface.points)
+    normals = np.stack([np.bincount(corners, np.repeat(along, 3), count) for along in surface.cross().T / 2], axis=1)
+    return normals / (np.sqrt(np.einsum("nd,nd->n", normals, normals))[:, None] + 1e-12)
 
 
 def vertex_adjacency(triangles: np.ndarray, count: int) -> csr_matrix:
@@ -265,13 +264,12 @@ def vertex_adjacency(triangles: np.ndarray, count: int) -> csr_matrix:
 
 
 def border_edges(triangles: np.ndarray) -> np.ndarray:
-    """(E, 2) int: the edges of triangles (T, 3) that have one triangle only, as pairs of points."""
+    """(E, 2) int: the edges of triangles (T, 3) that have one triangle only, as pairs of points, lower number first."""
     start, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()
-    least, most = np.minimum(start, end), np.maximum(start, end)
-    key = least * (int(most.max(initial=0)) + 1) + most
-    order = np.argsort(key, kind="stable")
-    ranked = key[order]
+    count = int(triangles.max(initial=0)) + 1
+    key = np.minimum(start, end) * count + np.maximum(start, end)
+    key.sort()
     other = np.ones(len(key) + 1, bool)
-    other[1:-1] = ranked[1:] != ranked[:-1]
-    alone = order[other[:-1] & other[1:]]
-    return np.stack([start[alone], end[alone]], axis=1)
+    other[1:-1] = key[1:] != key[:-1]
+    alone = key[other[:-1] & other[1:]]
+    return np.stack([alone // count, alone % count], axis=1)

@@ -7,8 +7,8 @@ of an ear, a slit mouth), is inner wall: of hollow prints, of skin out of CT, of
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import minimum_filter
 
+from .neighbours import with_neighbours
 from .surface import Surface, at_any_corner, compact, draw_evenly, drawn_places, pieces_of
 
 _DIRECTIONS = 26
@@ -134,7 +134,7 @@ def _seen(
         nearest = np.full((int(row.max()) + 1) * width, np.inf, np.float32)
         np.minimum.at(nearest, index, depth)
         # What is nearer in a pixel's neighbours hides, too: samples are too few to close the map.
-        nearest = minimum_filter(nearest.reshape(-1, width), 3).ravel()
+        nearest = with_neighbours(np.minimum, nearest.reshape(-1, width)).ravel()
         left = np.flatnonzero(~seen)
         facing = sides[left] @ direction
         if not from_outside:

@@ -76,13 +76,21 @@ class Fitter:
         self._average: csr_matrix = (diags(1 / degree) @ adjacency).tocsr()
         self._own = template.landmarks_on(template.surface.points)
 
-    def fit(self, scan: Surface, labels: Sequence[str], points: np.ndarray, errors: np.ndarray | None = None) -> Fit:
+    def fit(
+        self,
+        scan: Surface,
+        labels: Sequence[str],
+        points: np.ndarray,
+        errors: np.ndarray | None = None,
+        clean: bool = False,
+    ) -> Fit:
         """Lay the template on a scan.
 
         :param scan: mm, in any pose, as read
         :param labels: of the landmarks, those unknown to the template are not used
         :param points: (L, 3) mm, NaN where missing
         :param errors: (L,) mm, expected; a doubtful landmark pulls less. None or NaN: as a person places them
+        :param clean: the scan is clean, no finer than needed, and nothing of it is hidden
         :raises PalnetError: too few landmarks, or no surface near them
         """
         moved, doubt = self._landmarks(labels, points, errors)
@@ -96,9 +104,8 @@ class Fitter:
         shape = self.template.surface.points
         room = _ROOM_MM + np.ptp(moved[known], axis=0) - np.ptp(self._own[known], axis=0)
         room = np.maximum(room, _ROOM_MM)
-        target = Target.of(
-            Surface(apply(from_scan, scan.points), scan.triangles), shape.min(axis=0) - room, shape.max(axis=0) + room
-        )
+        laid = Surface(apply(from_scan, scan.points), scan.triangles)
+        target = Target.of(laid, shape.min(axis=0) - room, shape.max(axis=0) + room, clean)
         if target is None:
             raise PalnetError("There is no surface about the landmarks: check that they belong to this scan.")
         placed, missing = self._onto(target, moved, np.where(known, 1 / doubt**2, 0.0))
@@ -130,13 +137,14 @@ class Fitter:
             field = nodes - nodes_base
             now = bending.follow @ field
             normals = vertex_normals(Surface(base + now, triangles))
-            offset, known = target.planes(base + now, normals, one.reach, _FACING)
+            nearest = target.nearest(base + now, one.reach)
+            offset, known = target.planes(base + now, normals, one.reach, _FACING, nearest)
             if number == 0:
                 backwards = target.turned()
-                other = backwards.planes(base + now, normals, one.reach, _FACING)
+                other = backwards.planes(base + now, normals, one.reach, _FACING, nearest)
                 if other[1].sum() > known.sum():  # a mesh may be wound inside out
                     target, (offset, known) = backwards, other
-            along = np.einsum("nd,nd->n", normals, now) + np.where(known, offset, 0.0)
+            along = np.einsum("nd,nd->n", normals, now) + offset
             field = bending.onto_planes(
                 one.stiffness,
                 one.hold,

@@ -11,6 +11,7 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from ..formats.text import TO_LPS
 from ..pipeline.prediction import Prediction
 from ..scans.file import read_surface, scan_space
+from ..scans.last_seen import seen_before
 from ..scans.surface import Surface, surface_from_polydata
 from ..units import mm_per_unit
 from .files import Corresponding
@@ -32,9 +33,10 @@ def corresponding(
     :param errors: (L,) mm, expected; None or NaN where a person placed the landmark
     :raises PalnetError: too few landmarks, or no surface near them
     """
-    size, scan = mm_per_unit(unit), surface_from_polydata(mesh)
+    size, seen = mm_per_unit(unit), seen_before(mesh)
+    scan = surface_from_polydata(mesh) if seen is None else seen
     in_mm = Surface(scan.points * TO_LPS[space] * size, scan.triangles)
-    fit = face_fitter().fit(in_mm, labels, points * size, errors)
+    fit = face_fitter().fit(in_mm, labels, points * size, errors, clean=seen is not None)
     known = face_fitter().template.labels
     held = {label: p for label, p in zip(labels, points, strict=True) if label in known and np.isfinite(p).all()}
     return Corresponding(fit.points / size, fit.missing, fit.expected, unit, held)

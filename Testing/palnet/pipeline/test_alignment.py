@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from palnet.pipeline.alignment import UNITS, gather, likely_units, register
+from palnet.pipeline.alignment import UNITS, gather, likely_units
+from palnet.pipeline.registration import register
 from palnet.rigid import apply, random_pose
 from palnet.scans.surface import Surface, sample_surface
 from scipy.spatial import cKDTree

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from palnet.errors import Cancelled, NoFaceError
 from palnet.pipeline.acceptance import beyond_acceptance
-from palnet.pipeline.alignment import Aligner, Alignment, Search
-from palnet.pipeline.looks import Look
+from palnet.pipeline.alignment import Aligner, Alignment, Judge, Search, _Stage
+from palnet.pipeline.looks import Look, Looker
 from palnet.pipeline.prediction import Prediction
 from palnet.pipeline.predictor import Predictor
 from palnet.rigid import apply, random_pose
@@ -32,15 +32,15 @@ class _Held:
     def search(self, surface: Surface, unit: str, check: Callable[[], None]) -> _Held:
         return dataclasses.replace(self, really=self.aligner.search(surface, unit, check))
 
-    def quick(self) -> Iterator[Alignment]:
+    def quick(self, judge: Judge) -> Iterator[Alignment]:
         return iter(self.given)
 
-    def whole(self) -> Iterator[Alignment]:
+    def whole(self, judge: Judge) -> Iterator[Alignment]:
         return iter(())
 
-    def further(self) -> Iterator[Alignment]:
+    def further(self, judge: Judge) -> Iterator[Alignment]:
         assert self.really
-        return iter(()) if self.nothing_further else self.really.further()
+        return iter(()) if self.nothing_further else self.really.further(judge)
 
 
 def _with(predictor: Predictor, held: _Held | None = None, **settings: float) -> Predictor:
@@ -92,7 +92,8 @@ def test_the_best_few_are_looked_at_again(
 def test_a_whole_face_may_be_doubted_less_than_a_part(
     predictor: Predictor, prediction: Prediction, scan: Surface
 ) -> None:
-    strict = _with(predictor, clear_doubt_mm=0.0, most_doubt_mm=4.0, most_doubt_whole_mm=0.3)
+    # Of so little deviation that no shape speaks for a face.
+    strict = _with(predictor, clear_doubt_mm=0.0, most_doubt_mm=4.0, most_doubt_whole_mm=0.3, most_deviation_mm=0.01)
     with pytest.raises(NoFaceError):
         strict.predict_surface(polydata(scan))
     in_face = apply(prediction.face_from_scan, scan.points)
@@ -128,6 +129,41 @@ def test_a_doubted_whole_face_has_a_usual_shape(predictor: Predictor) -> None:
     assert beyond_acceptance(model, stretched, expected, whole, 2.4) < 0
 
 
+@pytest.mark.parametrize(("times", "goes_on"), [(2.9, True), (3.1, False)])
+def test_where_all_is_doubted_beyond_measure_nothing_further_is_searched(
+    predictor: Predictor, scan: Surface, monkeypatch: pytest.MonkeyPatch, times: float, goes_on: bool
+) -> None:
+    said, further = times * predictor.model.settings["most_doubt_mm"], []
+    monkeypatch.setattr(Looker, "coarse_doubt", lambda *_args: said)
+    monkeypatch.setattr(Looker, "look", lambda *_args: None)
+    candidates = Search._candidates
+
+    def asked(self: Search, unit: str, inside_out: bool, stage: _Stage, judge: Judge) -> Iterator[Alignment]:
+        further.append(stage.size < 1 or stage.thrifty)
+        return candidates(self, unit, inside_out, stage, judge)
+
+    monkeypatch.setattr(Search, "_candidates", asked)
+    with pytest.raises(NoFaceError):
+        predictor.predict_surface(polydata(scan))
+    assert any(further) is goes_on
+
+
+def test_a_pose_that_is_not_worth_it_is_not_registered_well(
+    predictor: Predictor, scan: Surface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Strict:
+        def worth(self, alignment: Alignment) -> bool:
+            asked.append(alignment)
+            return len(asked) % 3 == 0
+
+        def going_on(self) -> bool:
+            return True
+
+    asked: list[Alignment] = []
+    found = list(predictor.aligner.search(clean_surface(scan)).whole(Strict()))
+    assert len(found) == len(asked) // 3 > 0
+
+
 def test_a_refusal_can_be_cancelled_all_along(predictor: Predictor) -> None:
     """The search asks again and again whether to go on, and ends where the answer is no."""
     ball = head(3_000)
@@ -136,7 +172,7 @@ def test_a_refusal_can_be_cancelled_all_along(predictor: Predictor) -> None:
     with pytest.raises(NoFaceError):
         predictor.predict_surface(polydata(ball), progress=lambda _share, step: heard.append(step))
     finding = [step for step in heard if step == "Finding the face"]
-    assert len(finding) > 30
+    assert len(finding) > 15
     for enough in (2, len(finding) // 2, len(finding) - 1):
         heard.clear()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from palnet.pipeline.region import MARGIN_MM, region_of_interest
+import pytest
+from palnet.pipeline import region
+from palnet.pipeline.region import MARGIN_MM, near_landmarks, region_of_interest
 from palnet.scans.surface import Surface
 from shapes import grid, join
 
@@ -35,6 +37,16 @@ def test_nothing_near_gives_an_empty_surface() -> None:
     plane = grid()
     kept = region_of_interest(Surface(plane.points + 500.0, plane.triangles), MEAN)
     assert kept.triangles.shape == (0, 3)
+
+
+@pytest.mark.parametrize("pairs", [0, 10**9])
+def test_few_points_and_many_are_found_the_same_way(monkeypatch: pytest.MonkeyPatch, pairs: int) -> None:
+    rng = np.random.default_rng(0)
+    landmarks, points = rng.normal(0, 40, (50, 3)), rng.normal(0, 60, (3000, 3))
+    monkeypatch.setattr(region, "_FEW_PAIRS", pairs)
+    apart = np.linalg.norm(points[:, None] - landmarks, axis=2).min(axis=1)
+    np.testing.assert_array_equal(near_landmarks(points, landmarks, 45.0), apart < 45.0)
+    assert not near_landmarks(points + 1e4, landmarks, 45.0).any()
 
 
 def test_margin() -> None:

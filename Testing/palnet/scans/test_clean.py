@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from palnet.scans import clean
-from palnet.scans.clean import clean_and_thin, clean_surface, usable
+from palnet.scans.clean import clean_and_thin, clean_surface, faces_outward, usable
 from palnet.scans.surface import Surface, closest_on_surface
 from shapes import grid, head, join
 
@@ -17,6 +17,22 @@ def many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 FINE = head(30_000)
+
+
+def test_which_way_a_surface_faces_is_known_of_what_is_round() -> None:
+    whole = head(3_000)
+    front = Surface(whole.points, whole.triangles[(whole.points[whole.triangles][..., 2] > 0).all(axis=1)])
+    for surface in (whole, front):
+        assert faces_outward(surface)
+        assert not faces_outward(Surface(surface.points, surface.triangles[:, ::-1]))
+    # Beside one that is wound rightly, one that is not; what is flat; nothing.
+    other = Surface(whole.points + 500.0, whole.triangles[:, ::-1])
+    assert not faces_outward(join(whole, other))
+    assert not faces_outward(grid())
+    assert not faces_outward(Surface(np.zeros((0, 3)), np.zeros((0, 3), int)))
+    # A speck does not count.
+    speck = Surface(grid(3, 1.0).points + 500.0, grid(3, 1.0).triangles)
+    assert faces_outward(join(whole, speck))
 
 
 @pytest.mark.usefixtures("many")
