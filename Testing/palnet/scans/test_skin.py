@@ -142,8 +142,68 @@ def test_a_volume_in_which_air_is_bright() -> None:
     assert off(skin_of(replace(volume(-ct()), is_dark=True), told)).mean() < 0.8
 
 
-def test_a_segmentation_of_noughts_and_ones() -> None:
-    assert off(skin_of(volume((grids()[0] > 0) * 1.0, kind=np.uint8), told)).mean() < 1.0
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_a_mask_is_taken_with_a_word(kind: type) -> None:
+    skin = skin_of(volume((grids()[0] > 0) * 1.0, kind=kind), told)
+    assert off(skin).mean() < 1.0
+    assert "as a mask does" in skin.warnings[0]
+    assert skin_of(volume(ct()), told).warnings == ()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_labels_are_refused_with_a_sentence(kind: type) -> None:
+    depth, to_head = grids()
+    x, y, z = (np.floor(part / 15) for part in made.positions(to_head, depth.shape))
+    labels = np.where(depth > 4, 2 + (x + 5 * y + 11 * z) % 40, depth > 0)
+    with pytest.raises(Unreadable, match="labels, as a segmentation does"):
+        skin_of(volume(labels, kind=kind), told)
+
+
+def padded(values: np.ndarray, number: float) -> Volume:
+    """A volume as a program leaves it that turned or enlarged it, and filled what is new with a number."""
+    more = np.array([5, 8, 8])
+    plain = volume(np.pad(values, [(side, side) for side in more], constant_values=number), kind=np.float32)
+    place = plain.to_space.copy()
+    place[:3, 3] -= place[:3, :3] @ more[::-1]
+    return replace(plain, to_space=place)
+
+
+@pytest.mark.parametrize(
+    ("number", "is_mixed"), [(-3024.0, True), (-2000.0, False), (-1024.0, False), (0.0, True), (np.nan, False)]
+)
+def test_what_was_filled_around_a_volume_is_no_air_and_no_skin(number: float, is_mixed: bool) -> None:
+    values = ct()
+    if is_mixed:  # at its ends, half way, as by turning
+        mixed = (values + number) / 2
+        for axis in range(3):
+            for end in (0, -1):
+                where: list[object] = [slice(None)] * 3
+                where[axis] = end
+                values[tuple(where)] = mixed[tuple(where)]
+    plain = skin_of(padded(values, number), told)
+    assert off(plain).mean() < 0.8
+    points = plain.points @ LPS
+    low, high = shape().points.min(axis=0) - 15, shape().points.max(axis=0) + 15
+    assert ((points > low) & (points < high)).all()
+
+
+@pytest.mark.parametrize("window", [(-200.0, 310.0), (-1000.0, 60.0)])
+def test_numbers_cut_off_as_for_a_screen(window: tuple[float, float]) -> None:
+    values = np.clip((ct() - window[0]) / (window[1] - window[0]) * 255, 0, 255)
+    assert off(skin_of(volume(values, kind=np.uint8), told)).mean() < 1.3
+
+
+@pytest.mark.parametrize("background", [-1000.0, -1024.0])
+def test_a_head_that_was_cut_out_of_its_air(background: float) -> None:
+    values = np.where(grids()[0] < -1, background, ct())
+    skin = skin_of(volume(values), told)
+    assert off(skin).mean() < 1.0 and len(np.unique(skin.surface.pieces())) == 1
+
+
+def test_a_volume_of_air_and_one_tissue() -> None:
+    # Half of the noise of air is no class.
+    values = np.where(grids()[0] > 0, 40.0, -1000.0) + np.random.default_rng(0).normal(0, 40, grids()[0].shape)
+    assert off(skin_of(volume(values), told)).mean() < 1.2
 
 
 @pytest.mark.parametrize(
