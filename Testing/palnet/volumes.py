@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from palnet.scans.surface import Surface, draw_evenly, drawn_places, surface_from_polydata
+from palnet.population.base import Heads
+from palnet.scans.surface import Surface, compact, draw_evenly, drawn_places, surface_from_polydata
 from palnet.scans.volume import Volume
 from scipy import ndimage
 from scipy.interpolate import griddata
@@ -50,6 +51,15 @@ class Depths:
         contour.SetValue(0, 0.0)
         contour.Update()
         return surface_from_polydata(contour.GetOutput())
+
+
+def skin_of_head(people: Heads, seed: int, number: int) -> tuple[Surface, Surface, dict[str, np.ndarray]]:
+    """The skin of a subject, as cameras around it see it, all of its surface, without holes but at the neck, and its
+    landmarks; x left, y up, z to the front."""
+    head = people.head(np.random.default_rng((seed, 7, number)))
+    surface = compact(Surface(head.vertices, people.model.triangles[people.seen.any(axis=1)]))
+    whole = compact(Surface(head.vertices, people.model.triangles))
+    return surface, whole, dict(zip(people.protocol.labels, head.landmarks, strict=True))
 
 
 def depths_of(
@@ -130,9 +140,10 @@ def _hollow_out(depth: np.ndarray, places: Mapping[str, np.ndarray], origin: np.
     mouth = (at["Ch_L"] + at["Ch_R"]) / 2
     tubes = [(throat, throat + [0, -300, -20], 8.0), (throat, place(throat, 0, 45, 0), 9.0)]
     for side, name in ((1, "L"), (-1, "R")):
-        nostril = place(at["Sn"], 6 * side, -1, 3)
-        chamber = place(at["Sn"], 5 * side, 12, -14)
-        tubes += [(nostril, chamber, 2.5), (chamber, place(throat, 8 * side, 40, 0), 5.0)]
+        nostril = (at[f"Itn_{name}"] + at[f"Stn_{name}"]) / 2
+        narrow = 0.35 * float(np.linalg.norm(at[f"Itn_{name}"] - at[f"Stn_{name}"])) / size
+        chamber = place(at["Sn"], 5 * side, 14, -18)
+        tubes += [(nostril, chamber, narrow), (chamber, place(throat, 8 * side, 40, 0), 5.0)]
         cheek = place((at[f"Ex_{name}"] + at[f"En_{name}"]) / 2, 0, -28, -24)
         tubes += [(cheek, place(cheek, 0, -8, -10), 11.0)]
         ear = at[f"T_{name}"]
@@ -250,6 +261,11 @@ def biased(rng: np.random.Generator, values: np.ndarray, at: list[np.ndarray], a
     return np.asarray(values * (1 + np.float32(amount) * along), np.float32)
 
 
+def mouthpiece(places: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The corners (3,) of a plate between the lips that stands out of them."""
+    return places["Sto"] - [9, 2.5, 25], places["Sto"] + [9, 2.5, 30]
+
+
 def cbct_like(
     rng: np.random.Generator,
     depth: np.ndarray,
@@ -272,8 +288,8 @@ def cbct_like(
             level = np.exp(-((up / 5) ** 2) - flat / 45)
             values[k] += np.float32(strength) * np.cos(rays * np.arctan2(right, front) + np.float32(turn)) * level
             values[k][flat**2 + up**2 < 16] = 3000
-    front = places["Sto"]
-    bite = (np.abs(x - front[0]) < 9) & (np.abs(y - front[1]) < 2.5) & (z > front[2] - 25) & (z < front[2] + 30)
+    low, high = mouthpiece(places)
+    bite = (x > low[0]) & (x < high[0]) & (y > low[1]) & (y < high[1]) & (z > low[2]) & (z < high[2])
     np.maximum(values, np.float32(720), out=values, where=bite)
     return np.asarray(values + noise(rng, values.shape, rng.uniform(40, 90)), np.float32)
 
