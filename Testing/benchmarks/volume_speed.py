@@ -2,10 +2,10 @@
 
     python Testing/benchmarks/volume_speed.py [--cancels 24]
 
-A CT-like volume of a synthetic head, 512 x 512 x 400 voxels of 0.5 mm in 16 bits, as NRRD, as NIfTI packed by gzip, and
-of 32-bit decimals padded with what is no number. One thread, seconds of the processor, so that other work on the machine
-changes them little. It is cancelled at evenly spread moments, as a person does by the progress that it tells; counted
-are the seconds from then until it has stopped. Each file is measured in a process of its own.
+A CT-like volume of a synthetic head, 512 x 512 x 400 voxels of 0.5 mm in 16 bits, as NRRD, as NIfTI packed by gzip,
+and of 32-bit decimals padded with what is no number. One thread, seconds of the processor, so that other work changes
+them little. It is cancelled at evenly spread moments, as a person does by the progress that it tells; counted are the
+seconds from then until it has stopped. Each file is measured in a process of its own.
 """
 
 from __future__ import annotations

@@ -54,11 +54,14 @@ READERS: dict[str, _Reader] = {
 """The reader of each file format, by the file's ending; each may be packed by gzip, with ``.gz`` behind that."""
 
 VOLUMES: dict[str, _VolumeReader] = {
-    ".nrrd": read_nrrd,
-    ".nhdr": read_nrrd,
-    ".nii": lambda data, _folder, told: read_nifti(data, told),
+    ".nrrd": lambda data, path, told: read_nrrd(data, path.parent, told),
+    ".nhdr": lambda data, path, told: read_nrrd(data, path.parent, told),
+    ".nii": lambda data, path, told: read_nifti(data, told, path),
+    ".hdr": lambda data, path, told: read_nifti(data, told, path),
 }
-"""The same of volumes (CT, CBCT, MRI): of these the skin is the scan."""
+"""The same of volumes (CT, CBCT, MRI), by the path of the file: of these the skin is the scan."""
+_HEADERS = (".nhdr", ".hdr")
+"""Of these the voxels are in other files."""
 ENDINGS = (*READERS, *VOLUMES)
 """The endings of all scan files, but for ``.gz`` behind them."""
 
@@ -109,9 +112,9 @@ def read_mesh(path: str | Path, progress: Callable[[float], None] | None = None)
         data = cast(bytes, content_of(path, _is_packed(path), told.part(0.0, _READING)))
         kind = ending.removesuffix(".gz")
         if kind in VOLUMES:
-            mesh = _skin(kind, data, path.parent, told)
+            mesh = _skin(kind, data, path, told)
             _last_skin.clear()
-            if kind != ".nhdr":  # whose voxels are in other files
+            if kind not in _HEADERS:
                 _last_skin[same] = mesh
         else:
             mesh = READERS[kind](data, path.parent, told.part(_READING, 1.0))
@@ -134,8 +137,8 @@ _last_skin: dict[tuple[str, int, int], Mesh] = {}
 """That of the volume that was read last: what shows it asks for it again, and to find it takes seconds."""
 
 
-def _skin(kind: str, data: bytes, folder: Path, told: Progressing) -> Mesh:
-    volume = VOLUMES[kind](data, folder, told.part(_READING, _READING + _UNPACKING))
+def _skin(kind: str, data: bytes, path: Path, told: Progressing) -> Mesh:
+    volume = VOLUMES[kind](data, path, told.part(_READING, _READING + _UNPACKING))
     return skin_of(volume, told.part(_READING + _UNPACKING, 1.0))
 
 
@@ -259,6 +262,7 @@ _SPACES: dict[str, Callable[[bytes], str]] = {
     ".nrrd": space_of,
     ".nhdr": space_of,
     ".nii": lambda _head: "RAS",
+    ".hdr": lambda _head: "RAS",
 }
 
 

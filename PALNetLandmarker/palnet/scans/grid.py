@@ -39,8 +39,7 @@ def averaged(voxels: np.ndarray, spacing: np.ndarray, edge: float, most: int, to
     :param spacing: (3,) mm along k, j, i, :param edge: mm; what is coarser stays
     :param most: voxels of the result; a larger one is made coarser
     """
-    factor = np.maximum(np.round(edge / spacing), 1).astype(int)
-    factor = np.minimum(factor, voxels.shape)
+    factor = np.clip(np.round(edge / spacing), 1, voxels.shape).astype(int)
     while np.prod(voxels.shape // factor) > most:
         factor[np.argmin(spacing * factor)] += 1
     shape = voxels.shape // factor
