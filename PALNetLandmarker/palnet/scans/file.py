@@ -89,6 +89,18 @@ def is_volume(path: str | Path) -> bool:
     return scan_ending(path).removesuffix(".gz") in VOLUMES
 
 
+def volume_state(path: Path) -> tuple[object, ...]:
+    """What is another one when a volume was written anew: of its file, and of its folder where others hold its voxels.
+
+    :raises OSError: it cannot be read
+    """
+    own = path.stat()
+    state = (str(path.absolute()), own.st_mtime_ns, own.st_size)
+    if scan_ending(path).removesuffix(".gz") not in _HEADERS:
+        return state
+    return (*state, *sorted((one.name, one.stat().st_mtime_ns, one.stat().st_size) for one in path.parent.iterdir()))
+
+
 def scan_stem(path: str | Path) -> str:
     """A scan file's name without its ending."""
     name, ending = Path(path).name, scan_ending(path)
@@ -104,18 +116,16 @@ def read_mesh(path: str | Path, progress: Callable[[float], None] | None = None)
     path = Path(path)
     told = Progressing(progress)
     ending = _check_file(path)
-    state = path.stat()
-    same = (str(path.absolute()), state.st_mtime_ns, state.st_size)
-    if same in _last_skin:
-        return _last_skin[same]
     try:
+        same = volume_state(path) if is_volume(path) else ()
+        if same in _last_skin:
+            return _last_skin[same]
         data = cast(bytes, content_of(path, _is_packed(path), told.part(0.0, _READING)))
         kind = ending.removesuffix(".gz")
         if kind in VOLUMES:
             mesh = _skin(kind, data, path, told)
             _last_skin.clear()
-            if kind not in _HEADERS:
-                _last_skin[same] = mesh
+            _last_skin[same] = mesh
         else:
             mesh = READERS[kind](data, path.parent, told.part(_READING, 1.0))
         _check_mesh(mesh)
@@ -133,7 +143,7 @@ def read_mesh(path: str | Path, progress: Callable[[float], None] | None = None)
     return mesh
 
 
-_last_skin: dict[tuple[str, int, int], Mesh] = {}
+_last_skin: dict[tuple[object, ...], Mesh] = {}
 """That of the volume that was read last: what shows it asks for it again, and to find it takes seconds."""
 
 

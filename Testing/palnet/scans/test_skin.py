@@ -18,7 +18,7 @@ from palnet.scans.skin import skin_of
 from palnet.scans.surface import Surface, closest_on_surface, surface_from_polydata
 from palnet.scans.volume import Volume
 from shapes import head
-from volume_files import nifti
+from volume_files import nifti, nrrd
 
 EDGE = 3.0
 LPS = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
@@ -263,7 +263,24 @@ def test_files(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> No
     mesh = read_mesh(path)
     assert off(mesh, shown.space).mean() < 0.8
     np.testing.assert_allclose(surface_from_polydata(surface).points, mesh.points)
+    assert read_mesh(path) is mesh
     # A file that is written anew under its name is read anew.
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ScanError, match="damaged"):
+        read_mesh(path)
+
+
+@pytest.mark.parametrize("name", ["head.nhdr", "head.hdr"])
+def test_voxels_beside_a_header_that_are_written_anew_are_read_anew(tmp_path: Path, name: str) -> None:
+    shown = volume(ct(), "RAS")
+    path, voxels = tmp_path / name, tmp_path / "head.img"
+    header = nifti(shown.voxels, shown.to_space, alone=True)
+    if name.endswith(".nhdr"):
+        header = nrrd(shown.voxels, shown.to_space, "RAS", fields={"data file": "head.img"}, data=b"")
+    path.write_bytes(header)
+    voxels.write_bytes(shown.voxels.tobytes())
+    mesh = read_mesh(path)
+    assert read_mesh(path) is mesh and off(mesh, "RAS").mean() < 0.8
+    voxels.write_bytes(shown.voxels.tobytes()[:-2])
+    with pytest.raises(ScanError, match=r"damaged: its header says that it holds"):
         read_mesh(path)
