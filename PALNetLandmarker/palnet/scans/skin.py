@@ -6,6 +6,8 @@ where the volume's own numbers are half way between those of air and those benea
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from scipy import ndimage
 from vtkmodules.util.numpy_support import numpy_to_vtk
@@ -29,8 +31,10 @@ _MOST_NOISE, _SMOOTHED_BY = 0.05, 6.7
 """Noise that a surface bears, as a share of the step from air to skin, and how much a Gaussian of one voxel takes."""
 _NARROWEST, _WIDEST = 0.5, 1.5
 _SMALLEST_PIECE = 0.02
-_BENEATH_MM, _SLICES = (1.0, 2.0), 60
-"""How deep what is right beneath the skin lies, and in so many slices it is looked at."""
+_BENEATH_MM, _SLICES = (1.0, 2.0, 3.0), 60
+"""Between these depths are two layers beneath the skin, and in so many slices they are looked at."""
+_THICK_MM, _LEAST, _MOST = 1.6, 0.5, 1.15
+"""Of longer voxels the upper layer alone is asked; what lies at the skin is between these shares of it."""
 
 
 def skin_of(volume: Volume, told: Told) -> Mesh:
@@ -125,17 +129,38 @@ def _fill(values: np.ndarray, corner: np.ndarray, fine: Grid, body: Body, thresh
     reached[0] = False
     outside = reached[labels]
     told(0.6)
-    first, last = (max(1, round(depth / float(fine.spacing.mean()))) for depth in _BENEATH_MM)
-    beside, before = outside, outside
-    for step in range(1, max(last, first + 1) + 1):
-        before, beside = (beside if step <= first else before), _wider(beside)
-        told(0.6 + 0.1 * step)
-    beneath = values[:: max(1, len(values) // _SLICES)][(beside & ~before)[:: max(1, len(values) // _SLICES)]]
-    beneath = beneath[beneath > threshold]
-    level = float(np.median(beneath)) if len(beneath) else body.skin_level
+    steps = [max(least, round(depth / float(fine.spacing.mean()))) for least, depth in enumerate(_BENEATH_MM, 1)]
+    within, reached_to = [], outside
+    for step in range(1, steps[-1] + 1):
+        reached_to = _wider(reached_to)
+        if step in steps:
+            within.append(reached_to)
+        told(0.6 + 0.4 * step / steps[-1])
+    level = _at_the_skin(values, within, steps, float(fine.spacing.mean()), threshold, body)
     # What the surface may come to keeps its numbers.
-    np.maximum(values, np.float32(max(level, body.skin_level)), out=values, where=~beside)
+    np.maximum(values, np.float32(max(level, body.skin_level)), out=values, where=~within[1])
     return (body.air_level + level) / 2
+
+
+def _at_the_skin(
+    values: np.ndarray, within: list[np.ndarray], steps: list[int], spacing: float, threshold: float, body: Body
+) -> float:
+    """The number of what lies at the skin.
+
+    At the skin itself numbers are mixed with air's. Those of two layers beneath it say what it is: in MRI the fat below
+    is brighter, and half of its number lies too deep.
+
+    :param within: three (K, J, I) bool, what is no deeper than so many ``steps``, :param spacing: mm
+    """
+    rows = max(1, len(values) // _SLICES)
+    layers = [values[::rows][(outer & ~inner)[::rows]] for inner, outer in pairwise(within)]
+    levels = [float(np.median(layer[layer > threshold])) for layer in layers if (layer > threshold).any()]
+    if len(levels) < 2 or spacing > _THICK_MM:
+        return levels[0] if levels else body.skin_level
+    first, last, deep = steps
+    upper, lower = (level - body.air_level for level in levels)
+    slope = (lower - upper) / ((deep - first) / 2)
+    return body.air_level + float(np.clip(upper - slope * (first + last) / 2, _LEAST * upper, _MOST * upper))
 
 
 def _wider(where: np.ndarray) -> np.ndarray:

@@ -87,6 +87,15 @@ def test_the_skin_lies_where_the_surface_was(values: Callable[[], np.ndarray], s
     assert (skin.surface.cross() * skin.points[skin.triangles].mean(axis=1)).sum() > 0
 
 
+@pytest.mark.parametrize("image", [made.ct_like, made.mri_like])
+def test_fat_that_is_brighter_or_darker_than_the_skin_moves_it_little(image: Callable[..., np.ndarray]) -> None:
+    radius = np.linalg.norm(0.9 * (np.indices((120, 120, 120)) - 59.5), axis=0)
+    values = image(np.maximum(44 - radius, -3).astype(np.float32), 0.8)
+    skin = skin_of(Volume(values.astype(np.int16), np.diag([0.9, 0.9, 0.9, 1.0]), "LPS"), told)
+    away = np.linalg.norm(skin.points - 0.9 * 59.5, axis=1) - 44
+    assert abs(away.mean()) < 0.18 and away.std() < 0.05
+
+
 def test_a_mirrored_volume_is_the_same_skin() -> None:
     plain = volume(ct())
     other = plain.to_space.copy()
