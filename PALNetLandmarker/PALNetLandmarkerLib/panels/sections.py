@@ -82,7 +82,7 @@ class Sections(VTKObservationMixin):
         )
         batch_ui = add("PALNetBatch.ui", self.tabs.layout_of(SCANS))
         self.tabs.layout_of(SCANS).setStretch(0, 1)  # the list has what the batch below it does not need
-        self.batch = BatchPanel(batch_ui, self._chosen_model, self._on_batch_review)
+        self.batch = BatchPanel(batch_ui, self._chosen_model, self._on_batch_review, self.queue.queue.look_again)
         self.measurements = MeasurementsPanel(add("PALNetMeasurements.ui", self.tabs.layout_of(MEASURE)))
         self.compare = ComparePanel(
             add("PALNetCompare.ui", self.tabs.layout_of(COMPARE)), self._on_review, self._on_compare
