@@ -18,7 +18,6 @@ from palnet.errors import NoFaceError
 from palnet.review.record import State
 from PALNetLandmarkerLib.nodes import colours
 from PALNetLandmarkerLib.nodes.scan_nodes import load_scan
-from PALNetLandmarkerLib.nodes.surface_nodes import create_surface
 from PALNetLandmarkerLib.palette import SKIN
 from PALNetLandmarkerLib.panels.tabs import MEASURE, REVIEW, SAVE
 from PySide6.QtCore import Qt
@@ -129,30 +128,6 @@ def test_scans_that_were_loaded_together_do_not_cover_each_other(window: Window,
     settle()
     session = place_landmarks(window)
     assert session.model is first and first.GetDisplayVisibility() and not second.GetDisplayVisibility()
-
-
-def test_an_empty_scene_says_so_in_full(window: Window, model: Any) -> None:
-    slicer.mrmlScene.RemoveNode(model)
-    settle()
-    assert scans_of(window) == ["No scan yet"] and window.cut_off() == []
-
-
-def test_a_surface_that_was_made_of_a_scan_is_no_scan_to_choose(window: Window, model: Any) -> None:
-    session = place_landmarks(window)
-    surface = create_surface(model)
-    window.module.widget.sections.update()
-    assert scans_of(window) == [model.GetName()]
-    slicer.mrmlScene.RemoveNode(surface)
-    other = slicer.mrmlScene.AddNewNodeByClass(MODELS, "other")
-    window.module.widget.sections.update()
-    assert scans_of(window) == [model.GetName(), other.GetName()]
-    assert window.module.widget._parameterNode.landmarks is session.node
-
-
-def scans_of(window: Window) -> list[str]:
-    """What is listed at "Scan"."""
-    combo = window.module.widget.ui.surfaceSelector.findChildren(qt.QComboBox)[0]
-    return [combo.itemText(row) for row in range(combo.count)]
 
 
 def test_the_next_scan_is_the_one_after_that_which_is_chosen(window: Window, model: Any) -> None:
