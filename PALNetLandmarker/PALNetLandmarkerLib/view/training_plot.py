@@ -13,6 +13,7 @@ from slicer.i18n import tr as _
 from vtk.util.numpy_support import numpy_to_vtk
 
 from ..palette import GREY, REVIEWED, Color
+from .layout import persons_layout
 
 _MOST_POINTS = 80
 """So many the curve of the loss has at most; each is the mean of some steps."""
@@ -61,10 +62,12 @@ class TrainingPlot:
         self._nodes: dict[str, Any] = {}
         self._manager: Any = None
         self._persons = 0
+        self._last: tuple[Curves, str] | None = None
         self._bounds = np.zeros((2, 2))
 
     def show(self, curves: Curves, title: str) -> None:
         """Draw the curves as they are."""
+        self._last = curves, title
         chart = self._chart(title)
         errors, losses = sorted(curves.errors.items()), curves.smooth_losses
         self._fill("error", errors)
@@ -78,11 +81,11 @@ class TrainingPlot:
     def enter(self) -> None:
         """Show the plot instead of the views; more calls do nothing, so that a person can choose another layout."""
         manager = slicer.app.layoutManager()
-        if manager is None or self._manager is not None or "chart" not in self._nodes:
+        if manager is None or self._manager is not None or self._last is None:
             return
-        self._manager, self._persons = manager, manager.layout
+        self._manager, self._persons = manager, persons_layout(manager, self._persons)
         manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpPlotView)
-        self._attach()
+        self.show(*self._last)  # the chart may have gone with a scene that was closed
 
     def _attach(self) -> None:
         """Have the plot view show our chart; after a scene was closed that is another node."""
@@ -105,7 +108,7 @@ class TrainingPlot:
         for node in self._nodes.values():
             if node.GetScene() is not None:
                 node.GetScene().RemoveNode(node)
-        self._nodes = {}
+        self._nodes, self._last = {}, None
 
     def _chart(self, title: str) -> Any:
         """The chart; made anew where a scene was closed meanwhile."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import slicer
 from host.start import Host, LoadedModule
+from host.views import FOUR_UP, ONE_PLOT
 from host.window import Window
 from PALNetLandmarkerLib.view.training_plot import Curves, TrainingPlot
 
@@ -58,3 +59,23 @@ def test_a_second_training_has_axes_of_its_own(plot: TrainingPlot) -> None:
     view = slicer.app.layoutManager().plotWidget(0)
     assert view.ranges[0][1] < 10 and view.ranges[1][1] < 2
     assert view.chart.GetNumberOfPlotSeriesNodes() == 1  # no error was measured yet
+
+
+def test_after_a_scene_was_closed_the_curves_are_there_and_the_views_come_back(plot: TrainingPlot) -> None:
+    """Slicer has no layout while it closes a scene, and the chart goes with the scene."""
+    scene, manager = slicer.mrmlScene, slicer.app.layoutManager()
+    grown(plot, {1: 12.0, 40: 3.0})
+    tags = [
+        scene.AddObserver(scene.StartCloseEvent, lambda *_event: plot.leave()),
+        scene.AddObserver(scene.EndCloseEvent, lambda *_event: plot.enter()),
+    ]
+    try:
+        scene.Clear()
+    finally:
+        for tag in tags:
+            scene.RemoveObserver(tag)
+    assert manager.layout == ONE_PLOT
+    view = manager.plotWidget(0)
+    assert view.chart.GetNumberOfPlotSeriesNodes() == 1 and view.ranges[0][1] >= 40
+    plot.leave()
+    assert manager.layout == FOUR_UP
