@@ -80,6 +80,10 @@ class ReviewPanel:
         if is_another:
             self._table.show_first(session.current if session is not None else None)
 
+    def show_anew(self) -> None:
+        """Show everything as it is; colours may be others now."""
+        self._update()
+
     @property
     def limit(self) -> float:
         """Below so many mm of expected error all are accepted at once; 0: what the landmark model calls doubtful."""
