@@ -150,7 +150,7 @@ def test_it_fits_with_the_fonts_of_windows_and_mac(
             settle()
             assert module.panel.minimumSizeHint.width() + 14 <= PANEL_WIDTH
             faults = window.cut_off()
-            allowed = ("Selector: needs", "QComboBox: ", "spinbox", "column", "Keys")  # names of nodes may be longer
+            allowed = ("Selector: needs", "ComboBox: ", "spinbox", "column", "Keys")  # names of nodes may be longer
             assert [line for line in faults if not any(part in line for part in allowed)] == []
     finally:
         window.close_view()
@@ -221,16 +221,16 @@ def test_long_names(host: Host, window: Window, model: Any, predictor: type[Fake
     sections.tabs.show(MEASURE)
     click(sections.measurements._ui.measurementsTableButton)
     settle()
-    faults = [line for line in window.cut_off() if "Selector" not in line and "QComboBox" not in line]
+    faults = [line for line in window.cut_off() if "Selector" not in line and "ComboBox" not in line]
     sections.tabs.show(SAVE)
     sections.export.save(again.node, tmp_path / f"{LONG}.csv")
-    faults += [line for line in window.cut_off() if "Selector" not in line and "QComboBox" not in line]
+    faults += [line for line in window.cut_off() if "Selector" not in line and "ComboBox" not in line]
     sections.tabs.show(REVIEW)
     slicer.mrmlScene.RemoveNode(again.node)
     settle()
-    faults += [line for line in window.cut_off() if "Selector" not in line and "QComboBox" not in line]
+    faults += [line for line in window.cut_off() if "Selector" not in line and "ComboBox" not in line]
     predictor.error = NoFaceError(f"No face was found on {LONG}.")
     place_landmarks(window)
-    faults += [line for line in window.cut_off() if "Selector" not in line and "QComboBox" not in line]
+    faults += [line for line in window.cut_off() if "Selector" not in line and "ComboBox" not in line]
     assert [line for line in faults if "spinbox" not in line] == []
     assert window.scroll.widget().width == window.scroll.viewport().width
