@@ -34,7 +34,7 @@ _SMALLEST_PIECE = 0.02
 _BENEATH_MM, _SLICES = (1.0, 2.0, 3.0), 60
 """Between these depths are two layers beneath the skin, and in so many slices they are looked at."""
 _THICK_MM, _LEAST, _MOST = 1.6, 0.5, 1.15
-"""Of longer voxels the upper layer alone is asked; what lies at the skin is between these shares of it."""
+"""Of longer voxels all down to the second depth is asked; else the skin is between these shares of the upper layer."""
 
 
 def skin_of(volume: Volume, told: Told) -> Mesh:
@@ -130,7 +130,7 @@ def _fill(values: np.ndarray, corner: np.ndarray, fine: Grid, body: Body, thresh
     outside = reached[labels]
     told(0.6)
     steps = [max(least, round(depth / float(fine.spacing.mean()))) for least, depth in enumerate(_BENEATH_MM, 1)]
-    within, reached_to = [], outside
+    within, reached_to = [outside], outside
     for step in range(1, steps[-1] + 1):
         reached_to = _wider(reached_to)
         if step in steps:
@@ -138,7 +138,7 @@ def _fill(values: np.ndarray, corner: np.ndarray, fine: Grid, body: Body, thresh
         told(0.6 + 0.4 * step / steps[-1])
     level = _at_the_skin(values, within, steps, float(fine.spacing.mean()), threshold, body)
     # What the surface may come to keeps its numbers.
-    np.maximum(values, np.float32(max(level, body.skin_level)), out=values, where=~within[1])
+    np.maximum(values, np.float32(max(level, body.skin_level)), out=values, where=~within[2])
     return (body.air_level + level) / 2
 
 
@@ -150,12 +150,14 @@ def _at_the_skin(
     At the skin itself numbers are mixed with air's. Those of two layers beneath it say what it is: in MRI the fat below
     is brighter, and half of its number lies too deep.
 
-    :param within: three (K, J, I) bool, what is no deeper than so many ``steps``, :param spacing: mm
+    :param within: four (K, J, I) bool, what is outside, and what is no deeper than so many ``steps``
+    :param spacing: mm
     """
     rows = max(1, len(values) // _SLICES)
-    layers = [values[::rows][(outer & ~inner)[::rows]] for inner, outer in pairwise(within)]
+    ends = (within[0], *within[2:3]) if spacing > _THICK_MM else within[1:]
+    layers = [values[::rows][(outer & ~inner)[::rows]] for inner, outer in pairwise(ends)]
     levels = [float(np.median(layer[layer > threshold])) for layer in layers if (layer > threshold).any()]
-    if len(levels) < 2 or spacing > _THICK_MM:
+    if len(levels) < 2:
         return levels[0] if levels else body.skin_level
     first, last, deep = steps
     upper, lower = (level - body.air_level for level in levels)

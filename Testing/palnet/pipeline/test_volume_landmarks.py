@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from palnet.commands import cli
+from palnet.errors import NoFaceError
 from palnet.pipeline.predictor import Predictor
 from palnet.scans.file import read_surface, scan_space
 from palnet.scans.surface import closest_on_surface, surface_from_polydata
@@ -37,3 +38,15 @@ def test_landmarks_of_a_volume(
     kept = output / "head.skin.ply"
     assert scan_space(kept) == "RAS"
     assert np.nanmax(closest_on_surface(surface_from_polydata(read_surface(kept)), points)[1]) < 0.1
+
+
+def test_a_volume_of_another_organ_gets_the_usual_refusal(predictor: Predictor, tmp_path: Path) -> None:
+    k, j, i = np.indices((30, 60, 76))
+    belly = np.where(np.hypot((i - 38) / 32, (j - 30) / 22) < 1, 40.0, -1000.0)
+    belly[np.hypot((i - 22) / 10, (j - 26) / 9) < 1] = 120
+    belly[np.hypot(i - 38, j - 42) < 4] = 700
+    belly += np.random.default_rng(0).normal(0, 20, k.shape)
+    path = tmp_path / "belly.nii"
+    path.write_bytes(nifti(belly.astype(np.int16), np.diag([5.0, 5.0, 8.0, 1.0])))
+    with pytest.raises(NoFaceError, match="No face was found"):
+        predictor.predict_file(path)
