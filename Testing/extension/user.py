@@ -140,8 +140,16 @@ def save_data(folder: Path, name: str = "scene") -> Path:
 
 
 def count(class_name: str) -> int:
-    """How many nodes of a class there are, but for the labels that a review draws."""
-    return sum(node.GetName() != "PAL-Net labels" for node in slicer.util.getNodesByClass(class_name))
+    """How many nodes of a class there are, but for the labels that a review draws and the planes of Slicer's slices."""
+    nodes = slicer.util.getNodesByClass(class_name)
+    return sum(node.GetName() != "PAL-Net labels" and not _is_slice(node) for node in nodes)
+
+
+def _is_slice(node: Any) -> bool:
+    logic = slicer.vtkMRMLSliceLogic
+    if node.IsA("vtkMRMLModelNode"):
+        return bool(logic.IsSliceModelNode(node))
+    return node.IsA("vtkMRMLModelDisplayNode") and bool(logic.IsSliceModelDisplayNode(node))
 
 
 def add_points(name: str, number: int) -> Any:

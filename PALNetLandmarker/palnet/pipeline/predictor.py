@@ -23,6 +23,7 @@ from .acceptance import beyond_acceptance, unusual_shape
 from .alignment import UNITS, Aligner, likely_units
 from .buried import buried, buried_warnings
 from .clock import Clock
+from .edges import beyond_edge
 from .finding import LAST_LOOKS, LOOKS, find_face
 from .first_guess import Frames, StationNet
 from .landmark_warnings import landmark_warnings
@@ -119,8 +120,9 @@ class Predictor:
         clock.begin("projection", 0.95, "Moving the landmarks onto the surface")
         on_surface, distance = closest_on_surface(look.face, points)
         settings = self.model.settings
-        expected, distance = expected / working, distance / working
-        missing = (presence < settings["least_presence"]) | (distance > settings["most_distance_mm"])
+        gone, least = beyond_edge(look.face, on_surface, distance, working)
+        expected, distance = np.maximum(expected, least) / working, distance / working
+        missing = gone | (presence < settings["least_presence"]) | (distance > settings["most_distance_mm"])
         back = np.linalg.inv(alignment.pose)
         from_face = apply(back, on_surface / working) / unit_mm
         from_face[missing] = np.nan

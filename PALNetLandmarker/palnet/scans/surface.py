@@ -261,3 +261,14 @@ def vertex_adjacency(triangles: np.ndarray, count: int) -> csr_matrix:
     matrix = coo_matrix((np.ones(len(i)), (i, j)), shape=(count, count)).tocsr()
     matrix.data[:] = 1.0
     return matrix
+
+
+def border_edges(triangles: np.ndarray) -> np.ndarray:
+    """(E, 2) int: the edges of triangles (T, 3) that have one triangle only, as pairs of points, the lesser first."""
+    start, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()
+    least, most = np.minimum(start, end), np.maximum(start, end)
+    count = int(most.max(initial=0)) + 1
+    key = np.sort(least * count + most)
+    other = np.ones(len(key) + 1, bool)
+    other[1:-1] = key[1:] != key[:-1]
+    return np.stack(np.divmod(key[other[:-1] & other[1:]], count), axis=1)

@@ -13,6 +13,7 @@ from ..scans.surface import (
     Surface,
     at_all_corners,
     at_any_corner,
+    border_edges,
     compact,
     for_answers,
     polydata_from_arrays,
@@ -61,7 +62,9 @@ class Target:
     def ready(surface: Surface) -> Target:
         """A clean surface as it is."""
         tree = cKDTree(surface.points, compact_nodes=False, balanced_tree=False)
-        return Target(surface, vertex_normals(surface), border_points(surface), tree)
+        border = np.zeros(len(surface.points), bool)
+        border[border_edges(surface.triangles)] = True
+        return Target(surface, vertex_normals(surface), border, tree)
 
     def turned(self) -> Target:
         """The same surface inside out."""
@@ -125,17 +128,3 @@ class Target:
         distance = np.linalg.norm(away, axis=1)
         own_place = same_way & ~beyond & (distance < reach)
         return places, own_place, own_place | (~beyond & (distance < _THERE_MM))
-
-
-def border_points(surface: Surface) -> np.ndarray:
-    """(V,) bool: points on edges that have one triangle."""
-    corners, count = surface.triangles, len(surface.points)
-    start, end = corners.ravel(), corners[:, [1, 2, 0]].ravel()
-    key = np.minimum(start, end) * count + np.maximum(start, end)
-    key.sort()
-    other = np.ones(len(key) + 1, bool)
-    other[1:-1] = key[1:] != key[:-1]
-    alone = key[other[:-1] & other[1:]]
-    border = np.zeros(count, bool)
-    border[alone // count] = border[alone % count] = True
-    return border

@@ -44,7 +44,18 @@ def test_the_less_doubt_there_is_the_farther_from_the_limit(doubt: float) -> Non
 
 
 def test_what_is_doubted_is_refused_whatever_its_shape() -> None:
-    assert _beyond(0.5, 2.7) > 0
+    assert _beyond(0.5, 3.3) > 0
+
+
+@pytest.mark.parametrize(
+    ("doubt", "deviation", "shown", "taken"),
+    # A face of Apert syndrome as the network sees it last; less of it; squashed faces.
+    [(3.14, 2.72, 43, True), (2.87, 2.62, 33, False), (2.87, 2.95, 43, False), (3.18, 4.86, 36, False)],
+)
+def test_a_usual_shape_speaks_for_what_is_doubted_a_little_too_much(
+    doubt: float, deviation: float, shown: int, taken: bool
+) -> None:
+    assert (_beyond(deviation, doubt, np.where(np.arange(50) < shown, 1.0, 0.0)) <= 0) == taken
 
 
 @pytest.mark.parametrize(
