@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from ..errors import OutputError, ScanError, sentence_of
 from ..files import files_below
 from ..results import NO_SCANS, PARTS
+from ..scans.dicom import WHAT_TO_DO, any_dicom
 from ..scans.file import ENDINGS, scan_ending, scan_stem
 
 _FORMAT, _VERSION = "palnet-batch", 1
@@ -151,6 +152,8 @@ def _in_folder(folder: Path, above: str, recursive: bool) -> list[Item]:
     except OSError as error:
         raise ScanError(f"The folder {error.filename or folder} cannot be read: {error.strerror or error}.") from error
     if not files and not locked:
+        if any_dicom(p for p in shown if os.path.isfile(p)):  # noqa: PTH113
+            raise ScanError(f"The folder {folder} holds DICOM images and no scans: {WHAT_TO_DO}")
         known = ", ".join(ending[1:].upper() for ending in ENDINGS)
         inside = "" if recursive or not any(p.is_dir() for p in shown) else "; folders in it count with --recursive"
         raise ScanError(f"The folder {folder} holds no scans ({known}){inside}.")

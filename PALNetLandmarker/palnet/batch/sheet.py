@@ -118,6 +118,8 @@ def _says(state: ScanState) -> tuple[str, bool]:
     told += [f"missing: {_some(missing)}"] if missing else []
     if review.reviewed.any():
         told.insert(0, f"{int(review.reviewed.sum())} of {len(labels)} reviewed")
+    if state.moved:
+        told.append(f"moved without a review: {_some(sorted(state.moved))}")
     return "; ".join(told) or f"{int((~found.missing).sum())} of {len(labels)} placed", bool(doubtful or missing)
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import PalnetError
-from ..exports.sets import read_sets
+from ..exports.sets import LandmarkSet, read_sets
 from ..formats.text import MM_PER_UNIT
 from ..measures.measurements import Measurer
 from ..measures.tables import MeasuredScans
 from ..protocols.protocol import Protocol
-from ..review.persons_work import describes
+from ..review.persons_work import describes, same_places
 from ..review.record import Review, State, record_beside
 from ..tables import Row, write_table
 from ..units import decimals, is_relative
@@ -33,6 +33,7 @@ class ScanState:
     :ivar labels: of its landmarks, :ivar points: (L, 3) LPS in ``unit``, NaN where missing
     :ivar review: prediction and decisions; None for landmarks of another origin
     :ivar record: what a run noted of the scan, :ivar problem: why there are no landmarks
+    :ivar moved: of the landmarks that the review knows, those that lie elsewhere: moved without it, by whomever
     """
 
     item: Item
@@ -43,6 +44,7 @@ class ScanState:
     review: Review | None = None
     record: Record | None = None
     problem: str = ""
+    moved: frozenset[str] = frozenset()
 
 
 def scan_state(batch: Batch, item: Item) -> ScanState:
@@ -64,7 +66,14 @@ def scan_state(batch: Batch, item: Item) -> ScanState:
     said = Fate.LANDMARKED.value
     if fate is Fate.KEPT:
         said = "reviewed" if review is not None and review.reviewed.any() else fate.value
-    return ScanState(item, said, found.labels, found.points, found.unit, review, record)
+    moved = frozenset() if review is None else _moved(review, found)
+    return ScanState(item, said, found.labels, found.points, found.unit, review, record, moved=moved)
+
+
+def _moved(review: Review, found: LandmarkSet) -> frozenset[str]:
+    ours, theirs = review.common(found.labels)
+    elsewhere = ~same_places(found.points[theirs], review.points[ours])
+    return frozenset(found.labels[index] for index, moved in zip(theirs, elsewhere, strict=True) if moved)
 
 
 def write_tables(batch: Batch, decimal_comma: bool = False) -> list[ScanState]:
@@ -99,8 +108,10 @@ def point_rows(state: ScanState, protocol: Protocol) -> list[Row]:
         # As text: a table of numbers has four decimals, and a metre needs more.
         x, y, z = (f"{value:.{decimals(state.unit, _DECIMALS_IN_MM)}f}" if there else "" for value in place)
         row: Row = {"scan": state.item.name, "label": label, "name": names.get(label, "")}
-        at = known.get(label, -1)
-        row |= {"x": x, "y": y, "z": z, "unit": state.unit, "state": _state_of(review, at, there)}
+        # Of a place that somebody chose without the review, what the model said of its own does not hold.
+        at = -1 if label in state.moved else known.get(label, -1)
+        said = "moved" if label in state.moved else _state_of(review, at, there)
+        row |= {"x": x, "y": y, "z": z, "unit": state.unit, "state": said}
         row["expected_error_mm"] = float(review.prediction.expected_error[at]) if review and at >= 0 else np.nan
         row["range_90_mm"] = float(review.prediction.range_mm[at]) if review and at >= 0 else np.nan
         row["convention_mm"] = float(review.prediction.convention_mm[at]) if review and at >= 0 else np.nan
@@ -163,6 +174,7 @@ def quality_row(state: ScanState) -> Row:
         "missing": len(gone),
         "doubtful": len(doubtful),
         "reviewed": 0 if review is None else int(review.reviewed.sum()),
+        "moved": len(state.moved),
         "expected_error_median_mm": median,
         "expected_error_largest_mm": largest,
         "largest_at": at,

@@ -16,6 +16,7 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from ..errors import ScanError
 from ..units import is_unit, mm_per_unit, unit_of_size
 from .content import Progressing, content_of
+from .dicom import WHAT_TO_DO, is_dicom
 from .gltf import read_gltf
 from .header import space_in, unit_in
 from .mesh import Mesh, Unreadable
@@ -296,6 +297,8 @@ def _check_file(path: Path) -> str:
             f"{path.name} may not be read ({getattr(error, 'strerror', error)}): ask for the permission to read it."
         ) from None
     if not ending:
+        if is_dicom(path):
+            raise ScanError(f"{path.name} is a DICOM image: {WHAT_TO_DO}")
         known = ", ".join(one[1:].upper() for one in ENDINGS)
         raise ScanError(
             f"{path.name} is of a format that is not known here: export the scan as one of {known}, or one of these "

@@ -264,11 +264,12 @@ def vertex_adjacency(triangles: np.ndarray, count: int) -> csr_matrix:
 
 
 def border_edges(triangles: np.ndarray) -> np.ndarray:
-    """(E, 2) int: the edges of triangles (T, 3) that have one triangle only, as pairs of points, the lesser first."""
+    """(E, 2) int: the edges of triangles (T, 3) that have one triangle only, as pairs of points, lower number first."""
     start, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()
-    least, most = np.minimum(start, end), np.maximum(start, end)
-    count = int(most.max(initial=0)) + 1
-    key = np.sort(least * count + most)
+    count = int(triangles.max(initial=0)) + 1
+    key = np.minimum(start, end) * count + np.maximum(start, end)
+    key.sort()
     other = np.ones(len(key) + 1, bool)
     other[1:-1] = key[1:] != key[:-1]
-    return np.stack(np.divmod(key[other[:-1] & other[1:]], count), axis=1)
+    alone = key[other[:-1] & other[1:]]
+    return np.stack([alone // count, alone % count], axis=1)

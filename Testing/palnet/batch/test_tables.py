@@ -66,6 +66,22 @@ def test_points(output: Path) -> None:
     assert rows[8]["expected_error_mm"] == ""
 
 
+def test_what_was_moved_without_a_review_is_no_prediction(tmp_path: Path) -> None:
+    folder, output = scans(tmp_path / "in", a="0"), tmp_path / "out"
+    run(folder, output)
+    data = json.loads((output / "a.mrk.json").read_text())
+    data["markups"][0]["controlPoints"][1]["position"] = [3.0, 3.0, 0.0]
+    (output / "a.mrk.json").write_text(json.dumps(data))
+    batch, _steps = run(folder, output)
+    finish(batch)
+    rows = table(output / "points.csv")
+    assert [row["state"] for row in rows] == ["predicted", "moved", "predicted missing", "predicted"]
+    assert [bool(row["expected_error_mm"]) for row in rows] == [True, False, False, True]
+    (quality,) = table(output / "quality.csv")
+    assert (quality["state"], quality["moved"], quality["reviewed"]) == ("kept", "1", "0")
+    assert "moved without a review: b" in (output / "contact_sheet.html").read_text(encoding="utf-8")
+
+
 def test_measurements(output: Path) -> None:
     rows = table(output / "measurements.csv")
     assert [row["scan"] for row in rows] == ["a", "b", "c"]

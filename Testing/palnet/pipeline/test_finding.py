@@ -92,7 +92,8 @@ def test_the_best_few_are_looked_at_again(
 def test_a_whole_face_may_be_doubted_less_than_a_part(
     predictor: Predictor, prediction: Prediction, scan: Surface
 ) -> None:
-    strict = _with(predictor, clear_doubt_mm=0.0, most_doubt_mm=4.0, most_doubt_whole_mm=0.3)
+    # Of so little deviation that no shape speaks for a face.
+    strict = _with(predictor, clear_doubt_mm=0.0, most_doubt_mm=4.0, most_doubt_whole_mm=0.3, most_deviation_mm=0.01)
     with pytest.raises(NoFaceError):
         strict.predict_surface(polydata(scan))
     in_face = apply(prediction.face_from_scan, scan.points)
@@ -128,7 +129,7 @@ def test_a_doubted_whole_face_has_a_usual_shape(predictor: Predictor) -> None:
     assert beyond_acceptance(model, stretched, expected, whole, 2.4) < 0
 
 
-@pytest.mark.parametrize(("times", "goes_on"), [(2.9, True), (3.1, False)])
+@pytest.mark.parametrize(("times", "goes_on"), [(3.4, True), (3.6, False)])
 def test_where_all_is_doubted_beyond_measure_nothing_further_is_searched(
     predictor: Predictor, scan: Surface, monkeypatch: pytest.MonkeyPatch, times: float, goes_on: bool
 ) -> None:
