@@ -3,7 +3,7 @@
     python tools/page_picture.py PAGE PICTURE [--first N] [--last N] [--width 1040]
 
 From the top of the page, or from its figure number --first (the first is 0), to the end of its figure number --last, or
-of the page. Needs QtWebEngine, which nothing else here does: pip install PySide6-Addons.
+of the page. Needs QtWebEngine, which nothing else here does: pip install 'PySide6-Addons<6.12'.
 """
 
 from __future__ import annotations

@@ -77,12 +77,12 @@ def folder_of_scans(output: Path) -> int:
 def one_scan(output: Path) -> None:
     """``palnet landmark SCAN``, with a record of an earlier batch beside it."""
     from batches import prediction
-    from palnet.batch.single import has_review, write_landmarks
+    from palnet.batch.single import is_kept, write_landmarks
     from palnet.exports.predicted import write_predicted
 
     if not (output / "a.mrk.json").exists():
         folder_of_scans(output)
-    if has_review(output / "a.mrk.json"):
+    if is_kept(output / "a.mrk.json"):
         raise SystemExit("a prediction is taken for a person's work")
     scan = output.parent / "scans" / "a.ply"
     write_landmarks(prediction(float(scan.read_text())), scan, output / "a.mrk.json", write_predicted)

@@ -33,7 +33,7 @@ def test_landmark(
     monkeypatch.setattr(sys, "argv", ["palnet", "landmark", str(scan), "--output", str(output), "--picture"])
     assert command.main() == 0
     written = {path.name for path in output.iterdir()}
-    assert written == {"Müller 3.mrk.json", "Müller 3.landmarks.png"}
+    assert written == {"Müller 3.mrk.json", "Müller 3.review.json", "Müller 3.landmarks.png"}
     points = json.loads((output / "Müller 3.mrk.json").read_text(encoding="utf-8"))["markups"][0]["controlPoints"]
     assert len(points) == 50
     for kind in ("vtkMRMLMarkupsNode", "vtkMRMLModelNode", "vtkMRMLDisplayNode"):

@@ -58,7 +58,8 @@ class LayoutManager:
 
     @property
     def layout(self) -> int:
-        return self._views.layout_id
+        none = slicer.vtkMRMLLayoutNode.SlicerLayoutNone
+        return none if self._views.layout_is_reset else self._views.layout_id
 
     def setLayout(self, layout: int) -> None:
         self._views.arrange(layout)
@@ -97,6 +98,7 @@ class Views(QWidget):
     """The views of a layout, each below its bar; slices hold nothing, for there is no volume, and are black.
 
     :ivar layout_id: which layout it is, :ivar layout_node: ``vtkMRMLLayoutNode``, which knows those that were added
+    :ivar layout_is_reset: whether a scene is being closed: as in Slicer, there is none then, though one is seen
     :ivar three_d: the first ``ThreeDWidget``, :ivar three_ds: all that were shown once, by their order
     :ivar shown: the names of the views that the layout shows, :ivar plot: the plot view, once one was shown
     """
@@ -111,6 +113,12 @@ class Views(QWidget):
         self.plot: PlotWidget | None = None
         self.layout_node = slicer.vtkMRMLLayoutNode()
         self.layout_id = 0
+        self.layout_is_reset = False
+        scene, after = slicer.mrmlScene, -1.0  # as of Slicer's own logic, which hears of it after a module
+        self._tags = [
+            scene.AddObserver(scene.StartCloseEvent, lambda *_event: self._reset(True), after),
+            scene.AddObserver(scene.EndCloseEvent, lambda *_event: self._reset(False), after),
+        ]
         self.shown: list[str] = []
         self.three_ds: list[ThreeDWidget] = []
         self._add_three_d("1")
@@ -133,7 +141,7 @@ class Views(QWidget):
         :raises ValueError: Slicer does not know it, and would show nothing
         """
         places = _OWN[layout] if layout in _OWN else self._described(layout)
-        self.layout_id, self.shown = layout, list(places)
+        self.layout_id, self.shown, self.layout_is_reset = layout, list(places), False
         for name in ("1", "2"):
             if name in places and name not in [view.view.node.GetLayoutName() for view in self.three_ds]:
                 self._add_three_d(name)
@@ -170,12 +178,17 @@ class Views(QWidget):
 
     def close_views(self) -> None:
         """Give the views' nodes and graphics memory back."""
+        for tag in self._tags:
+            slicer.mrmlScene.RemoveObserver(tag)
         if self.plot is not None:
             self.plot.close_view()
         for view in self.three_ds:
             view.close_view()
         for own in self._slices.values():
             own.close()
+
+    def _reset(self, is_reset: bool) -> None:
+        self.layout_is_reset = is_reset
 
     def _add_three_d(self, name: str) -> None:
         view = ThreeDWidget(self._host, 400, 300, self._smooth, name)

@@ -54,6 +54,31 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
 }
 
 
+class ctkComboBox(QComboBox):
+    """The list within a combo box of nodes; where nothing is chosen and nothing can be, it says what it asks for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.defaultText = ""
+
+
+class HiddenNodes:
+    """What stands between the scene and a combo box of nodes: ``sortFilterProxyModel()``."""
+
+    def __init__(self, refresh: Any) -> None:
+        self._refresh = refresh
+        self._ids: tuple[str, ...] = ()
+
+    @property
+    def hiddenNodeIDs(self) -> tuple[str, ...]:
+        return self._ids
+
+    @hiddenNodeIDs.setter
+    def hiddenNodeIDs(self, ids: Any) -> None:
+        self._ids = tuple(ids)
+        self._refresh()
+
+
 class _NodeComboBox(QWidget):
     """A combo box with the scene's nodes of some classes, and entries to create and delete nodes."""
 
@@ -69,7 +94,8 @@ class _NodeComboBox(QWidget):
         self._listed: list[Any] = []
         self._rows: list[Any] = []
         self._current: Any = None
-        self.combo = QComboBox()
+        self.combo = ctkComboBox()
+        self._hidden = HiddenNodes(self._refresh)
         self.combo.activated.connect(self._picked)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -78,11 +104,16 @@ class _NodeComboBox(QWidget):
     def mrmlScene(self) -> Any:
         return self._scene
 
+    def sortFilterProxyModel(self) -> HiddenNodes:
+        return self._hidden
+
     def setMRMLScene(self, scene: Any) -> None:
         for observed, tag in self._observed:
             observed.RemoveObserver(tag)
         self._observed.clear()
         self._scene = scene
+        kind = self._options["nodeTypes"][0] if self._options["nodeTypes"] else ""
+        self.combo.defaultText = f"Select a {kind.removeprefix('vtkMRML').removesuffix('Node')}"
         for event, callback in (
             (scene.NodeAddedEvent, self._on_added),
             (scene.NodeAboutToBeRemovedEvent, self._on_removed),
@@ -126,13 +157,14 @@ class _NodeComboBox(QWidget):
         return shown and any(node.IsA(name) if self._options["showChildNodeTypes"] else own == name for name in kinds)
 
     def _refresh(self) -> None:
-        nodes = self._listed
+        nodes = [node for node in self._listed if node.GetID() not in self._hidden.hiddenNodeIDs]
         none_shown = self._options["noneEnabled"] or not nodes
         self._rows = [None, *nodes] if none_shown else nodes
         self.combo.blockSignals(True)
         self.combo.clear()
         for node in self._rows:
-            self.combo.addItem(self._options["noneDisplay"] if node is None else node.GetName())
+            none = self._options["noneDisplay"] if self._options["noneEnabled"] else self.combo.defaultText
+            self.combo.addItem(none if node is None else node.GetName())
         if self._options["addEnabled"]:
             self.combo.addItem("Create new node")
         if self._options["removeEnabled"]:

@@ -55,7 +55,7 @@ class Window(QWidget):
         self.scroll.setFrameShape(QScrollArea.NoFrame)
         self.scroll.setWidgetResizable(True)
         self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        module.holder = self._holder = ModulePanel(_strip("\u25b8  Help && Acknowledgement", 0, HELP), self._fit_width)
+        module.holder = self._holder = ModulePanel(_strip("\u25b8  Help & Acknowledgement", 0, HELP), self._fit_width)
         self._holder.put(module.panel)
         self.scroll.setWidget(self._holder)
         panel_width = max(PANEL_WIDTH, module.panel.sizeHint.width() + _SCROLL_BAR)

@@ -21,7 +21,7 @@ from palnet.scans.surface import Surface, surface_from_polydata
 from shapes import head
 from volume_files import nifti, nrrd
 
-VOLUMES = (".nrrd", ".nii", ".nii.gz")
+VOLUMES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".hdr")
 ENDINGS = (".off", ".glb", ".gltf", ".wrl", ".wrz", ".3mf", ".obj", ".ply")
 IMAGES = (".png", ".jpg", ".bmp")
 
@@ -32,8 +32,8 @@ def small() -> coloured.Coloured:
     return coloured.coloured(16, surface=Surface(shape.points[:, [0, 2, 1]] * [1, -1, 1], shape.triangles))
 
 
-def good_volumes(ending: str) -> list[bytes]:
-    """Files of a small volume of a ball, as several programs write them."""
+def good_volumes(folder: Path, ending: str) -> list[bytes]:
+    """Files of a small volume of a ball, as several programs write them; of headers, the voxels lie in the folder."""
     edge = 8.0
     place = np.indices((24, 24, 24)) - 11.5
     voxels = np.clip(1000 - 250 * (np.linalg.norm(place, axis=0) - 8), 0, 1000).astype(np.int16)
@@ -42,6 +42,14 @@ def good_volumes(ending: str) -> list[bytes]:
     if ending == ".nrrd":
         ways = [{"encoding": way} for way in ("raw", "gzip", "bzip2", "ascii", "hex")]
         return [nrrd(voxels, matrix, "RAS"), *(nrrd(voxels.astype(">f4"), matrix, **way) for way in ways)]
+    if ending == ".nhdr":
+        (folder / "voxels.raw").write_bytes(voxels.tobytes())
+        (folder / "voxels.gz").write_bytes(gzip.compress(voxels.tobytes()))
+        ways = [{"data file": "voxels.raw"}, {"data file": "voxels.gz", "encoding": "gzip"}]
+        return [nrrd(voxels, matrix, "RAS", fields=way, data=b"") for way in ways]
+    if ending == ".hdr":
+        (folder / "mutant.img").write_bytes(voxels.tobytes())
+        return [nifti(voxels, matrix, alone=True), nifti(voxels, matrix, "qform", True, alone=True)]
     found = [
         nifti(voxels, matrix),
         nifti(voxels, matrix, "qform", True),
@@ -53,7 +61,7 @@ def good_volumes(ending: str) -> list[bytes]:
 def good_scans(folder: Path, ending: str) -> list[bytes]:
     """Files of a format: with images, with coloured points, and bare; images lie in the folder."""
     if ending in VOLUMES:
-        return good_volumes(ending)
+        return good_volumes(folder, ending)
     scan, found = small(), []
     for textured in (True, False, None):
         path = folder / f"good{ending}"

@@ -67,9 +67,11 @@ def nifti(
     units: int = 2,
     dimensions: tuple[int, ...] = (),
     slope: float = 1.0,
+    alone: bool = False,
 ) -> bytes:
     """A NIfTI file.
 
+    :param alone: the header, whose voxels are in a file of their own
     :param matrix: (4, 4) from voxels to mm in RAS, :param ways: ``sform``, ``qform``, both, or neither
     :param second: of the second version, :param order: of bytes, :param dimensions: behind the three
     """
@@ -93,20 +95,22 @@ def nifti(
 
     put("i", 0, size)
     if second:
-        head[4:12] = b"n+2\0\r\n\x1a\n"
+        head[4:12] = (b"ni2" if alone else b"n+2") + b"\0\r\n\x1a\n"
         put("hh8q", 12, kind, bits, *sizes)
         put("4d", 104, face, *edges)
-        put("qdd", 168, 544, slope, 0.0)
+        put("qdd", 168, 0 if alone else 544, slope, 0.0)
         put("ii6d12d", 344, *forms, b, c, d, *matrix[:3, 3], *affine.ravel())
         put("i", 500, units)
     else:
         put("8h", 40, *sizes)
         put("hh", 70, kind, bits)
         put("4f", 76, face, *edges)
-        put("fff", 108, 352.0, slope, 0.0)
+        put("fff", 108, 0.0 if alone else 352.0, slope, 0.0)
         put("b", 123, units)
         put("hh6f12f", 252, *forms, b, c, d, *matrix[:3, 3], *affine.ravel())
-        head[344:348] = b"n+1\0"
+        head[344:348] = b"ni1\0" if alone else b"n+1\0"
+    if alone:
+        return bytes(head)
     return bytes(head) + b"\0\0\0\0" + voxels.astype(voxels.dtype.newbyteorder(order)).tobytes()
 
 

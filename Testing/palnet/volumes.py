@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from palnet.scans.surface import Surface, draw_evenly, drawn_places, surface_from_polydata
+from palnet.population.base import Heads
+from palnet.scans.surface import Surface, compact, draw_evenly, drawn_places, surface_from_polydata
 from palnet.scans.volume import Volume
 from scipy import ndimage
 from scipy.interpolate import griddata
@@ -16,7 +17,13 @@ from vtkmodules.util.numpy_support import numpy_to_vtk
 from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
 
-_BAND_MM, _BALL_MM = 3.0, 4.0
+_BAND_MM, _BALL_MM, _SMALL_BALL_MM = 3.0, 4.0, 1.5
+_PLANE = 2.0
+"""Cells away from a point of the skin, up to which its plane says how deep a place is."""
+_SMOOTH = 0.6
+"""Cells by which depths are smoothed."""
+_EYES_MM = 90.0
+"""Between the outer corners of an adult's eyes."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,15 @@ class Depths:
         return surface_from_polydata(contour.GetOutput())
 
 
+def skin_of_head(people: Heads, seed: int, number: int) -> tuple[Surface, Surface, dict[str, np.ndarray]]:
+    """The skin of a subject, as cameras around it see it, all of its surface, without holes but at the neck, and its
+    landmarks; x left, y up, z to the front."""
+    head = people.head(np.random.default_rng((seed, 7, number)))
+    surface = compact(Surface(head.vertices, people.model.triangles[people.seen.any(axis=1)]))
+    whole = compact(Surface(head.vertices, people.model.triangles))
+    return surface, whole, dict(zip(people.protocol.labels, head.landmarks, strict=True))
+
+
 def depths_of(
     skin: Surface, places: Mapping[str, np.ndarray] | None = None, spacing: float = 1.0, walls: Surface | None = None
 ) -> Depths:
@@ -66,18 +82,28 @@ def depths_of(
     wall = np.zeros(shape, bool)
     wall[tuple(cells[((cells >= 0) & (cells < shape)).all(axis=1)].T)] = True
     away = ndimage.distance_transform_edt(~wall).astype(np.float32) * spacing
-    # Where a ball comes to from outside is outside; in slits, the side of the skin says it.
-    ball = max(_BALL_MM, 2.0 * spacing)
+    # Where a ball comes to from outside is outside: first one that comes through no gap of a mesh, then from there a
+    # small one, into nostrils and ears.
+    ball, small = max(_BALL_MM, 2.0 * spacing), max(_SMALL_BALL_MM, 1.5 * spacing)
     labels, _count = ndimage.label(away > ball)
-    outside = ndimage.distance_transform_edt(labels != labels[0, -1, -1]) * spacing < ball
-    depth = np.where(outside, -_BAND_MM, 30.0).astype(np.float32)
+    around = labels == labels[0, -1, -1]
+    steps = int(2 * ball / spacing)
+    centres = ndimage.binary_dilation(around, mask=away > small, iterations=steps)
+    reach = ndimage.distance_transform_edt(~centres).astype(np.float32) * spacing
+    depth = np.where(reach < small, -_BAND_MM, 30.0).astype(np.float32)
     near = np.argwhere(away < _BAND_MM + spacing)
     middle = origin + near * spacing
     distance, which = cKDTree(points).query(middle, distance_upper_bound=_BAND_MM + 2 * spacing)
     found = np.isfinite(distance)
     near, middle, distance, which = near[found], middle[found], distance[found], which[found]
-    side = ((points[which] - middle) * normals[which]).sum(axis=1)
-    depth[tuple(near.T)] = np.where(outside[tuple(near.T)], -distance, np.sign(side) * distance)
+    side, reach = ((points[which] - middle) * normals[which]).sum(axis=1), reach[tuple(near.T)]
+    # Near a point the plane of the skin there says it best: points lie at random, and where the ball comes to is known
+    # by the cell. At edges it is the distance. What is deep in slits, as between lids and eye, is closed.
+    is_flat = (np.square(distance) - np.square(side) < spacing**2) & (distance < _PLANE * spacing)
+    is_open = reach < small + np.where(is_flat & (side < 0), spacing, 0.0)
+    depth[tuple(near.T)] = np.where(is_flat & (is_open | (side > 0)), side, np.where(is_open, -distance, distance))
+    # Where slits end, sides change from cell to cell: no skin is as ragged.
+    depth = ndimage.gaussian_filter(depth, _SMOOTH)
     deep = ndimage.distance_transform_edt(depth > 2.5).astype(np.float32) * spacing + 2.0
     depth = np.where(depth > 2.5, np.minimum(deep, 30.0), depth)
     whole = depth.copy()
@@ -103,21 +129,29 @@ def _end_of_neck(skin: Surface, places: Mapping[str, np.ndarray] | None) -> floa
 
 def _hollow_out(depth: np.ndarray, places: Mapping[str, np.ndarray], origin: np.ndarray, spacing: float) -> None:
     """Make air of windpipe, nose, mouth, sinuses and ear canals in depths (X, Y, Z)."""
-    at, across = places, np.array([1.0, 0, 0])
-    throat = (at["T_L"] + at["T_R"]) / 2 + [0, -25, 15]
+    at = places
+    # As large as the face: at no landmark is the skin another one.
+    size = float(np.linalg.norm(at["Ex_L"] - at["Ex_R"])) / _EYES_MM
+
+    def place(start: np.ndarray, x: float, y: float, z: float) -> np.ndarray:
+        return np.asarray(start + size * np.array([x, y, z]))
+
+    throat = place((at["T_L"] + at["T_R"]) / 2, 0, -25, 15)
     mouth = (at["Ch_L"] + at["Ch_R"]) / 2
-    tubes = [(throat, throat + [0, -300, -20], 8.0), (throat, throat + [0, 45, 0], 9.0)]
+    tubes = [(throat, throat + [0, -300, -20], 8.0), (throat, place(throat, 0, 45, 0), 9.0)]
     for side, name in ((1, "L"), (-1, "R")):
-        nostril = at["Sn"] + 6 * side * across + [0, -1, 3]
-        chamber = at["Sn"] + 5 * side * across + [0, 12, -14]
-        tubes += [(nostril, chamber, 2.5), (chamber, throat + [8.0 * side, 40, 0], 5.0)]
-        cheek = (at[f"Ex_{name}"] + at[f"En_{name}"]) / 2 + [0, -28, -24]
-        tubes += [(cheek, cheek + [0, -8, -10], 11.0)]
+        nostril = (at[f"Itn_{name}"] + at[f"Stn_{name}"]) / 2
+        narrow = 0.35 * float(np.linalg.norm(at[f"Itn_{name}"] - at[f"Stn_{name}"])) / size
+        chamber = place(at["Sn"], 5 * side, 14, -18)
+        tubes += [(nostril, chamber, narrow), (chamber, place(throat, 8 * side, 40, 0), 5.0)]
+        cheek = place((at[f"Ex_{name}"] + at[f"En_{name}"]) / 2, 0, -28, -24)
+        tubes += [(cheek, place(cheek, 0, -8, -10), 11.0)]
         ear = at[f"T_{name}"]
-        tubes += [(ear + [-2.0 * side, 0, -4], ear + [-24.0 * side, 3, 2], 3.0)]
-        brow = at["G"] + [12.0 * side, 12, -14]
-        tubes += [(brow, brow + [8.0 * side, 6, 0], 5.0)]
-    tubes += [(mouth + [0, 0, -6], throat, 7.0)]
+        tubes += [(place(ear, -4 * side, -4, -9), place(ear, -24 * side, 0, 0), 2.5)]
+        brow = place(at["G"], 12 * side, 12, -14)
+        tubes += [(brow, place(brow, 8 * side, 6, 0), 5.0)]
+    tubes += [(place(mouth, 0, 0, -6), throat, 7.0)]
+    tubes = [(start, end, radius * size) for start, end, radius in tubes]
     for start, end, radius in tubes:
         low = np.floor((np.minimum(start, end) - radius - _BAND_MM - origin) / spacing).astype(int)
         high = np.ceil((np.maximum(start, end) + radius + _BAND_MM - origin) / spacing).astype(int) + 1
@@ -227,6 +261,11 @@ def biased(rng: np.random.Generator, values: np.ndarray, at: list[np.ndarray], a
     return np.asarray(values * (1 + np.float32(amount) * along), np.float32)
 
 
+def mouthpiece(places: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The corners (3,) of a plate between the lips that stands out of them."""
+    return places["Sto"] - [9, 2.5, 25], places["Sto"] + [9, 2.5, 30]
+
+
 def cbct_like(
     rng: np.random.Generator,
     depth: np.ndarray,
@@ -249,8 +288,8 @@ def cbct_like(
             level = np.exp(-((up / 5) ** 2) - flat / 45)
             values[k] += np.float32(strength) * np.cos(rays * np.arctan2(right, front) + np.float32(turn)) * level
             values[k][flat**2 + up**2 < 16] = 3000
-    front = places["Sto"]
-    bite = (np.abs(x - front[0]) < 9) & (np.abs(y - front[1]) < 2.5) & (z > front[2] - 25) & (z < front[2] + 30)
+    low, high = mouthpiece(places)
+    bite = (x > low[0]) & (x < high[0]) & (y > low[1]) & (y < high[1]) & (z > low[2]) & (z < high[2])
     np.maximum(values, np.float32(720), out=values, where=bite)
     return np.asarray(values + noise(rng, values.shape, rng.uniform(40, 90)), np.float32)
 

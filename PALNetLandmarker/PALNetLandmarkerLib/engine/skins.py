@@ -10,6 +10,7 @@ from typing import Any
 import slicer
 from palnet.errors import Cancelled, PalnetError, ScanError
 from palnet.pipeline.prediction import Progress
+from palnet.scans.file import volume_state
 from slicer.i18n import tr as _
 
 from ..nodes.volumes import add_skin, read_skin, skin_in_scene, write_voxels
@@ -27,8 +28,7 @@ def place_for(volume: Path) -> Path:
     """
     if not _kept:
         _kept.append(tempfile.TemporaryDirectory(prefix="palnet-skins-", ignore_cleanup_errors=True))
-    facts = volume.stat()
-    state = f"{volume.absolute()} {facts.st_mtime_ns} {facts.st_size}"
+    state = repr(volume_state(volume))
     return Path(_kept[0].name) / f"{hashlib.sha256(state.encode('utf-8', 'surrogatepass')).hexdigest()}.npz"
 
 

@@ -26,12 +26,20 @@ class BatchPanel:
         ``batchLabel``, ``batchStatusLabel``, ``reviewBatchButton``, ``contactSheetButton``
     :param landmark_model: says which landmark model is in use, by name or file
     :param review: lists the scans of a folder anew, by its path, with what came out
+    :param on_end: called when a batch has ended
     """
 
-    def __init__(self, ui: Any, landmark_model: Callable[[], str], review: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        ui: Any,
+        landmark_model: Callable[[], str],
+        review: Callable[[str], None],
+        on_end: Callable[[], None] = lambda: None,
+    ) -> None:
         self._ui = ui
         self._landmark_model = landmark_model
         self._review = review
+        self._when_ended = on_end
         self._folder: Path | None = None
         self._failed: dict[str, str] = {}
         self._stopping = False
@@ -104,6 +112,7 @@ class BatchPanel:
             stopped = _("Stopped.") if line["stopped"] else ""
             self._ui.batchLabel.text = f"{stopped} {line['finished']}".strip()
         self._refresh()
+        self._when_ended()
 
     def _tell_failed(self) -> None:
         names = list(self._failed)

@@ -311,7 +311,7 @@ def news(before: Convention | None, now: Convention) -> str:
 def _in_words(one: Convention | None, used: Convention | None) -> str:
     if one is None:
         return _NEEDS
-    what = _("{scans} scans of {day}: {shifted} landmarks are shifted, {own} of your own.").format(
+    what = _("{scans} scans of {day}; landmarks shifted: {shifted}, of your own: {own}.").format(
         scans=one.scans, day=one.created, shifted=len(one.used), own=len(one.own)
     )
     state = _("In use, with {model}.").format(model=one.model) if _same(one, used) else _("Not in use.")

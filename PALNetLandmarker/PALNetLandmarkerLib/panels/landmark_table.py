@@ -76,6 +76,11 @@ class LandmarkTable:
         finally:
             self._filling = False
 
+    def show_first(self, current: int | None) -> None:
+        """Show the first rows of other landmarks: those that need a look; unless one is chosen."""
+        if current is None:
+            self._table.scrollToTop()
+
     def take_keyboard(self) -> None:
         """Let arrow keys go through the rows."""
         self._table.setFocus()

@@ -20,6 +20,7 @@ from .looks import enable, shortened, tell
 
 _SCENE, _FOLDER = 0, 1
 _KEY_ROLE = qt.Qt.UserRole
+_WAIT_PX = 320
 
 
 class QueuePanel:
@@ -241,6 +242,7 @@ class QueuePanel:
         if self._wait is None:
             self._wait = qt.QProgressDialog(step, _("Cancel"), 0, 100, slicer.util.mainWindow())
             self._wait.setWindowTitle(_("Opening the scan"))
+            self._wait.setMinimumWidth(_WAIT_PX)  # else as narrow as its text, and the title is cut off
             self._wait.setWindowModality(qt.Qt.ApplicationModal)
             self._wait.setMinimumDuration(0)
             self._wait.setAutoClose(False)

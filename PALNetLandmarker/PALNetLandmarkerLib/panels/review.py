@@ -70,11 +70,18 @@ class ReviewPanel:
 
         :param lost: the name of a set that was deleted and can be brought back; empty if there is none
         """
+        is_another = session is not None and session is not self._session
         self._session, self._lost = session, lost
         self._say(notice, warning=bool(notice) and warning)
         if session is not None:
             self._offer_choices(session)
             self._show_limit(session)
+        self._update()
+        if is_another:
+            self._table.show_first(session.current if session is not None else None)
+
+    def show_anew(self) -> None:
+        """Show everything as it is; colours may be others now."""
         self._update()
 
     @property

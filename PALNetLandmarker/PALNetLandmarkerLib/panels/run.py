@@ -184,7 +184,7 @@ def summary(prediction: Prediction, kept: str = "") -> str:
         line = _("Expected error: median {median:.1f} {mm}, largest {largest:.1f} {mm} at {label}.")
         lines.append(line.format(median=median, largest=largest, label=label, mm=mm_of(prediction.unit)))
     if prediction.shifted.any():
-        told = _("{count} of them follow your conventions (G shows where the model has them).")
+        told = _("Following your conventions: {count} (G shows where the model has them).")
         lines.append(told.format(count=int(prediction.shifted.sum())))
     if kept:
         lines.append(_("'{name}' was kept as it is: these are in a new list.").format(name=kept))

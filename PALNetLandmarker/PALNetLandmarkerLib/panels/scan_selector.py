@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import qt
 import slicer
+from slicer.i18n import tr as _
 
 from ..nodes.surface_nodes import is_surface
 from ..nodes.volumes import is_volume
@@ -25,15 +27,25 @@ class ScanSelector:
         self._combo = combo
         self._on_chosen = on_chosen
         self._showing = False
+        for field in combo.findChildren(qt.QComboBox):
+            field.defaultText = _("No scan yet")  # "Select a Model" does not fit, and a volume will do, too
         combo.connect("currentNodeChanged(vtkMRMLNode*)", self._changed)
 
     def show(self, node: Any) -> None:
         """Show what is chosen."""
         self._showing = True
         try:
+            self._leave_out_surfaces()
             self._combo.setCurrentNode(node)
         finally:
             self._showing = False
+
+    def _leave_out_surfaces(self) -> None:
+        """A surface that was made of a scan is no scan."""
+        surfaces = [model.GetID() for model in slicer.util.getNodesByClass("vtkMRMLModelNode") if is_surface(model)]
+        listed = self._combo.sortFilterProxyModel()
+        if list(listed.hiddenNodeIDs) != surfaces:
+            listed.hiddenNodeIDs = surfaces
 
     def _changed(self, node: Any) -> None:
         if not self._showing:

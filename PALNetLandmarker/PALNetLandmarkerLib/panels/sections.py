@@ -29,6 +29,7 @@ from .heights import FreshHeights
 from .learn import LearnPanel
 from .measurements import MeasurementsPanel
 from .model_selector import LandmarkModelSelector
+from .palette_changes import PaletteChanges
 from .queue import QueuePanel
 from .review import ReviewPanel
 from .run import RunPanel, may_be_filled
@@ -72,6 +73,7 @@ class Sections(VTKObservationMixin):
         self._scan_selector = ScanSelector(self.ui.surfaceSelector, self._on_scan_chosen)
         self._model_selector = LandmarkModelSelector(self.ui.landmarkModelSelector, self._on_landmark_model)
         self._review_panel = ReviewPanel(self._review_ui, self._on_limit, self._on_bring_back, self._on_close_up)
+        self._palettes = PaletteChanges(self.ui.tabs.parent(), self.ui.tabs, self._review_panel.show_anew)
         self.review = CurrentReview(self._review_panel, self._chosen_model)
         self.queue = QueuePanel(
             add("PALNetQueue.ui", self.tabs.layout_of(SCANS)),
@@ -82,7 +84,7 @@ class Sections(VTKObservationMixin):
         )
         batch_ui = add("PALNetBatch.ui", self.tabs.layout_of(SCANS))
         self.tabs.layout_of(SCANS).setStretch(0, 1)  # the list has what the batch below it does not need
-        self.batch = BatchPanel(batch_ui, self._chosen_model, self._on_batch_review)
+        self.batch = BatchPanel(batch_ui, self._chosen_model, self._on_batch_review, self.queue.queue.look_again)
         self.measurements = MeasurementsPanel(add("PALNetMeasurements.ui", self.tabs.layout_of(MEASURE)))
         self.compare = ComparePanel(
             add("PALNetCompare.ui", self.tabs.layout_of(COMPARE)), self._on_review, self._on_compare
@@ -131,7 +133,7 @@ class Sections(VTKObservationMixin):
         """End what is under way, and touch no widget any more: they go."""
         for section in (
             *(self.run, self.size, self.compare, self.surface, self.batch, self.queue, self.learn),
-            *(self._review_panel, self.measurements, self._arrivals, self._heights),
+            *(self._review_panel, self.measurements, self._arrivals, self._heights, self._palettes),
         ):
             section.close()
         self.review.close()

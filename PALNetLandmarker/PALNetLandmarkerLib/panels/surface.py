@@ -49,7 +49,7 @@ class SurfacePanel:
         self._specs = ScanSpecs(lambda: self._engine.folder)
         self.mean = MeanChoice(ui, self._make)
         self.visit = VisitChoice(ui, landmark_model, self._make)
-        self.study = StudyPanel(ui, self._tell)
+        self.study = StudyPanel(ui, self._tell, self._say)
         self.saving = SurfaceSaving(ui, lambda: self._followed, lambda: self._session.review.unit, self._tell)
         buttons = (ui.surfaceMapButton, ui.asymmetryButton, ui.meanMapButton, ui.changeButton, ui.studyMapButton)
         self._buttons = dict(zip((*_MAPS, STUDY), buttons, strict=True))

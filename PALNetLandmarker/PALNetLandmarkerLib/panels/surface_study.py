@@ -28,12 +28,14 @@ class StudyPanel:
     :param ui: widgets by name: ``studyFolderButton``, ``groupsButton``, ``studyButton``, ``openStudyButton``,
         ``studyProgressPage``, ``studyProgressBar``, ``cancelStudyButton``
     :param tell: shows a sentence to the person, which may be a warning
+    :param on_chosen: called when :attr:`needs` may say something else
     :ivar page: the sheet that was written last; None before that
     """
 
-    def __init__(self, ui: Any, tell: Callable[[str, bool], None]) -> None:
+    def __init__(self, ui: Any, tell: Callable[[str, bool], None], on_chosen: Callable[[], None]) -> None:
         self._ui = ui
         self._tell = tell
+        self._on_chosen = on_chosen
         self._folder: Path | None = None
         self._groups: Path | None = None
         self.engine = SurfaceEngine()
@@ -59,6 +61,7 @@ class StudyPanel:
         self._folder, self._groups, self.page = folder, groups, None
         self._tell("", False)
         self.refresh()
+        self._on_chosen()
 
     def start(self, _checked: bool = False) -> None:
         """Make the study; what goes wrong is shown to the person."""

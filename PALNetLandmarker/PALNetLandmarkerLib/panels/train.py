@@ -167,8 +167,9 @@ class TrainPanel:
         if part != self._part:  # another model is trained now, with curves of its own
             self._part = part
             self._forget_curves()
+        were_none = not self.has_curves
         if self.curves.told(line):
-            self._show_curves("validated" in line)
+            self._show_curves(were_none, "validated" in line)
         if self._checking:
             told = _("Looking at scan {done} of {total}")
             self._ui.foundLabel.text = told.format(done=line["step"], total=line["steps"])
@@ -253,8 +254,7 @@ class TrainPanel:
         if self.plan is not None:
             self._ui.runLabel.text = f"{told.format(name=shortened(self.plan.name))} {self._error_so_far}".strip()
 
-    def _show_curves(self, at_once: bool) -> None:
-        first = len(self.curves.losses) + len(self.curves.errors) == 1
+    def _show_curves(self, first: bool, at_once: bool) -> None:
         # A plot that is drawn anew at each step would take the time from the rest of the window.
         if at_once or first or len(self.curves.losses) % 5 == 0:
             name = self.plan.name if self.plan is not None else ""

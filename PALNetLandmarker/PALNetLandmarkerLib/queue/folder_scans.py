@@ -139,6 +139,9 @@ class FolderScans:
         self._written[key] = _digest(landmarks)
         self._told[key] = self._read_progress(key)
 
+    def look_again(self) -> None:
+        self._told = {key: self._read_progress(key) for key in self._results}
+
     def release(self, key: str) -> None:
         """Take a scan that was saved out of the scene again, with the table of its measurements and its surface."""
         model, landmarks = self.nodes(key)

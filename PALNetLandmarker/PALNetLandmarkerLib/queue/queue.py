@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import slicer
-from palnet.errors import OutputError, PalnetError
+from palnet.errors import Cancelled, OutputError, PalnetError
 from palnet.pipeline.prediction import Prediction, Progress
 from vtk import vtkCommand
 
@@ -116,6 +116,11 @@ class ScanQueue:
         """
         self._change(FolderScans(self._scene, folder, self._progress))
 
+    def look_again(self) -> None:
+        """Landmarks may have come to the scans' files, as from a batch."""
+        self._scans.look_again()
+        self._on_changed()
+
     @property
     def entries(self) -> list[QueueEntry]:
         """All scans in order."""
@@ -124,6 +129,7 @@ class ScanQueue:
     def open(self, key: str) -> None:
         """Show a scan; what was open is saved first and, if it came from a file, taken out of the scene.
 
+        :raises Cancelled: the person does not want to wait; it can be opened later
         :raises PalnetError: the scan cannot be read; what was open stays open
         """
         saved = self._save_all()
@@ -131,6 +137,8 @@ class ScanQueue:
             self._ahead.forget(key)  # the person wants it tried again
         try:
             self._show(key)
+        except Cancelled:
+            raise
         except PalnetError as error:
             self._ahead.keep(key, error)
             self._on_changed()
@@ -149,6 +157,8 @@ class ScanQueue:
         for key in list(self._to_review()):
             try:
                 self.open(key)
+            except Cancelled:
+                raise
             except PalnetError as error:
                 self._on_problem(error)
             else:

@@ -92,6 +92,9 @@ class SceneScans:
     def save(self, key: str) -> None:
         """Nothing to do: Slicer saves the scene."""
 
+    def look_again(self) -> None:
+        """What is told of files may have changed: nothing here comes from one."""
+
     def release(self, key: str) -> None:
         """Nothing to do: the scan was there before the queue."""
 

@@ -59,7 +59,8 @@ class ReviewLayout:
             # A scene that was saved in a review has our layout, and remembers the person's.
             told = [_told(view) for view in slicer.util.getNodesByClass("vtkMRMLViewNode")]
             self._manager = manager
-            self._persons = next((before[_LAYOUT] for before in told if _LAYOUT in before), manager.layout)
+            own = persons_layout(manager, self._persons)
+            self._persons = next((before[_LAYOUT] for before in told if _LAYOUT in before), own)
         if comes or changed:
             self._beside = beside
             _show(manager, TWO_VIEWS if beside else slicer.vtkMRMLLayoutNode.SlicerLayoutOneUp3DView)
@@ -117,6 +118,14 @@ class ReviewLayout:
                 if ours is None or getattr(view, f"Get{name}")() == ours:
                     getattr(view, f"Set{name}")(before)
             view.RemoveAttribute(_ATTRIBUTE)
+
+
+def persons_layout(manager: Any, before: int) -> int:
+    """The layout that is shown; while a scene is closed Slicer has none, and it is the one known before.
+
+    :param before: the layout that the person had when it was asked last
+    """
+    return before if manager.layout == slicer.vtkMRMLLayoutNode.SlicerLayoutNone else int(manager.layout)
 
 
 def register() -> None:

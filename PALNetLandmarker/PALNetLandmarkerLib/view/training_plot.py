@@ -13,9 +13,13 @@ from slicer.i18n import tr as _
 from vtk.util.numpy_support import numpy_to_vtk
 
 from ..palette import GREY, REVIEWED, Color
+from .layout import persons_layout
 
 _MOST_POINTS = 80
 """So many the curve of the loss has at most; each is the mean of some steps."""
+
+_MARGIN = 1.05
+"""So much further than their curves the axes reach."""
 
 _NAME = "PAL-Net training"
 
@@ -58,12 +62,17 @@ class TrainingPlot:
         self._nodes: dict[str, Any] = {}
         self._manager: Any = None
         self._persons = 0
+        self._last: tuple[Curves, str] | None = None
+        self._bounds = np.zeros((2, 2))
 
     def show(self, curves: Curves, title: str) -> None:
         """Draw the curves as they are."""
+        self._last = curves, title
         chart = self._chart(title)
-        self._fill("error", sorted(curves.errors.items()))
-        self._fill("loss", curves.smooth_losses)
+        errors, losses = sorted(curves.errors.items()), curves.smooth_losses
+        self._fill("error", errors)
+        self._fill("loss", losses)
+        self._set_ranges(np.array([*errors, *losses], float))
         chart.SetTitle(title)
         chart.Modified()
         if self._manager is not None:
@@ -72,11 +81,11 @@ class TrainingPlot:
     def enter(self) -> None:
         """Show the plot instead of the views; more calls do nothing, so that a person can choose another layout."""
         manager = slicer.app.layoutManager()
-        if manager is None or self._manager is not None or "chart" not in self._nodes:
+        if manager is None or self._manager is not None or self._last is None:
             return
-        self._manager, self._persons = manager, manager.layout
+        self._manager, self._persons = manager, persons_layout(manager, self._persons)
         manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpPlotView)
-        self._attach()
+        self.show(*self._last)  # the chart may have gone with a scene that was closed
 
     def _attach(self) -> None:
         """Have the plot view show our chart; after a scene was closed that is another node."""
@@ -99,7 +108,7 @@ class TrainingPlot:
         for node in self._nodes.values():
             if node.GetScene() is not None:
                 node.GetScene().RemoveNode(node)
-        self._nodes = {}
+        self._nodes, self._last = {}, None
 
     def _chart(self, title: str) -> Any:
         """The chart; made anew where a scene was closed meanwhile."""
@@ -107,6 +116,7 @@ class TrainingPlot:
         if chart is not None and chart.GetScene() is not None:
             return chart
         self._nodes = {}
+        self._bounds = np.zeros((2, 2))
         chart = self._add("vtkMRMLPlotChartNode", "chart", title)
         chart.SetXAxisTitle(_("Step"))
         chart.SetYAxisTitle(_("Error on validation in mm; loss without a unit"))
@@ -125,7 +135,6 @@ class TrainingPlot:
             one.SetMarkerStyle(one.MarkerStyleCircle if key == "error" else one.MarkerStyleNone)
             one.SetColor(*color)
             one.SetLineWidth(3.0 if key == "error" else 1.5)
-            chart.AddAndObservePlotSeriesNodeID(one.GetID())
         return chart
 
     def _add(self, kind: str, key: str, name: str) -> Any:
@@ -138,9 +147,42 @@ class TrainingPlot:
         return self._nodes[key]
 
     def _fill(self, key: str, rows: Sequence[tuple[float, float]]) -> None:
+        """Fill the table of a curve; a curve without points is not in the chart."""
+        chart, series = self._nodes["chart"], self._nodes[f"{key} series"]
+        shown = chart.HasPlotSeriesNodeID(series.GetID())
+        if not rows:
+            if shown:
+                chart.RemovePlotSeriesNodeID(series.GetID())
+            return
         table = vtk.vtkTable()
-        for column, part in zip(("step", key), np.array(rows, float).reshape(-1, 2).T, strict=True):
+        # Of a line through a single point VTK complains at each drawing.
+        points = np.array(rows if len(rows) > 1 else [*rows, *rows], float)
+        for column, part in zip(("step", key), points.T, strict=True):
             array = numpy_to_vtk(np.ascontiguousarray(part), deep=True)
             array.SetName(column)
             table.AddColumn(array)
         self._nodes[f"{key} table"].SetAndObserveTable(table)
+        if not shown:
+            chart.AddAndObservePlotSeriesNodeID(series.GetID())
+
+    def _set_ranges(self, points: np.ndarray) -> None:
+        """Have the axes reach as far as the curves: Slicer fits them to the first points only, and leaves them so.
+
+        Where a person has zoomed in, they stay.
+
+        :param points: (N, 2) all that are drawn, step and value
+        """
+        chart, (least, most) = self._nodes["chart"], self._bounds
+        starts, ends = zip(chart.GetXAxisRange(), chart.GetYAxisRange(), strict=True)
+        has_zoomed = not chart.GetXAxisRangeAuto() and (any(starts > least) or any(ends < most))
+        if len(points):
+            self._bounds = np.array([points.min(axis=0), points.max(axis=0)])
+        if has_zoomed or not len(points):
+            return
+        right, top = (_MARGIN * self._bounds[1]).tolist()
+        for automatic, ranged, end in (
+            (chart.SetXAxisRangeAuto, chart.SetXAxisRange, right),
+            (chart.SetYAxisRangeAuto, chart.SetYAxisRange, top),
+        ):
+            automatic(False)
+            ranged(0.0, end)

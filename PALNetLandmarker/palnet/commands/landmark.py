@@ -12,6 +12,7 @@ from .. import __version__
 from ..errors import OutputError, PersonsWorkError, sentence_of
 from ..files import check_writable, write_json
 from ..pipeline.prediction import Prediction
+from ..review.record import record_beside
 from ..scans.file import is_volume, read_mesh, read_surface, scan_stem
 from ..surfaces.files import surface_beside
 from .host import Host
@@ -76,7 +77,7 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
     if options.json:
         check_summary(options.json, [path for scan, target in targets for path in (scan, *results_at(target))])
     print(f"Loading the model {options.model} ...", flush=True)
-    from ..batch.single import has_review, write_landmarks
+    from ..batch.single import is_kept, write_landmarks
     from ..pipeline.predictor import Predictor
 
     predictor = _followed(Predictor.load(options.model), options.convention)
@@ -84,12 +85,17 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
     for number, (scan, target) in enumerate(targets, 1):
         print(f"[{number}/{len(targets)}] {scan}", flush=True)
         try:
-            if has_review(target):
+            if is_kept(target):
                 raise PersonsWorkError(str(target))
             prediction = predictor.predict_file(scan, unit_of(options), _print_progress)
             options.output.mkdir(parents=True, exist_ok=True)
             write_landmarks(prediction, scan, target, host.write_markups)
-            written = [target, *_skin(options, scan, target), *_surface(options, prediction, scan, target)]
+            written = [
+                target,
+                record_beside(target),
+                *_skin(options, scan, target),
+                *_surface(options, prediction, scan, target),
+            ]
             if options.picture:
                 _print_progress(1.0, "Drawing the picture")
                 written.append(picture_beside(target))
@@ -97,7 +103,8 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
         except PersonsWorkError:  # there before, or saved by someone in the meantime
             kept += 1
             results.append({"scan": str(scan), "markups": str(target), "state": "kept"})
-            print(f"  {target} has landmarks that a person reviewed or changed, which are kept")
+            print(f"  {target} has landmarks of a person or of another origin, which are kept; to have them made anew,")
+            print("  move that file away, or name another folder")
             continue
         except Exception as error:  # one scan must not cost the others
             said = sentence_of(error, f"{scan} could not be landmarked")

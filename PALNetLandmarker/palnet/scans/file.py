@@ -54,11 +54,14 @@ READERS: dict[str, _Reader] = {
 """The reader of each file format, by the file's ending; each may be packed by gzip, with ``.gz`` behind that."""
 
 VOLUMES: dict[str, _VolumeReader] = {
-    ".nrrd": read_nrrd,
-    ".nhdr": read_nrrd,
-    ".nii": lambda data, _folder, told: read_nifti(data, told),
+    ".nrrd": lambda data, path, told: read_nrrd(data, path.parent, told),
+    ".nhdr": lambda data, path, told: read_nrrd(data, path.parent, told),
+    ".nii": lambda data, path, told: read_nifti(data, told, path),
+    ".hdr": lambda data, path, told: read_nifti(data, told, path),
 }
-"""The same of volumes (CT, CBCT, MRI): of these the skin is the scan."""
+"""The same of volumes (CT, CBCT, MRI), by the path of the file: of these the skin is the scan."""
+_HEADERS = (".nhdr", ".hdr")
+"""Of these the voxels are in other files."""
 ENDINGS = (*READERS, *VOLUMES)
 """The endings of all scan files, but for ``.gz`` behind them."""
 
@@ -86,6 +89,18 @@ def is_volume(path: str | Path) -> bool:
     return scan_ending(path).removesuffix(".gz") in VOLUMES
 
 
+def volume_state(path: Path) -> tuple[object, ...]:
+    """What is another one when a volume was written anew: of its file, and of its folder where others hold its voxels.
+
+    :raises OSError: it cannot be read
+    """
+    own = path.stat()
+    state = (str(path.absolute()), own.st_mtime_ns, own.st_size)
+    if scan_ending(path).removesuffix(".gz") not in _HEADERS:
+        return state
+    return (*state, *sorted((one.name, one.stat().st_mtime_ns, one.stat().st_size) for one in path.parent.iterdir()))
+
+
 def scan_stem(path: str | Path) -> str:
     """A scan file's name without its ending."""
     name, ending = Path(path).name, scan_ending(path)
@@ -101,18 +116,16 @@ def read_mesh(path: str | Path, progress: Callable[[float], None] | None = None)
     path = Path(path)
     told = Progressing(progress)
     ending = _check_file(path)
-    state = path.stat()
-    same = (str(path.absolute()), state.st_mtime_ns, state.st_size)
-    if same in _last_skin:
-        return _last_skin[same]
     try:
+        same = volume_state(path) if is_volume(path) else ()
+        if same in _last_skin:
+            return _last_skin[same]
         data = cast(bytes, content_of(path, _is_packed(path), told.part(0.0, _READING)))
         kind = ending.removesuffix(".gz")
         if kind in VOLUMES:
-            mesh = _skin(kind, data, path.parent, told)
+            mesh = _skin(kind, data, path, told)
             _last_skin.clear()
-            if kind != ".nhdr":  # whose voxels are in other files
-                _last_skin[same] = mesh
+            _last_skin[same] = mesh
         else:
             mesh = READERS[kind](data, path.parent, told.part(_READING, 1.0))
         _check_mesh(mesh)
@@ -130,14 +143,14 @@ def read_mesh(path: str | Path, progress: Callable[[float], None] | None = None)
     return mesh
 
 
-_last_skin: dict[tuple[str, int, int], Mesh] = {}
+_last_skin: dict[tuple[object, ...], Mesh] = {}
 """That of the volume that was read last: what shows it asks for it again, and to find it takes seconds."""
 
 
-def _skin(kind: str, data: bytes, folder: Path, told: Progressing) -> Mesh:
+def _skin(kind: str, data: bytes, path: Path, told: Progressing) -> Mesh:
     from .skin import skin_of  # it loads scipy's package for images
 
-    volume = VOLUMES[kind](data, folder, told.part(_READING, _READING + _UNPACKING))
+    volume = VOLUMES[kind](data, path, told.part(_READING, _READING + _UNPACKING))
     return skin_of(volume, told.part(_READING + _UNPACKING, 1.0))
 
 
@@ -261,6 +274,7 @@ _SPACES: dict[str, Callable[[bytes], str]] = {
     ".nrrd": space_of,
     ".nhdr": space_of,
     ".nii": lambda _head: "RAS",
+    ".hdr": lambda _head: "RAS",
 }
 
 

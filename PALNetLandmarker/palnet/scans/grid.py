@@ -39,27 +39,36 @@ def averaged(voxels: np.ndarray, spacing: np.ndarray, edge: float, most: int, to
     :param spacing: (3,) mm along k, j, i, :param edge: mm; what is coarser stays
     :param most: voxels of the result; a larger one is made coarser
     """
-    factor = np.maximum(np.round(edge / spacing), 1).astype(int)
-    factor = np.minimum(factor, voxels.shape)
+    factor = np.clip(np.round(edge / spacing), 1, voxels.shape).astype(int)
     while np.prod(voxels.shape // factor) > most:
         factor[np.argmin(spacing * factor)] += 1
     shape = voxels.shape // factor
     result = np.empty(shape, np.float32)
+    least = _least(voxels, told) if voxels.dtype.kind == "f" else 0.0
     rows = max(1, int(_AT_ONCE // (voxels.shape[1] * voxels.shape[2] * factor[0])))
     for start in range(0, int(shape[0]), rows):
         end = min(start + rows, int(shape[0]))
         slab = voxels[start * factor[0] : end * factor[0]]
-        result[start:end] = _means(slab, factor, shape)
+        result[start:end] = _means(slab, factor, shape, least)
         told(end / shape[0])
     return Grid(result, spacing * factor, factor)
 
 
-def _means(slab: np.ndarray, factor: np.ndarray, shape: np.ndarray) -> np.ndarray:
-    """(K, J, I) means of blocks."""
+def _least(voxels: np.ndarray, told: Told) -> float:
+    """The smallest of the numbers that are some, 0 where there are none."""
+    found = np.inf
+    for slice_ in voxels:
+        found = min(found, float(np.min(slice_, where=np.abs(slice_) < _LARGEST, initial=np.inf)))
+        told(0.0)
+    return found if np.isfinite(found) else 0.0
+
+
+def _means(slab: np.ndarray, factor: np.ndarray, shape: np.ndarray, least: float) -> np.ndarray:
+    """(K, J, I) means of blocks; what is no number counts as the least."""
     if slab.dtype.kind == "f":
-        slab = np.nan_to_num(slab.astype(np.float32), nan=-_LARGEST, posinf=_LARGEST, neginf=-_LARGEST)
-        np.clip(slab, -_LARGEST, _LARGEST, slab)
-        slab[slab <= -_LARGEST] = slab[slab > -_LARGEST].min(initial=0.0)
+        bad = ~(np.abs(slab) < _LARGEST)
+        slab = slab.astype(np.float32)
+        np.copyto(slab, np.float32(least), where=bad)
     for axis in range(3):
         size, step = int(shape[axis]) if axis else len(slab) // int(factor[0]), int(factor[axis])
         parts = [np.take(slab, range(first, size * step, step), axis) for first in range(step)]

@@ -12,9 +12,11 @@ _BINS = 256
 _PADDING_SHARE, _IN_FULL_COLUMNS = 0.01, 0.995
 _LEAST_CLASS = 0.003
 _CLOSE, _FEW = 0.1, 0.03
+_APART = 1.6
+"""Of the sum of their spreads, so far apart at least are two classes; 1.3 are the halves of one."""
 
 
-def without_padding(volume: np.ndarray) -> tuple[np.ndarray, bool]:
+def columns_measured(volume: np.ndarray) -> tuple[np.ndarray, bool]:
     """Where a scanner measured something, and whether there are places where it did not.
 
     What lies outside of a round field of view is filled with one number, the smallest, in the same columns of each
@@ -33,7 +35,7 @@ def without_padding(volume: np.ndarray) -> tuple[np.ndarray, bool]:
         return np.ones(volume.shape[1:], bool), False
     in_full = np.count_nonzero(full) * len(volume) / count
     inner = binary_erosion(measured, iterations=2, border_value=1)
-    others = sampled(volume, inner if inner.any() else measured)
+    others = sampled(volume, ~np.broadcast_to(inner if inner.any() else measured, volume.shape))
     step = (float(np.percentile(others, 99)) - float(lowest)) * _CLOSE
     # Of air that is cut off at the smallest number there is much in the other columns, too.
     if in_full >= _IN_FULL_COLUMNS and np.mean(others < lowest + step) < _FEW:
@@ -41,9 +43,10 @@ def without_padding(volume: np.ndarray) -> tuple[np.ndarray, bool]:
     return np.ones(volume.shape[1:], bool), False
 
 
-def sampled(volume: np.ndarray, measured: np.ndarray) -> np.ndarray:
-    """(N,) some of the numbers of a volume (K, J, I) in columns that were measured (J, I)."""
-    some = volume[:: max(1, len(volume) // _SLICES)][:, measured].ravel()
+def sampled(volume: np.ndarray, without: np.ndarray | None = None) -> np.ndarray:
+    """(N,) some of the numbers of a volume (K, J, I), without those at the places (K, J, I) that are named."""
+    step = max(1, len(volume) // _SLICES)
+    some = volume[::step].ravel() if without is None else volume[::step][~without[::step]]
     return np.asarray(some[:: max(1, some.size // _SAMPLES)])
 
 
@@ -73,7 +76,18 @@ def threshold_between(values: np.ndarray) -> float:
     between = np.where((second > first) & (shares[0] > _LEAST_CLASS) & (shares[1] > _LEAST_CLASS), between, -np.inf)
     if not np.isfinite(between).any():
         return float(low + high) / 2
-    return float(edges[1 + first.ravel()[np.argmax(between)]])
+    lower, upper = (int(limit.ravel()[np.argmax(between)]) for limit in (first, second))
+    air, next_one = weight[: lower + 1], weight[lower + 1 : upper + 1]
+    return float(edges[1 + (lower if _are_apart(air, next_one, middle[: upper + 1]) else upper)])
+
+
+def _are_apart(low: np.ndarray, high: np.ndarray, middle: np.ndarray) -> bool:
+    """Whether two neighbouring parts of a histogram are two classes, no halves of one, as of the noise of air."""
+    means, spreads = [], []
+    for weight, place in ((low, middle[: len(low)]), (high, middle[len(low) :])):
+        means.append(np.average(place, weights=weight))
+        spreads.append(np.average((place - means[-1]) ** 2, weights=weight) ** 0.5)
+    return bool(means[1] - means[0] > _APART * sum(spreads))
 
 
 def noise_of(volume: np.ndarray, threshold: float) -> float:

@@ -1,4 +1,4 @@
-"""NIfTI-1 and NIfTI-2, in one file (.nii), packed by gzip or not: one volume of numbers, and where it lies.
+"""NIfTI-1 and NIfTI-2, in one file (.nii) or two (.hdr, .img), packed by gzip or not: a volume, and where it lies.
 
 The frame is RAS, as the format says. The affine of the scanner (``sform``) goes before the quaternion (``qform``), as
 in ITK and nibabel; where there is neither, the volume is taken to lie along the axes (``pixdim``), with a warning.
@@ -8,11 +8,14 @@ Source: https://nifti.nimh.nih.gov/nifti-1 and nifti-2.
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from .beside import path_beside
 from .mesh import Damaged, Unreadable
 from .text import Told
 from .volume import Volume, beginning, check_size, checked, is_gzip, number_type, unpacked, voxels_in
@@ -35,20 +38,37 @@ _MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 _UNSURE = "The header of this volume does not say how it lies: it is taken to lie along the axes (RAS)."
 
 
-def read_nifti(data: bytes, told: Told) -> Volume:
+def read_nifti(data: bytes, told: Told, path: Path | None = None) -> Volume:
     """Read the volume of a NIfTI file.
 
+    :param path: of the file, beside which the voxels of a header alone lie
     :raises Unreadable: with what is wrong
+    :raises OSError: the file of the voxels cannot be read
     """
     packed = is_gzip(data)
-    head = beginning(data, _HEAD) if packed else bytes(data[:_HEAD])
-    fields = _Fields(head)
+    fields = _Fields(beginning(data, _HEAD) if packed else bytes(data[:_HEAD]))
     kind, shape, start = fields.kind, fields.shape, fields.start
+    if fields.is_header_alone:
+        data = _voxels_beside(path)
+        packed = is_gzip(data)
     size = start + check_size(shape) * kind.itemsize
     content = unpacked(data, size, told) if packed else memoryview(data)
     voxels = voxels_in(content, kind, shape, start)
     matrix, warnings = fields.matrix()
     return checked(Volume(voxels, matrix, "RAS", fields.is_dark, warnings))
+
+
+def _voxels_beside(path: Path | None) -> bytes:
+    """The content of the file of voxels that belongs to a header."""
+    name = re.sub(r"\.hdr(\.gz)?$", "", path.name, flags=re.IGNORECASE) if path is not None else ""
+    folder = path.parent if path is not None else None
+    found = path_beside(folder, f"{name}.img") or path_beside(folder, f"{name}.img.gz")
+    if found is None:
+        raise Unreadable(
+            f"is the header of a volume whose voxels are in {name or 'another file'}.img, which is not beside it: put "
+            "both files into one folder"
+        )
+    return found.read_bytes()
 
 
 class _Fields:
@@ -66,12 +86,12 @@ class _Fields:
             raise Damaged("it ends within its header")
         self._head, self._places, self._size = head, _FIRST if size == 348 else _SECOND, size
         magic = head[344:348] if size == 348 else head[4:8]
-        if magic[:2] == b"ni":
+        self.is_header_alone = magic[:3] in (b"ni1", b"ni2")
+        if not self.is_header_alone and magic[:3] not in (b"n+1", b"n+2"):
             raise Unreadable(
-                "is the header alone of a volume in two files (.hdr and .img): save it as one file (.nii or .nrrd)"
+                "is no NIfTI file, but perhaps an older one (Analyze), which does not say how the person lies in it: "
+                "save it as NIfTI or NRRD"
             )
-        if magic[:3] not in (b"n+1", b"n+2"):
-            raise Unreadable("is no NIfTI file, but perhaps an older one (Analyze): save it as NIfTI or NRRD")
 
     def _numbers(self, name: str) -> tuple[float, ...]:
         form, place = self._places[name]
@@ -103,9 +123,10 @@ class _Fields:
     def start(self) -> int:
         """The first byte of the voxels."""
         start = self._numbers("start")[0]
-        if not (start == 0 or self._size <= start <= _LONGEST_HEAD):
+        least = 0 if self.is_header_alone else self._size
+        if not (start == 0 or least <= start <= _LONGEST_HEAD):
             raise Damaged(f"its header says that its voxels begin at byte {start:.6g}")
-        return int(start) or self._size + 4
+        return int(start) or (0 if self.is_header_alone else self._size + 4)
 
     @property
     def is_dark(self) -> bool:

@@ -6,6 +6,8 @@ where the volume's own numbers are half way between those of air and those benea
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from scipy import ndimage
 from vtkmodules.util.numpy_support import numpy_to_vtk
@@ -14,8 +16,10 @@ from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
 
 from .body import Body, body_in
 from .grid import Grid, averaged
-from .levels import noise_of, sampled, threshold_between, without_padding
+from .levels import noise_of, threshold_between
+from .masks import unmasked
 from .mesh import Mesh, Unreadable
+from .padding import Padding, padding_in, typical
 from .surface import Surface, compact, surface_from_polydata
 from .text import Told
 from .volume import Volume
@@ -27,8 +31,10 @@ _MOST_NOISE, _SMOOTHED_BY = 0.05, 6.7
 """Noise that a surface bears, as a share of the step from air to skin, and how much a Gaussian of one voxel takes."""
 _NARROWEST, _WIDEST = 0.5, 1.5
 _SMALLEST_PIECE = 0.02
-_BENEATH_MM, _SLICES = (1.0, 2.0), 60
-"""How deep what is right beneath the skin lies, and in so many slices it is looked at."""
+_BENEATH_MM, _SLICES = (1.0, 2.0, 3.0), 60
+"""Between these depths are two layers beneath the skin, and in so many slices they are looked at."""
+_THICK_MM, _LEAST, _MOST = 1.6, 0.5, 1.15
+"""Of longer voxels the upper layer alone is asked; what lies at the skin is between these shares of it."""
 
 
 def skin_of(volume: Volume, told: Told) -> Mesh:
@@ -37,15 +43,16 @@ def skin_of(volume: Volume, told: Told) -> Mesh:
     :param told: is told the share done, between steps of a fraction of a second; may raise what ends the work
     :raises Unreadable: there is no air, or nothing but air
     """
+    volume = unmasked(volume)
+    told(0.0)
     fine = averaged(volume.voxels, volume.spacing, _FINE_MM, _MOST_VOXELS, _part(told, 0.0, 0.3))
     if volume.is_dark:
         np.negative(fine.values, fine.values)
-    measured, has_padding = without_padding(fine.values)
-    told(0.35)
-    some = sampled(fine.values, measured)
+    padding = padding_in(fine, _part(told, 0.3, 0.37))
+    some = typical(fine, padding)
     threshold = threshold_between(some)
-    if has_padding:
-        fine.values[:, ~measured] = np.median(some[some < threshold])
+    if padding is not None:
+        np.copyto(fine.values, np.float32(np.median(some[some < threshold])), where=padding.where)
     told(0.4)
     body = body_in(fine, threshold, _part(told, 0.4, 0.65))
     corner, values = _cropped(fine, body)
@@ -54,8 +61,8 @@ def skin_of(volume: Volume, told: Told) -> Mesh:
     threshold = _fill(values, corner, fine, body, threshold, _part(told, 0.7, 0.85))
     surface = _surface(values, threshold, _part(told, 0.85, 0.97))
     told(0.98)
-    if has_padding:
-        surface = _without_walls(surface, corner, measured)
+    if padding is not None and padding.has_ends:
+        surface = _without_walls(surface, corner, padding)
     told(0.99)
     surface = _without_crumbs(surface)
     if not len(surface.triangles):
@@ -122,17 +129,38 @@ def _fill(values: np.ndarray, corner: np.ndarray, fine: Grid, body: Body, thresh
     reached[0] = False
     outside = reached[labels]
     told(0.6)
-    first, last = (max(1, round(depth / float(fine.spacing.mean()))) for depth in _BENEATH_MM)
-    beside, before = outside, outside
-    for step in range(1, max(last, first + 1) + 1):
-        before, beside = (beside if step <= first else before), _wider(beside)
-        told(0.6 + 0.1 * step)
-    beneath = values[:: max(1, len(values) // _SLICES)][(beside & ~before)[:: max(1, len(values) // _SLICES)]]
-    beneath = beneath[beneath > threshold]
-    level = float(np.median(beneath)) if len(beneath) else body.skin_level
+    steps = [max(least, round(depth / float(fine.spacing.mean()))) for least, depth in enumerate(_BENEATH_MM, 1)]
+    within, reached_to = [], outside
+    for step in range(1, steps[-1] + 1):
+        reached_to = _wider(reached_to)
+        if step in steps:
+            within.append(reached_to)
+        told(0.6 + 0.4 * step / steps[-1])
+    level = _at_the_skin(values, within, steps, float(fine.spacing.mean()), threshold, body)
     # What the surface may come to keeps its numbers.
-    np.maximum(values, np.float32(max(level, body.skin_level)), out=values, where=~beside)
+    np.maximum(values, np.float32(max(level, body.skin_level)), out=values, where=~within[1])
     return (body.air_level + level) / 2
+
+
+def _at_the_skin(
+    values: np.ndarray, within: list[np.ndarray], steps: list[int], spacing: float, threshold: float, body: Body
+) -> float:
+    """The number of what lies at the skin.
+
+    At the skin itself numbers are mixed with air's. Those of two layers beneath it say what it is: in MRI the fat below
+    is brighter, and half of its number lies too deep.
+
+    :param within: three (K, J, I) bool, what is no deeper than so many ``steps``, :param spacing: mm
+    """
+    rows = max(1, len(values) // _SLICES)
+    layers = [values[::rows][(outer & ~inner)[::rows]] for inner, outer in pairwise(within)]
+    levels = [float(np.median(layer[layer > threshold])) for layer in layers if (layer > threshold).any()]
+    if len(levels) < 2 or spacing > _THICK_MM:
+        return levels[0] if levels else body.skin_level
+    first, last, deep = steps
+    upper, lower = (level - body.air_level for level in levels)
+    slope = (lower - upper) / ((deep - first) / 2)
+    return body.air_level + float(np.clip(upper - slope * (first + last) / 2, _LEAST * upper, _MOST * upper))
 
 
 def _wider(where: np.ndarray) -> np.ndarray:
@@ -191,11 +219,14 @@ def _sewn(points: np.ndarray, triangles: np.ndarray, rows: int) -> Surface:
     return compact(Surface(points, index[triangles]))
 
 
-def _without_walls(surface: Surface, corner: np.ndarray, measured: np.ndarray) -> Surface:
-    """Without what is no skin but the end of a round field of view."""
-    inner = ndimage.binary_erosion(measured, iterations=2, border_value=1)
-    column = np.round(surface.points[:, [1, 0]] + corner[1:]).astype(int)
-    inside = inner[tuple(np.minimum(column, np.array(inner.shape) - 1).T)]
+def _without_walls(surface: Surface, corner: np.ndarray, padding: Padding) -> Surface:
+    """Without what is no skin but the end of what was measured."""
+    places = np.round(surface.points[:, ::-1]).astype(int)
+    low = np.maximum(places.min(axis=0, initial=0) + corner - 4, 0)
+    box = tuple(slice(start, end + 5) for start, end in zip(low, places.max(axis=0, initial=0) + corner, strict=True))
+    near = ndimage.binary_dilation(padding.where[box], iterations=2)
+    places = np.minimum(places + corner - low, np.array(near.shape) - 1)
+    inside = ~near[tuple(places.T)]
     return compact(Surface(surface.points, surface.triangles[inside[surface.triangles].all(axis=1)]))
 
 

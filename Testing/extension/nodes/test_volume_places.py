@@ -31,7 +31,7 @@ def as_slicer_reads(host: Host, path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def as_read_here(path: Path) -> Volume:
-    return VOLUMES[f".{path.name.split('.')[1]}"](path.read_bytes(), path.parent, lambda _share: None)
+    return VOLUMES[f".{path.name.split('.')[1]}"](path.read_bytes(), path, lambda _share: None)
 
 
 def check(host: Host, path: Path) -> None:

@@ -246,6 +246,17 @@ def test_queue_takes_what_a_batch_wrote(queue_desk: QueueDesk, landmarked: Path)
     assert {entry["state"] for entry in review["landmarks"]} == {"accepted"}
 
 
+def test_the_list_says_at_once_what_a_batch_has_made(module: LoadedModule, landmarked: Path) -> None:
+    made, aside = landmarked / "landmarks", landmarked.parent / "made"
+    made.rename(aside)
+    sections = module.widget.sections
+    module.widget._parameterNode.scanFolder = str(landmarked)
+    assert [entry.state.value for entry in sections.queue.queue.entries] == ["waiting"]
+    aside.rename(made)
+    sections.batch._on_end({"stopped": False, "finished": "1 of 1 scans have landmarks."})
+    assert [entry.state.value for entry in sections.queue.queue.entries] == ["ready to review"]
+
+
 def test_review_of_a_batch_in_the_module(module: LoadedModule, landmarked: Path) -> None:
     widget = module.widget
     widget._parameterNode.scanFolder = str(landmarked)

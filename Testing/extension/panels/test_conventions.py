@@ -121,9 +121,7 @@ def test_learn_look_use_and_stop(shown: Shown, folder: Path, models: Path) -> No
         ["Tr", "8", "1.2", "stays"],
     ]
     assert ui.shiftsTable.item(1, 0).toolTip() == "Gn follows your convention (8 scans, 5.9 to 1.8 mm)"
-    assert ui.conventionLabel.text.startswith(
-        "Not in use. 8 scans of 2026-11-29: 2 landmarks are shifted, 1 of your own"
-    )
+    assert ui.conventionLabel.text.startswith("Not in use. 8 scans of 2026-11-29; landmarks shifted: 2, of your own: 1")
     assert (
         "ben.ply is empty." in ui.conventionStatusLabel.text
         and "2 scans have landmarks" in ui.conventionStatusLabel.text

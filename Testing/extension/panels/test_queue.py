@@ -20,12 +20,14 @@ from PALNetLandmarkerLib.engine.landmarking import fill
 from PALNetLandmarkerLib.nodes.scan_nodes import landmarks_of
 from PALNetLandmarkerLib.panels import queue
 from PALNetLandmarkerLib.panels.queue import QueuePanel
+from PALNetLandmarkerLib.queue import folder_scans
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from queues import FakeBackground, decide, scan_folder
 from section import load_section, on_screen
 from user import click, count
 
+_TITLE_BUTTONS_PX = 100
 UI = Path(queue.__file__).parents[2] / "Resources" / "UI" / "PALNetQueue.ui"
 
 
@@ -185,6 +187,29 @@ def test_chosen_scan_says_why_it_failed(shown: Shown, folder: Path) -> None:
     assert shown.ui.queueStatusLabel.text == ""
     shown.ui.scansTable.setCurrentCell(1, 0)
     assert "damaged" in shown.ui.queueStatusLabel.text
+
+
+def test_a_volume_that_is_not_waited_for_has_not_failed(
+    shown: Shown, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "0.nrrd").write_bytes(b"NRRD0004\n")
+    dialogs: list[Any] = []
+
+    def slow(_volume: Path, progress: Any) -> None:
+        progress(0.1, "Finding the skin in the volume")
+        dialogs.extend(w for w in qt.QApplication.topLevelWidgets() if isinstance(w, qt.QProgressDialog) and w.visible)
+        dialogs[-1].cancel()
+        progress(0.2, "Finding the skin in the volume")
+
+    monkeypatch.setattr(folder_scans, "skin_of_file", slow)
+    shown.panel.read_folder(str(folder))
+    for wait in (lambda: shown.double_click(0), lambda: click(shown.ui.nextScanButton)):
+        wait()
+        assert "Cancelled" in shown.ui.queueStatusLabel.text and shown.opened == []
+        assert shown.rows[0] == ("0.nrrd", "waiting") and "failed" not in shown.ui.queueLabel.text
+    assert len(dialogs) == 2  # the next scan was not opened instead
+    title = dialogs[0].windowTitle
+    assert dialogs[0].minimumWidth > dialogs[0].fontMetrics().horizontalAdvance(title) + _TITLE_BUTTONS_PX
 
 
 def test_no_other_scan(shown: Shown, model: Any) -> None:

@@ -228,6 +228,19 @@ def test_another_scan(desk: Desk, model: Any, prediction: Prediction) -> None:
     assert desk.ui.choiceCombo.currentText == "Nose" and len(desk.labels()) == 12
 
 
+def test_of_another_scan_the_first_rows_are_seen(desk: Desk, model: Any, prediction: Prediction) -> None:
+    """They need a look; where the list of the scan before was scrolled to says nothing of this one."""
+    desk.open(model, prediction)
+    bar = desk.ui.landmarkTable.verticalScrollBar()
+    bar.setValue(bar.maximum)
+    assert bar.value > 0
+    desk.panel.show(desk.session)
+    assert bar.value == bar.maximum  # the same scan: it stays
+    desk.session.close()
+    desk.open(model, prediction)
+    assert bar.value == 0
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_fits_in_400_px(
     host: Host, model: Any, prediction: Prediction, dark: bool, monkeypatch: pytest.MonkeyPatch

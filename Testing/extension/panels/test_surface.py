@@ -330,6 +330,7 @@ def test_a_folder(shown: Shown, tmp_path: Path, opened: list[str]) -> None:
     click(ui.studyMapButton)
     assert "Choose a folder of scans" in shown.says and not ui.studyButton.enabled and not ui.studyProgressPage.visible
     panel.study.choose(tmp_path)
+    assert "the folder 'surfaces'" in shown.says  # what is needed is there
     click(ui.studyButton)
     assert "has no scans with landmarks" in ui.surfaceStatusLabel.text and shown.study.tasks == []
     (tmp_path / "landmarks").mkdir()

@@ -76,7 +76,9 @@ def test_from_a_folder_to_landmarks(window: Window, tmp_path: Path) -> None:
     assert window.views.layout_id == ONE_PLOT
     chart = window.views.plot.chart  # type: ignore[union-attr]
     assert chart.GetTitle() == "Training of things" and chart.GetNumberOfPlotSeriesNodes() == 2
-    assert chart.GetNthPlotSeriesNode(0).GetTableNode().GetTable().GetNumberOfRows() == len(train.curves.errors)
+    series = [chart.GetNthPlotSeriesNode(number) for number in (0, 1)]
+    rows = {one.GetYColumnName(): one.GetTableNode().GetTable().GetNumberOfRows() for one in series}
+    assert rows["error"] == max(len(train.curves.errors), 2)
     sections.tabs.show(REVIEW)
     assert window.views.layout_id == FOUR_UP
     sections.tabs.show(LEARN)
@@ -127,6 +129,7 @@ def test_a_killed_process_costs_nothing_but_its_last_steps(window: Window, tmp_p
     click(train._ui.goOnButton)
     wait_for(lambda: bool(train.curves.errors))
     assert min(train.curves.losses) >= 4  # the first validation and what is before it is not done again
+    assert window.views.layout_id == ONE_PLOT  # the curves are seen again, though a validation is what is told first
     assert seen >= 4
     wait_for(lambda: not train.process.running)
     assert "is trained" in train._ui.runLabel.text

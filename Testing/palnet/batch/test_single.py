@@ -11,7 +11,7 @@ import pytest
 from batches import model, prediction, run, scans
 from palnet.batch.batch import Batch, Fate
 from palnet.batch.files import find_scans
-from palnet.batch.single import has_review, write_landmarks
+from palnet.batch.single import is_kept, write_landmarks
 from palnet.batch.tables import scan_state
 from palnet.commands import cli
 from palnet.errors import OutputError
@@ -59,7 +59,7 @@ def test_the_record_is_of_the_landmarks_beside_it(results: Path) -> None:
     assert found.unit == "m" and found.points[1, 0] == 0.003
     review = Review.read(results / "a.review.json")
     assert review.unit == "m" and not review.reviewed.any()
-    assert not has_review(results / "a.mrk.json") and not (results / "batch" / "a.batch.json").exists()
+    assert not is_kept(results / "a.mrk.json") and not (results / "batch" / "a.batch.json").exists()
 
 
 def test_a_persons_review_is_kept(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +68,7 @@ def test_a_persons_review_is_kept(results: Path, capsys: pytest.CaptureFixture[s
     before = {path: path.read_bytes() for path in results.glob("a.*")}
     assert landmark(results) == 0
     out = capsys.readouterr().out
-    assert "that a person reviewed or changed, which are kept" in out and cli.RESEARCH_USE not in out
+    assert "of a person or of another origin, which are kept" in out and cli.RESEARCH_USE not in out
     assert {path: path.read_bytes() for path in results.glob("a.*")} == before
     (results / "a.mrk.json").unlink()  # as the documents say, to have it landmarked anew
     assert landmark(results) == 0 and read_landmarks(results / "a.mrk.json").unit == "m"
@@ -108,7 +108,6 @@ def test_states_of_other_landmarks_are_not_shown(results: Path) -> None:
 def test_a_review_that_is_saved_while_a_scan_is_landmarked_stays(
     results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where there was a record before, and where there was none."""
     record = results / "a.review.json"
     saved = Review.read(record).decide([0], State.ACCEPTED).to_json()
     markups = (results / "a.mrk.json").read_bytes()
@@ -119,10 +118,20 @@ def test_a_review_that_is_saved_while_a_scan_is_landmarked_stays(
         return real(self)
 
     monkeypatch.setattr(InMetres, "predict_file", meanwhile)
-    for there in (True, False):
-        if not there:
-            record.unlink()
-        assert landmark(results) == 0
-        assert "which are kept" in capsys.readouterr().out
-        assert record.read_text() == saved and (results / "a.mrk.json").read_bytes() == markups
-        record.write_text(Review.from_json(saved).decide([0], State.TO_CHECK).to_json())
+    assert landmark(results) == 0
+    assert "which are kept" in capsys.readouterr().out
+    assert record.read_text() == saved and (results / "a.mrk.json").read_bytes() == markups
+
+
+@pytest.mark.parametrize("record_is_there", [True, False])
+def test_what_a_person_moved_is_kept(results: Path, record_is_there: bool) -> None:
+    path, record = results / "a.mrk.json", results / "a.review.json"
+    path.unlink()
+    assert landmark(results) == 0 and landmark(results) == 0  # a prediction is made anew
+    if not record_is_there:  # as where a point list of another origin lies
+        record.unlink()
+    data = json.loads(path.read_text())
+    data["markups"][0]["controlPoints"][1]["position"] = [1.0, 2.0, 3.0]
+    path.write_text(json.dumps(data))
+    before = path.read_bytes()
+    assert landmark(results) == 0 and path.read_bytes() == before

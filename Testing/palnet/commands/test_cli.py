@@ -52,7 +52,7 @@ def test_landmark(run: Run, host: Recorder, predictor: Predictor, sample: Path, 
     output = tmp_path / "Ergebnisse für Zoë" / "new"
     code, out, err = run("landmark", sample, "--output", output, "--timings", "--cpu")
     assert (code, err) == (0, "")
-    assert files(output) == [f"{sample.stem}.mrk.json"]
+    assert files(output) == [f"{sample.stem}.mrk.json", f"{sample.stem}.review.json"]
     ((path, name, prediction),) = host.written
     assert (path.parent, name) == (output, sample.stem)
     for landmark in prediction.protocol.landmarks:
@@ -80,7 +80,7 @@ def test_picture_json_and_several_scans(run: Run, host: Recorder, sample: Path, 
     assert "2 of 3 scans landmarked" in out
     assert err.count("palnet: ") == 1 and "bad.stl" in err
     stems = sorted([sample.stem, "other scan"])
-    written = [f"{stem}{end}" for stem in stems for end in (".landmarks.png", ".mrk.json")]
+    written = [f"{stem}{end}" for stem in stems for end in (".landmarks.png", ".mrk.json", ".review.json")]
     assert files(output) == sorted([*written, texture.name])
     assert [scan for scan, _ in host.drawn] == [sample, other] and texture.read_bytes() == b"texture"
 
@@ -320,4 +320,4 @@ def test_an_error_of_any_kind_with_one_scan_leaves_the_others(
     assert code == 1 and "2 of 4 scans landmarked" in out and "Traceback" not in err
     lines = err.splitlines()
     assert len(lines) == 2 and f"{scans[1]} could not be landmarked: " in lines[0] and "too long" in lines[1]
-    assert files(tmp_path / "out") == ["a.mrk.json", "c.mrk.json"]
+    assert files(tmp_path / "out") == [f"{name}.{end}" for name in "ac" for end in ("mrk.json", "review.json")]

@@ -17,7 +17,7 @@ COUNT = 40
 @pytest.mark.parametrize("ending", [*ENDINGS, *VOLUMES])
 def test_damaged_scans(tmp_path: Path, ending: str, capfd: pytest.CaptureFixture[str]) -> None:
     rng, goods = random.Random(20_261_129), good_scans(tmp_path, ending)
-    path = tmp_path / f"hurt{ending}"
+    path = tmp_path / f"mutant{ending}"
     for good in goods:
         path.write_bytes(good)
         assert judged(path)

@@ -18,7 +18,7 @@ from palnet.scans.skin import skin_of
 from palnet.scans.surface import Surface, closest_on_surface, surface_from_polydata
 from palnet.scans.volume import Volume
 from shapes import head
-from volume_files import nifti
+from volume_files import nifti, nrrd
 
 EDGE = 3.0
 LPS = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
@@ -87,6 +87,15 @@ def test_the_skin_lies_where_the_surface_was(values: Callable[[], np.ndarray], s
     assert (skin.surface.cross() * skin.points[skin.triangles].mean(axis=1)).sum() > 0
 
 
+@pytest.mark.parametrize("image", [made.ct_like, made.mri_like])
+def test_fat_that_is_brighter_or_darker_than_the_skin_moves_it_little(image: Callable[..., np.ndarray]) -> None:
+    radius = np.linalg.norm(0.9 * (np.indices((120, 120, 120)) - 59.5), axis=0)
+    values = image(np.maximum(44 - radius, -3).astype(np.float32), 0.8)
+    skin = skin_of(Volume(values.astype(np.int16), np.diag([0.9, 0.9, 0.9, 1.0]), "LPS"), told)
+    away = np.linalg.norm(skin.points - 0.9 * 59.5, axis=1) - 44
+    assert abs(away.mean()) < 0.18 and away.std() < 0.05
+
+
 def test_a_mirrored_volume_is_the_same_skin() -> None:
     plain = volume(ct())
     other = plain.to_space.copy()
@@ -142,8 +151,68 @@ def test_a_volume_in_which_air_is_bright() -> None:
     assert off(skin_of(replace(volume(-ct()), is_dark=True), told)).mean() < 0.8
 
 
-def test_a_segmentation_of_noughts_and_ones() -> None:
-    assert off(skin_of(volume((grids()[0] > 0) * 1.0, kind=np.uint8), told)).mean() < 1.0
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_a_mask_is_taken_with_a_word(kind: type) -> None:
+    skin = skin_of(volume((grids()[0] > 0) * 1.0, kind=kind), told)
+    assert off(skin).mean() < 1.0
+    assert "as a mask does" in skin.warnings[0]
+    assert skin_of(volume(ct()), told).warnings == ()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_labels_are_refused_with_a_sentence(kind: type) -> None:
+    depth, to_head = grids()
+    x, y, z = (np.floor(part / 15) for part in made.positions(to_head, depth.shape))
+    labels = np.where(depth > 4, 2 + (x + 5 * y + 11 * z) % 40, depth > 0)
+    with pytest.raises(Unreadable, match="labels, as a segmentation does"):
+        skin_of(volume(labels, kind=kind), told)
+
+
+def padded(values: np.ndarray, number: float) -> Volume:
+    """A volume as a program leaves it that turned or enlarged it, and filled what is new with a number."""
+    more = np.array([5, 8, 8])
+    plain = volume(np.pad(values, [(side, side) for side in more], constant_values=number), kind=np.float32)
+    place = plain.to_space.copy()
+    place[:3, 3] -= place[:3, :3] @ more[::-1]
+    return replace(plain, to_space=place)
+
+
+@pytest.mark.parametrize(
+    ("number", "is_mixed"), [(-3024.0, True), (-2000.0, False), (-1024.0, False), (0.0, True), (np.nan, False)]
+)
+def test_what_was_filled_around_a_volume_is_no_air_and_no_skin(number: float, is_mixed: bool) -> None:
+    values = ct()
+    if is_mixed:  # at its ends, half way, as by turning
+        mixed = (values + number) / 2
+        for axis in range(3):
+            for end in (0, -1):
+                where: list[object] = [slice(None)] * 3
+                where[axis] = end
+                values[tuple(where)] = mixed[tuple(where)]
+    plain = skin_of(padded(values, number), told)
+    assert off(plain).mean() < 0.8
+    points = plain.points @ LPS
+    low, high = shape().points.min(axis=0) - 15, shape().points.max(axis=0) + 15
+    assert ((points > low) & (points < high)).all()
+
+
+@pytest.mark.parametrize("window", [(-200.0, 310.0), (-1000.0, 60.0)])
+def test_numbers_cut_off_as_for_a_screen(window: tuple[float, float]) -> None:
+    values = np.clip((ct() - window[0]) / (window[1] - window[0]) * 255, 0, 255)
+    assert off(skin_of(volume(values, kind=np.uint8), told)).mean() < 1.3
+
+
+@pytest.mark.parametrize("background", [-1000.0, -1024.0])
+def test_a_head_that_was_cut_out_of_its_air(background: float) -> None:
+    values = np.where(grids()[0] < -1, background, ct())
+    skin = skin_of(volume(values), told)
+    assert off(skin).mean() < 1.0 and len(np.unique(skin.surface.pieces())) == 1
+
+
+def test_a_volume_of_air_and_one_tissue() -> None:
+    # Half of the noise of air is no class.
+    values = np.where(grids()[0] > 0, 40.0, -1000.0) + np.random.default_rng(0).normal(0, 40, grids()[0].shape)
+    assert off(skin_of(volume(values), told)).mean() < 1.2
 
 
 @pytest.mark.parametrize(
@@ -203,7 +272,24 @@ def test_files(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> No
     mesh = read_mesh(path)
     assert off(mesh, shown.space).mean() < 0.8
     np.testing.assert_allclose(surface_from_polydata(surface).points, mesh.points)
+    assert read_mesh(path) is mesh
     # A file that is written anew under its name is read anew.
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ScanError, match="damaged"):
+        read_mesh(path)
+
+
+@pytest.mark.parametrize("name", ["head.nhdr", "head.hdr"])
+def test_voxels_beside_a_header_that_are_written_anew_are_read_anew(tmp_path: Path, name: str) -> None:
+    shown = volume(ct(), "RAS")
+    path, voxels = tmp_path / name, tmp_path / "head.img"
+    header = nifti(shown.voxels, shown.to_space, alone=True)
+    if name.endswith(".nhdr"):
+        header = nrrd(shown.voxels, shown.to_space, "RAS", fields={"data file": "head.img"}, data=b"")
+    path.write_bytes(header)
+    voxels.write_bytes(shown.voxels.tobytes())
+    mesh = read_mesh(path)
+    assert read_mesh(path) is mesh and off(mesh, "RAS").mean() < 0.8
+    voxels.write_bytes(shown.voxels.tobytes()[:-2])
+    with pytest.raises(ScanError, match=r"damaged: its header says that it holds"):
         read_mesh(path)

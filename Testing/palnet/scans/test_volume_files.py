@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from palnet.scans.file import is_volume, scan_space
 from palnet.scans.mesh import Unreadable
 from palnet.scans.nifti import read_nifti
 from palnet.scans.nrrd import read_nrrd, space_of, write_nrrd
@@ -148,6 +149,27 @@ def test_nifti_with_dimensions_of_one_and_a_negative_slope() -> None:
     assert read_nifti(nifti(numbered(), oblique(), slope=-2.0), told).is_dark
 
 
+@pytest.mark.parametrize("second", [False, True])
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize(
+    "names", [("a.hdr", "a.img"), ("A.HDR", "a.img"), ("a.b.hdr.gz", "a.b.img.gz"), ("a.hdr", "a.img.gz")]
+)
+def test_nifti_in_two_files(tmp_path: Path, names: tuple[str, str], order: str, second: bool) -> None:
+    voxels = numbered(f"{order}f4")
+    contents = nifti(voxels, oblique(), second=second, order=order, alone=True), voxels.tobytes()
+    for name, content in zip(names, contents, strict=True):
+        (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    header = tmp_path / names[0]
+    same(read_nifti(header.read_bytes(), told, header), voxels, oblique(), "RAS")
+    assert is_volume(header) and scan_space(header) == "RAS"
+    (tmp_path / names[1]).write_bytes(contents[1][:-9])
+    with pytest.raises(Unreadable, match=r"only|not whole"):
+        read_nifti(header.read_bytes(), told, header)
+    (tmp_path / names[1]).unlink()
+    with pytest.raises(Unreadable, match=r"voxels are in .*\.img, which is not beside it"):
+        read_nifti(header.read_bytes(), told, header)
+
+
 GOOD = {"nrrd": nrrd(numbered(), oblique()), "nifti": nifti(numbered(), oblique())}
 READ: dict[str, Callable[[bytes], Volume]] = {
     "nrrd": lambda data: read_nrrd(data, None, told),
@@ -208,7 +230,7 @@ def test_nrrd_headers_that_cannot_be(old: bytes, new: bytes, said: str) -> None:
         (108, b"\0\0\x80\x7f", "begin at byte"),
         (108, b"\0\0\x80\x3f", "begin at byte"),
         (280, b"\0\0\xc0\x7f", "impossible places"),
-        (344, b"ni1", "two files"),
+        (344, b"ni1", "not beside it"),
         (344, b"\0\0\0", "older one"),
     ],
 )
