@@ -27,8 +27,7 @@ def beyond_edge(
     """
     gone, least = np.zeros(len(places), bool), np.zeros(len(places))
     far = np.flatnonzero(distance > _NEAR_MM * scale)
-    edges = border_edges(surface.triangles)
-    if not len(far) or not len(edges):
+    if not len(far) or not len(edges := border_edges(surface.triangles)):
         return gone, least
     start = surface.points[edges[:, 0]]
     along = surface.points[edges[:, 1]] - start

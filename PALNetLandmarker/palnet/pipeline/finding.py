@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..scans.surface import Surface
-from .alignment import Alignment, Search
+from .alignment import Alignment, Judge, Search
 from .looks import Coarse, Look, Looker
 
 # Passes over a candidate alignment, each from where the one before put the face; and over the best few again.
@@ -21,8 +21,8 @@ _NOWHERE = 3.5
 _BEST_THREE = 3
 
 
-class _Judge:
-    """What the network's coarsest level says of the poses that the search comes by; see :class:`Judge`."""
+class _ByCoarsestLevel(Judge):
+    """Judges the poses that the search comes by as the network's coarsest level says."""
 
     def __init__(self, looker: Looker, surface: Surface) -> None:
         self._looker, self._surface = looker, surface
@@ -32,8 +32,8 @@ class _Judge:
         self._most = looker.model.settings["most_doubt_mm"]
 
     def worth(self, alignment: Alignment) -> bool:
-        # The first guess is mostly right: it is not asked.
-        if self._first:
+        # The first guess is mostly right, and where nobody has measured it, a rough pose is not judged.
+        if self._first or not _searches_further(self._looker):
             self._first = False
             return True
         self._doubts.append(self._looker.coarse_doubt(self._seen_in(alignment.unit), alignment))
@@ -60,7 +60,7 @@ def find_face(looker: Looker, surface: Surface, search: Search) -> Look | None:
     """
     settings = looker.model.settings
     looks: list[Look] = []
-    judge, first = _Judge(looker, surface), True
+    judge, first = _ByCoarsestLevel(looker, surface), True
     for stage in _stages(looker, search, judge):
         for alignment in stage:
             # The first guess is mostly right; of the others, most are not worth a look.
@@ -82,9 +82,13 @@ def find_face(looker: Looker, surface: Surface, search: Search) -> Look | None:
     return best if best is not None and best.beyond <= 0 else None
 
 
-def _stages(looker: Looker, search: Search, judge: _Judge) -> Iterator[Iterator[Alignment]]:
+def _stages(looker: Looker, search: Search, judge: Judge) -> Iterator[Iterator[Alignment]]:
     yield search.quick(judge)
     yield search.whole(judge)
-    # Of so many guesses, one that is wrong may be accepted where nobody has measured the limits of doubt with them.
-    if looker.model.settings.get("search_further"):
+    if _searches_further(looker):
         yield search.further(judge)
+
+
+def _searches_further(looker: Looker) -> bool:
+    # Of so many guesses, one that is wrong may be accepted where nobody has measured the limits of doubt with them.
+    return bool(looker.model.settings.get("search_further"))

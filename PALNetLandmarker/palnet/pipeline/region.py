@@ -11,7 +11,7 @@ from ..scans.surface import Surface, at_any_corner
 
 MARGIN_MM = 45.0
 """How far from the nearest landmark of the mean shape the surface is kept: a face differs from the mean by less."""
-_FEW_PAIRS = 500_000
+_FEW_PAIRS = 100_000
 """Up to so many of points and landmarks are all compared sooner than a tree of them is asked."""
 
 

@@ -27,8 +27,6 @@ _FINE_MM = 1.2
 _ASIDE_MM = 0.5
 _LEAST_FACING = 0.3
 _THERE_MM = 1.5
-# Of the locator: with VTK's ten, each of thousands of points takes a quarter longer.
-_CELLS_A_NODE = 2
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,6 @@ class Target:
         """
         locator = vtkStaticCellLocator()
         locator.SetDataSet(polydata_from_arrays(self.surface.points, self.surface.triangles))
-        locator.SetNumberOfCellsPerNode(_CELLS_A_NODE)
         locator.BuildLocator()
         cell, part, squared = for_answers()
         places, cells = np.empty_like(points), np.empty(len(points), int)

@@ -11,7 +11,7 @@ import pytest
 from palnet.errors import Cancelled, NoFaceError
 from palnet.pipeline.acceptance import beyond_acceptance
 from palnet.pipeline.alignment import Aligner, Alignment, Judge, Search, _Stage
-from palnet.pipeline.looks import Look, Looker
+from palnet.pipeline.looks import Coarse, Look, Looker
 from palnet.pipeline.prediction import Prediction
 from palnet.pipeline.predictor import Predictor
 from palnet.rigid import apply, random_pose
@@ -146,6 +146,24 @@ def test_where_all_is_doubted_beyond_measure_nothing_further_is_searched(
     with pytest.raises(NoFaceError):
         predictor.predict_surface(polydata(scan))
     assert any(further) is goes_on
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_rough_poses_are_judged_where_the_limits_were_measured(
+    predictor: Predictor, scan: Surface, monkeypatch: pytest.MonkeyPatch, measured: bool
+) -> None:
+    rough: list[bool] = []
+
+    def doubt(_looker: Looker, _coarse: Coarse, alignment: Alignment) -> float:
+        rough.append(np.isinf(alignment.error))
+        return 0.0
+
+    monkeypatch.setattr(Looker, "coarse_doubt", doubt)
+    monkeypatch.setattr(Looker, "look", lambda *_args: None)
+    monkeypatch.setattr(Search, "further", lambda *_args: iter(()))
+    with pytest.raises(NoFaceError):
+        _with(predictor, search_further=measured).predict_surface(polydata(scan))
+    assert not all(rough) and any(rough) is measured
 
 
 def test_a_pose_that_is_not_worth_it_is_not_registered_well(
