@@ -21,6 +21,8 @@ _FEWEST, _MOST = 4, 1 << 16
 """Voxels along an axis."""
 _SMALLEST_MM, _LARGEST_MM = 40.0, 5000.0
 """Across a volume that shows a face."""
+_THINNEST_MM = 5.0
+"""A slab that is thinner shows none."""
 _FLATTEST = 0.02
 """Volume of a voxel as a share of the product of its edges: below, its axes are all but in one plane."""
 
@@ -67,6 +69,11 @@ def checked(volume: Volume) -> Volume:
         raise Unreadable(
             f"is {across:.4g} mm across by the spacing in its header, as no head is: save the volume with the true "
             "spacing of its voxels, in mm"
+        )
+    thin = float((edges * volume.voxels.shape).min())
+    if thin < _THINNEST_MM:
+        raise Unreadable(
+            f"is {thin:.4g} mm thick by the spacing in its header: save the volume with the true spacing of its voxels"
         )
     if edges.max() > 3.0:
         thick = (

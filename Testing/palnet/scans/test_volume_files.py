@@ -261,6 +261,8 @@ def test_volumes_that_are_no_size_of_a_head() -> None:
     for factor, said in ((1e-3, "mm across"), (1e3, "mm across")):
         with pytest.raises(Unreadable, match=said):
             READ["nrrd"](nrrd(numbered(), np.diag([factor, factor, factor, 1.0]) @ oblique()))
+    with pytest.raises(Unreadable, match="mm thick"):
+        READ["nrrd"](nrrd(numbered(), oblique() @ np.diag([1e-4, 1.0, 1.0, 1.0])))
     flat = oblique()
     flat[:3, 2] = flat[:3, 1]
     with pytest.raises(Unreadable, match="span no volume"):
