@@ -54,7 +54,7 @@ class LandmarkedScan:
     errors: np.ndarray
 
     def surface(self, seed: int | None = None) -> NamedSurface:
-        """Its surface; with a seed, as of landmarks that are off at random by as much as is expected of them.
+        """Its surface; with a seed, as of a noisier scan, and landmarks off at random by as much as is expected of them.
 
         :raises PalnetError: it cannot be fitted
         """
@@ -63,7 +63,7 @@ class LandmarkedScan:
             spread = np.where(np.isfinite(self.errors), self.errors, _USUAL_ERROR_MM) / _MEAN_DISTANCE
             noise = np.random.default_rng(seed).normal(size=points.shape) * spread[:, None]
             points = points + noise / mm_per_unit(one.unit)
-        return NamedSurface.of(one.name, surface_of_file(self.scan, one.labels, points, one.unit, self.errors))
+        return NamedSurface.of(one.name, surface_of_file(self.scan, one.labels, points, one.unit, self.errors, seed))
 
 
 def written_surfaces(paths: Sequence[Path]) -> list[NamedSurface]:
