@@ -64,7 +64,7 @@ def shift(base: np.ndarray, points: np.ndarray, known: np.ndarray, template: Tem
 
 
 def _between_normals(base: np.ndarray, points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """(N, 3) the mean of the normals of two surfaces: the way along an arc is perpendicular to it (Rusinkiewicz 2019)."""
+    """(N, 3) mean normals of two surfaces: the way along an arc is perpendicular to it (Rusinkiewicz 2019)."""
     both = vertex_normals(Surface(base, triangles)) + vertex_normals(Surface(points, triangles))
     return np.asarray(both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), 1e-9))
 

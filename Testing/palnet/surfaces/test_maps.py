@@ -39,7 +39,7 @@ def test_a_change_between_two_visits_is_found_whatever_the_pose(label: str, regi
     change = before_and_after(_named(before), _named(after), FACE.in_region(STABLE), FACE)
     row = _row(by_region(change, FACE), region)
     assert row["forward_largest_mm"] == pytest.approx(3.0, abs=0.1)
-    assert abs(_row(by_region(change, FACE), "forehead")["distance_largest_mm"]) < 0.05
+    assert abs(_row(by_region(change, FACE), "forehead")["outward_largest_mm"]) < 0.05
     assert row["volume_cc"] > 0.1
 
 
@@ -81,7 +81,7 @@ def test_two_scans_without_a_stable_region_in_common_are_refused() -> None:
 
 
 def test_a_symmetric_face_has_no_asymmetry_and_a_swollen_cheek_has() -> None:
-    assert asymmetry(OWN, NONE, FACE).length.max() < 0.03
+    assert asymmetry(OWN, NONE, FACE).distance.max() < 0.03
     outward = vertex_normals(FACE.surface)[
         np.argmin(np.linalg.norm(OWN - FACE.landmarks_on(OWN)[FACE.labels.index("Chk_L")], axis=1))
     ]
@@ -115,5 +115,5 @@ def test_repeated_fits_give_the_spread_of_volumes() -> None:
         before_and_after(_named(OWN), _named(_bump("Pg", mm, [0, 0, 1])), FACE.in_region(STABLE), FACE)
         for mm in (1.9, 2.0, 2.1)
     ]
-    row = _row(uncertainty(by_region(first, FACE), others, FACE), "chin")
-    assert row["volume_sd_cc"] == pytest.approx(0.05 * row["volume_cc"], rel=0.1)
+    row = _row(uncertainty(by_region(first, FACE), first, others, FACE), "chin")
+    assert row["volume_sd_cc"] == pytest.approx(0.05 * row["volume_cc"] * np.sqrt(2 / 3), rel=0.1)
