@@ -115,7 +115,7 @@ def heat_map(
         f'<div style="height:0.9rem;background:linear-gradient(to right, {stops});print-color-adjust:exact"></div>'
         f'<div style="display:flex;justify-content:space-between;font-size:0.85rem">{marks}</div>'
         f"<figcaption>{escape(caption)} Sides: {', '.join(VIEWS)}. "
-        f'<span style="color:{grey}">&#9632;</span> not known: not shown by the scan.</figcaption></figure>'
+        f'<span style="color:{grey}">&#9632;</span> not shown by the scan, or not told.</figcaption></figure>'
     )
 
 

@@ -6,10 +6,20 @@ import numpy as np
 import pytest
 from palnet.errors import PalnetError
 from palnet.exports.surfaces import NamedSurface
-from palnet.measures.surface_change import STABLE, before_and_after, uncertainty
+from palnet.measures.surface_change import STABLE, before_and_after, point_spread, told_apart, uncertainty
 from palnet.rigid import apply, random_pose
 from palnet.scans.surface import places_on_triangles, vertex_normals
-from palnet.surfaces.maps import asymmetry, by_region, laid_on, shift, together, volume_cc
+from palnet.surfaces.maps import (
+    Shift,
+    asymmetry,
+    asymmetry_by_region,
+    by_region,
+    laid_on,
+    shift,
+    together,
+    volume_cc,
+    whole_face,
+)
 from palnet.surfaces.template import face_template
 
 FACE = face_template()
@@ -117,3 +127,73 @@ def test_repeated_fits_give_the_spread_of_volumes() -> None:
     ]
     row = _row(uncertainty(by_region(first, FACE), first, others, FACE), "chin")
     assert row["volume_sd_cc"] == pytest.approx(0.05 * row["volume_cc"] * np.sqrt(2 / 3), rel=0.1)
+
+
+def _slid(region: str, mm: float) -> np.ndarray:
+    """(N, 3) the template, its points in a region elsewhere on the same skin."""
+    chosen, points = FACE.in_region([region]), OWN.copy()
+    corners, weights = places_on_triangles(FACE.surface, OWN[chosen] + [0.0, mm, 0.0])
+    points[chosen] = np.einsum("lk,lkd->ld", weights, OWN[corners])
+    return points
+
+
+@pytest.mark.parametrize("region", ["forehead", "cheek"])
+def test_points_elsewhere_on_the_same_skin_are_no_change(region: str) -> None:
+    """The way of a point up a sloping forehead leads backwards, by two thirds of a mm on average."""
+    change = shift(OWN, _slid(region, 2.0), ~NONE, FACE)
+    chosen = FACE.in_region([region])
+    assert np.nanmax(np.abs(change.vectors[chosen, 2])) > 1.0
+    for row in by_region(change, FACE):
+        for way in ("outward", "forward", "distance"):
+            assert not abs(row[f"{way}_mean_mm"]) > 0.02, (row["region"], way)
+    assert np.nanpercentile(np.abs(change.outward[chosen]), 95) < 0.1
+    assert np.nanpercentile(np.abs(change.forward[chosen]), 95) < 0.2
+
+
+def test_what_moves_forward_is_so_far_in_front_wherever_that_can_be_told() -> None:
+    change = shift(OWN, OWN + [0, 0, 3.0], ~NONE, FACE)
+    assert np.nanmax(np.abs(change.forward - 3.0)) < 1e-9
+    aside = ~np.isfinite(change.forward)
+    assert aside[FACE.in_region(["nose"])].mean() < 0.5 < aside[FACE.in_region(["ear"])].mean()
+
+
+def test_every_number_of_a_change_has_its_spread_and_noise_is_within_it() -> None:
+    """Values of a face that has not changed, beside repeats as noisy as they are."""
+    stable, rng = FACE.in_region(STABLE), np.random.default_rng(3)
+
+    def noisy() -> NamedSurface:
+        return _named(OWN + rng.normal(0, 0.2, OWN.shape))
+
+    change, *repeats = (before_and_after(noisy(), noisy(), stable, FACE) for _ in range(6))
+    # A repeat holds the noise of the scan and as much again.
+    repeats = [Shift(r.base, r.vectors, change.outward + r.outward, change.forward + r.forward) for r in repeats]
+    for row in uncertainty(by_region(change, FACE), change, repeats, FACE):
+        for way in ("outward", "forward", "distance"):
+            assert abs(row[f"{way}_mean_mm"]) < 3 * row[f"{way}_sd_mm"], row["region"]
+            assert abs(row[f"{way}_largest_mm"]) < 2 * row[f"{way}_largest_sd_mm"], row["region"]
+        assert row["volume_sd_cc"] > 0
+    shown = told_apart(change.outward, point_spread(change, repeats, "outward", FACE))
+    assert (shown != 0).mean() < 0.1
+    swollen = np.where(FACE.in_region(["chin"]), 3.0, change.outward)
+    assert (told_apart(swollen, point_spread(change, repeats, "outward", FACE))[FACE.in_region(["chin"])] == 3.0).all()
+
+
+def test_the_whole_face_is_without_ears_neck_and_the_edge() -> None:
+    face = whole_face(FACE)
+    assert not face[FACE.in_region(["ear", "neck"])].any()
+    assert face[FACE.in_region(["nose", "lips", "orbit", "nasal root"])].all()
+    off = OWN.copy()
+    off[~face] += 20.0
+    rows = by_region(shift(OWN, np.where(face[:, None], OWN, off), ~NONE, FACE), FACE)
+    assert _row(rows, "face")["distance_mean_mm"] < 0.3 < _row(rows, "ear right")["distance_mean_mm"]
+
+
+def test_both_sides_of_an_asymmetric_face_are_one_row_that_says_which_stands_out() -> None:
+    swollen = asymmetry(_bump("Chk_L", 4.0, [0.5, 0, 0.85]), NONE, FACE)
+    rows = asymmetry_by_region(swollen, FACE)
+    names = [row["region"] for row in rows]
+    assert "cheek" in names and "cheek left" not in names and "volume_cc" not in rows[0]
+    assert _row(rows, "cheek")["right_outward_mm"] < -0.3
+    sides = by_region(swollen, FACE)
+    both = [_row(sides, f"cheek {side}")["distance_mean_mm"] for side in ("right", "left")]
+    assert _row(rows, "cheek")["distance_mean_mm"] == pytest.approx(np.mean(both), rel=0.05)
