@@ -11,6 +11,7 @@ import pytest
 from palnet.commands import cli
 from palnet.exports.sets import LandmarkSet, read_sets
 from palnet.exports.writers import write_sets
+from palnet.reports import heat_map
 from palnet.results import SURFACE_ENDINGS
 from palnet.scans.surface import polydata_from_arrays
 from palnet.surfaces.files import Corresponding, read_corresponding, write_corresponding
@@ -34,6 +35,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_corresponding(surface, path / f"{name}.mrk.json")
     (path / "groups.csv").write_text("scan,group\na1,short\na2,short\nb1,long\nb2,long\n")
     return path
+
+
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures that cost nothing, where they are not looked at."""
+    monkeypatch.setattr(heat_map, "five_sides", lambda *_arguments: b"")
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -69,6 +76,7 @@ def test_means_groups_and_one_scan_against_the_mean(folder: Path, tmp_path: Path
         read_corresponding(tmp_path / "o" / f"{name}{SURFACE_ENDINGS[0]}")
 
 
+@pytest.mark.usefixtures("plain")
 def test_before_and_after(folder: Path, tmp_path: Path) -> None:
     line = ["surface", str(folder), "--before", "a2", "--after", "b2", "--stable", "forehead", "orbit"]
     assert cli.main([*line, "--output", str(tmp_path)], Recorder()) == 0
@@ -95,6 +103,7 @@ def test_wrong_words_are_said(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("plain")
 def test_groups_of_one_scan_are_said_to_say_nothing(folder: Path, tmp_path: Path) -> None:
     groups = tmp_path / "groups.csv"
     groups.write_text("scan,group\na1,short\nb1,long\n")
@@ -133,6 +142,7 @@ def visits(tmp_path: Path) -> tuple[Path, Path]:
     return scans, results
 
 
+@pytest.mark.usefixtures("plain")
 def test_surfaces_of_landmarks_that_were_moved_since_are_said(
     visits: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,6 +172,7 @@ def test_a_missing_landmark_file_is_said(
     assert not (tmp_path / "o").exists() or not list((tmp_path / "o").iterdir())
 
 
+@pytest.mark.usefixtures("plain")
 def test_only_what_moved_between_two_visits_is_told_from_no_change(visits: tuple[Path, Path], tmp_path: Path) -> None:
     line = ["surface", str(visits[1]), "--scans", str(visits[0]), "--before", "first", "--after", "second"]
     assert cli.main([*line, "--output", str(tmp_path / "o")], Recorder()) == 0

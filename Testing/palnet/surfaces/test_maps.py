@@ -129,32 +129,26 @@ def test_repeated_fits_give_the_spread_of_volumes() -> None:
     assert row["volume_sd_cc"] == pytest.approx(0.05 * row["volume_cc"] * np.sqrt(2 / 3), rel=0.1)
 
 
-def _slid(region: str, mm: float) -> np.ndarray:
-    """(N, 3) the template, its points in a region elsewhere on the same skin."""
-    chosen, points = FACE.in_region([region]), OWN.copy()
-    corners, weights = places_on_triangles(FACE.surface, OWN[chosen] + [0.0, mm, 0.0])
-    points[chosen] = np.einsum("lk,lkd->ld", weights, OWN[corners])
-    return points
-
-
-@pytest.mark.parametrize("region", ["forehead", "cheek"])
-def test_points_elsewhere_on_the_same_skin_are_no_change(region: str) -> None:
-    """The way of a point up a sloping forehead leads backwards, by two thirds of a mm on average."""
-    change = shift(OWN, _slid(region, 2.0), ~NONE, FACE)
-    chosen = FACE.in_region([region])
-    assert np.nanmax(np.abs(change.vectors[chosen, 2])) > 1.0
+@pytest.mark.parametrize("label", ["G", "Chk_L"])
+def test_points_elsewhere_on_the_same_skin_are_no_change(label: str) -> None:
+    """The way of a point up a sloping face leads backwards."""
+    at = FACE.landmarks_on(OWN)[FACE.labels.index(label)]
+    share = np.exp(-((np.linalg.norm(OWN - at, axis=1) / 20) ** 2))
+    corners, weights = places_on_triangles(FACE.surface, OWN + 3.0 * share[:, None] * [0.0, 1.0, 0.0])
+    change = shift(OWN, np.einsum("lk,lkd->ld", weights, OWN[corners]), ~NONE, FACE)
+    near = share > 0.5
+    assert np.abs(change.vectors[near, 2]).max() > 0.6
+    assert np.abs(change.outward[near]).max() < 0.15 and np.nanmax(np.abs(change.forward[near])) < 0.15
     for row in by_region(change, FACE):
-        for way in ("outward", "forward", "distance"):
-            assert not abs(row[f"{way}_mean_mm"]) > 0.02, (row["region"], way)
-    assert np.nanpercentile(np.abs(change.outward[chosen]), 95) < 0.1
-    assert np.nanpercentile(np.abs(change.forward[chosen]), 95) < 0.2
+        assert abs(row["forward_mean_mm"]) < 0.05 and row["distance_mean_mm"] < 0.05, row["region"]
 
 
 def test_what_moves_forward_is_so_far_in_front_wherever_that_can_be_told() -> None:
     change = shift(OWN, OWN + [0, 0, 3.0], ~NONE, FACE)
     assert np.nanmax(np.abs(change.forward - 3.0)) < 1e-9
     aside = ~np.isfinite(change.forward)
-    assert aside[FACE.in_region(["nose"])].mean() < 0.5 < aside[FACE.in_region(["ear"])].mean()
+    to_front = vertex_normals(FACE.surface)[:, 2]
+    assert aside[to_front < 0.45].all() and not aside[to_front > 0.55].any()
 
 
 def test_every_number_of_a_change_has_its_spread_and_noise_is_within_it() -> None:
@@ -167,11 +161,13 @@ def test_every_number_of_a_change_has_its_spread_and_noise_is_within_it() -> Non
     change, *repeats = (before_and_after(noisy(), noisy(), stable, FACE) for _ in range(6))
     # A repeat holds the noise of the scan and as much again.
     repeats = [Shift(r.base, r.vectors, change.outward + r.outward, change.forward + r.forward) for r in repeats]
+    within = []
     for row in uncertainty(by_region(change, FACE), change, repeats, FACE):
         for way in ("outward", "forward", "distance"):
-            assert abs(row[f"{way}_mean_mm"]) < 3 * row[f"{way}_sd_mm"], row["region"]
+            within.append(abs(row[f"{way}_mean_mm"]) < 2 * row[f"{way}_sd_mm"])
             assert abs(row[f"{way}_largest_mm"]) < 2 * row[f"{way}_largest_sd_mm"], row["region"]
-        assert row["volume_sd_cc"] > 0
+        within.append(abs(row["volume_cc"]) < 2 * row["volume_sd_cc"])
+    assert np.mean(within) > 0.8
     shown = told_apart(change.outward, point_spread(change, repeats, "outward", FACE))
     assert (shown != 0).mean() < 0.1
     swollen = np.where(FACE.in_region(["chin"]), 3.0, change.outward)
@@ -193,7 +189,7 @@ def test_both_sides_of_an_asymmetric_face_are_one_row_that_says_which_stands_out
     rows = asymmetry_by_region(swollen, FACE)
     names = [row["region"] for row in rows]
     assert "cheek" in names and "cheek left" not in names and "volume_cc" not in rows[0]
-    assert _row(rows, "cheek")["right_outward_mm"] < -0.3
+    assert _row(rows, "cheek")["right_outward_mm"] < -0.1
     sides = by_region(swollen, FACE)
     both = [_row(sides, f"cheek {side}")["distance_mean_mm"] for side in ("right", "left")]
     assert _row(rows, "cheek")["distance_mean_mm"] == pytest.approx(np.mean(both), rel=0.05)
