@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -196,3 +198,11 @@ def test_only_what_moved_between_two_visits_is_told_from_no_change(visits: tuple
     assert len([one for one in clear if one[0] not in ("nose", "lips", "face")]) <= 2, clear
     page = (tmp_path / "o" / "before_after.html").read_text(encoding="utf-8")
     assert "less than 2 \N{PLUS-MINUS SIGN} is none" in page and "has the colour of zero" in page
+
+
+@pytest.mark.parametrize("options", [[], ["-S"]], ids=["", "without packages"])
+def test_the_tool_of_the_tutorial_says_what_it_needs(options: list[str], tmp_path: Path) -> None:
+    tool = Path(__file__).parents[3] / "tools" / "second_visit.py"
+    done = subprocess.run([sys.executable, *options, tool], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode != 0 and "Traceback" not in done.stderr
+    assert "FOLDER" in done.stderr or "run.py" in done.stderr
