@@ -8,7 +8,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from ..measure.followed_surface import CHANGE, SURFACE
+from ..measure.followed_surface import ASYMMETRY, CHANGE, SURFACE
 
 _NONE = "\N{EN DASH}"
 _Column = tuple[str, str, Callable[[dict[str, Any]], str]]
@@ -51,19 +51,21 @@ def _columns(kind: str, way: str) -> list[_Column]:
                 lambda row: _number(row.get("expected_median_mm")),
             ),
         ]
-    mean, largest = f"{way}_mean_mm", f"{way}_largest_mm"
-    spread = "outward_sd_mm" if way == "outward" else ""
+    # Outward, the two sides of a face are the same with the other sign: how asymmetric it is is a distance.
+    of = "distance" if kind == ASYMMETRY else way
+    mean, largest = f"{of}_mean_mm", f"{of}_largest_mm"
+    shown = _plain if of == "distance" else _signed
     columns: list[_Column] = [
         region,
         (
             _("Mean, mm"),
-            _("Mean over the region; \N{PLUS-MINUS SIGN} is the spread of repeated fits."),
-            lambda row: _signed(row.get(mean), row.get(spread)),
+            _("Mean over the region; \N{PLUS-MINUS SIGN} is the spread of repeated fits, below 2 of it is no change."),
+            lambda row: shown(row.get(mean), row.get(f"{of}_sd_mm")),
         ),
-        (_("Largest, mm"), _("Of any one place."), lambda row: _signed(row.get(largest))),
+        (_("Largest, mm"), _("Of any one place."), lambda row: shown(row.get(largest), row.get(f"{of}_largest_sd_mm"))),
     ]
     if kind == CHANGE:
-        tip = _("Volume between the two surfaces; a change that is not several times its \N{PLUS-MINUS SIGN} is none.")
+        tip = _("Volume between the two surfaces; a change of less than 2 \N{PLUS-MINUS SIGN} is none.")
         columns.append((_("cc"), tip, lambda row: _signed(row.get("volume_cc"), row.get("volume_sd_cc"), digits=2)))
     return columns
 
@@ -78,6 +80,10 @@ def _share(row: dict[str, Any]) -> float:
 
 def _number(value: float | None) -> str:
     return _NONE if value is None else f"{value:.1f}"
+
+
+def _plain(value: float | None, _spread: float | None = None) -> str:
+    return _number(value)
 
 
 def _signed(value: float | None, spread: float | None = None, digits: int = 1) -> str:

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from ..exports.surfaces import NamedSurface, written_surfaces
-from ..measures.surface_change import before_and_after, uncertainty
+from ..measures.surface_change import before_and_after, point_spread, told_apart, uncertainty
 from ..results import SURFACE_ENDINGS
 from ..rigid import apply, rigid_fit
-from ..surfaces.maps import Shift, asymmetry, by_region, together
+from ..surfaces.maps import Shift, asymmetry, asymmetry_by_region, by_region, regions_of, together
 from ..surfaces.template import Template
 from ..tables import Row
-from .surface import Writer, change_sheet, mapped
+from .surface_pages import change_sheet, mapped, mapped_asymmetry
+from .surface_population import Writer
 
 _MEAN = "mean" + SURFACE_ENDINGS[0]
 STUDY = "surfaces"
@@ -52,7 +53,7 @@ class FaceMap:
 def own_surface(one: NamedSurface, template: Template) -> FaceMap:
     """How much of each region the scan shows, and how sure its points are."""
     rows: list[Row] = []
-    for name, inside in [("face", np.ones(len(one.points), bool)), *_regions(template)]:
+    for name, inside in regions_of(template):
         shown = inside & ~one.missing
         known = float(np.median(one.expected[shown])) if shown.any() else np.nan
         rows.append(
@@ -65,11 +66,13 @@ def own_asymmetry(one: NamedSurface, template: Template) -> FaceMap:
     """How far each place stands out more than the one on the other side."""
     own, shown = template.surface.points, ~one.missing
     in_face = apply(rigid_fit(one.points[shown], own[shown]), one.points) if shown.any() else one.points
-    change = asymmetry(in_face, one.missing, template)
+    sides = asymmetry(in_face, one.missing, template)
     title, caption = f"Asymmetry of {one.name}", "Outward of the mirrored other side, or inward."
     lead = "The face against its mirror image, laid on it. Lengths in mm."
-    rows = by_region(change, template)
-    return FaceMap({"asymmetry_mm": change.outward}, rows, lambda: (title, lead, [mapped(title, change, caption)]))
+    rows = asymmetry_by_region(sides, template)
+    return FaceMap(
+        {"asymmetry_mm": sides.outward}, rows, lambda: (title, lead, [mapped_asymmetry(title, sides, caption)])
+    )
 
 
 def against_mean(one: NamedSurface, path: Path, template: Template) -> FaceMap:
@@ -110,16 +113,16 @@ def change(
         return before_and_after(before, after, stable, template)
 
     shift = between(one, other)
-    rows = by_region(shift, template)
-    if repeats:
-        rows = uncertainty(rows, [between(*pair) for pair in repeats], template)
+    rows, again = by_region(shift, template), [between(*pair) for pair in repeats]
+    values = {"outward_mm": shift.outward, "forward_mm": shift.forward}
+    if again:
+        rows = uncertainty(rows, shift, again, template)
+        values = {
+            f"{way}_mm": told_apart(getattr(shift, way), point_spread(shift, again, way, template))
+            for way in ("outward", "forward")
+        }
     names = (other.name, one.name) if other_is_earlier else (one.name, other.name)
-    sheet = partial(change_sheet, names, list(regions), shift, rows)
-    return FaceMap({"outward_mm": shift.outward, "forward_mm": shift.forward}, rows, sheet)
-
-
-def _regions(template: Template) -> list[tuple[str, np.ndarray]]:
-    return [(name, template.region == k) for k, name in enumerate(template.region_names)]
+    return FaceMap(values, rows, partial(change_sheet, names, list(regions), shift, rows, again))
 
 
 def _mean(path: Path, template: Template) -> tuple[NamedSurface, str]:

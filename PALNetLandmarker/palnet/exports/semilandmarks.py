@@ -17,11 +17,9 @@ from ..surfaces.files import read_corresponding
 from ..surfaces.semilandmarks import Semilandmarks
 from ..units import mm_per_unit
 from .sets import LandmarkSet
-from .surfaces import NamedSurface
+from .surfaces import NamedSurface, moved_since
 
 _ENDING = SURFACE_ENDINGS[0]
-# Less than anyone moves a landmark on purpose, and more than formats round.
-_MOVED_MM = 0.2
 
 
 def surfaces_beside(paths: Sequence[Path], names: Sequence[str]) -> dict[str, NamedSurface]:
@@ -79,26 +77,9 @@ def _with(one: LandmarkSet, surface: NamedSurface | None, semi: Semilandmarks, p
             where = Counter(_place(label) for label, no in zip(semi.labels, gone, strict=True) if no)
             told = some_of([f"{place} {number}" for place, number in where.items()], len(where))
             problems.append(f"{one.name}: {gone.sum()} semilandmarks lie over holes and are missing: {told}.")
-        moved = _moved(one, surface)
-        if moved:
-            label, mm = max(moved.items(), key=lambda item: item[1])
-            problems.append(
-                f"{one.name}: {len(moved)} landmarks were moved since the surface was fitted, {label} by {mm:.1f} mm: "
-                "name the scans with --scans, and it is fitted anew."
-            )
+        problems += moved_since(one, surface)
     return replace(one, labels=(*one.labels, *semi.labels), points=np.vstack([one.points, points]))
 
 
 def _place(label: str) -> str:
     return label.rpartition(" ")[0]
-
-
-def _moved(one: LandmarkSet, surface: NamedSurface) -> dict[str, float]:
-    """The landmarks that lie elsewhere than when the surface was fitted, and by how many mm."""
-    size = mm_per_unit(one.unit)
-    off = {
-        label: float(np.linalg.norm(surface.landmarks[label] - place * size))
-        for label, place in zip(one.labels, one.points, strict=True)
-        if label in surface.landmarks and np.isfinite(place).all()
-    }
-    return {label: mm for label, mm in off.items() if mm > _MOVED_MM}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import PalnetError, ScanError
 from ..files import files_below
+from ..formats.text import TO_LPS
 from ..results import SURFACE_ENDINGS
 from ..review.record import Review, record_beside
 from ..surfaces.files import Corresponding, read_corresponding
@@ -17,7 +18,9 @@ from ..surfaces.scan import surface_of_file
 from ..units import mm_per_unit
 from .sets import LandmarkSet, files_of, read_sets
 
-_ENDING = SURFACE_ENDINGS[0]
+_ENDING, _LANDMARKS = SURFACE_ENDINGS[0], ".mrk.json"
+# Less than anyone moves a landmark on purpose, and more than formats round.
+_MOVED_MM = 0.2
 _USUAL_ERROR_MM = 1.5
 # The mean distance of a point that is normally distributed about its place, in standard deviations of an axis.
 _MEAN_DISTANCE = 1.596
@@ -54,7 +57,7 @@ class LandmarkedScan:
     errors: np.ndarray
 
     def surface(self, seed: int | None = None) -> NamedSurface:
-        """Its surface; with a seed, as of landmarks that are off at random by as much as is expected of them.
+        """Its surface; with a seed, as of a noisier scan with landmarks off at random by what is expected of them.
 
         :raises PalnetError: it cannot be fitted
         """
@@ -63,7 +66,7 @@ class LandmarkedScan:
             spread = np.where(np.isfinite(self.errors), self.errors, _USUAL_ERROR_MM) / _MEAN_DISTANCE
             noise = np.random.default_rng(seed).normal(size=points.shape) * spread[:, None]
             points = points + noise / mm_per_unit(one.unit)
-        return NamedSurface.of(one.name, surface_of_file(self.scan, one.labels, points, one.unit, self.errors))
+        return NamedSurface.of(one.name, surface_of_file(self.scan, one.labels, points, one.unit, self.errors, seed))
 
 
 def written_surfaces(paths: Sequence[Path]) -> list[NamedSurface]:
@@ -73,10 +76,7 @@ def written_surfaces(paths: Sequence[Path]) -> list[NamedSurface]:
     """
     found: dict[str, NamedSurface] = {}
     for path in paths:
-        try:
-            files = [p for p in files_below(path) if p.name.endswith(_ENDING)] if path.is_dir() else [path]
-        except OSError as error:
-            raise ScanError(f"The folder {path} cannot be read: {error.strerror or error}.") from error
+        files = _surface_files([path])
         if not files:
             raise ScanError(f"{path} holds no surfaces (*{_ENDING}): palnet landmark --surface writes them.")
         for file in files:
@@ -85,6 +85,59 @@ def written_surfaces(paths: Sequence[Path]) -> list[NamedSurface]:
                 raise ScanError(f"There are two surfaces of the name '{name}': rename one, or name folders one by one.")
             found[name] = NamedSurface.of(name, read_corresponding(file))
     return list(found.values())
+
+
+def _surface_files(paths: Sequence[Path]) -> list[Path]:
+    """The files themselves, and those in folders at any depth.
+
+    :raises ScanError: a folder cannot be read
+    """
+    files: list[Path] = []
+    for path in paths:
+        try:
+            files += [p for p in files_below(path) if p.name.endswith(_ENDING)] if path.is_dir() else [path]
+        except OSError as error:
+            raise ScanError(f"The folder {path} cannot be read: {error.strerror or error}.") from error
+    return files
+
+
+def moved_since(one: LandmarkSet, surface: NamedSurface) -> list[str]:
+    """A sentence, in a list, where landmarks lie elsewhere than when the surface was fitted."""
+    size = mm_per_unit(one.unit)
+    off = {
+        label: float(np.linalg.norm(surface.landmarks[label] - place * size))
+        for label, place in zip(one.labels, one.points, strict=True)
+        if label in surface.landmarks and np.isfinite(place).all()
+    }
+    moved = {label: mm for label, mm in off.items() if mm > _MOVED_MM}
+    if not moved:
+        return []
+    label, mm = max(moved.items(), key=lambda item: item[1])
+    return [
+        f"{one.name}: {len(moved)} landmarks were moved since the surface was fitted, {label} by {mm:.1f} mm: name the "
+        "scans with --scans, and it is fitted anew."
+    ]
+
+
+def moved_beside(paths: Sequence[Path], surfaces: Sequence[NamedSurface]) -> list[str]:
+    """Of surfaces from these files and folders, sentences on those whose landmarks beside them were moved since.
+
+    :raises PalnetError: landmarks beside a surface cannot be read
+    """
+    own, told = {one.name: one for one in surfaces}, []
+    for file in _surface_files(paths):
+        landmarks = file.with_name(file.name.removesuffix(_ENDING) + _LANDMARKS)
+        if landmarks.is_file():
+            for one in read_sets(landmarks):
+                told += moved_since(_as_fitted(landmarks, one), own[file.name.removesuffix(_ENDING)])
+    return told
+
+
+def without_landmarks(paths: Sequence[Path], names: Sequence[str]) -> list[str]:
+    """The surfaces in files and folders that no landmarks of these names belong to, so that none can be fitted anew."""
+    known = {key(name) for name in names}
+    found = [file.name.removesuffix(_ENDING) for file in _surface_files(paths)]
+    return [name for name in found if key(name) not in known]
 
 
 def landmarked_scans(paths: Sequence[Path], scans: dict[str, Path], problems: list[str]) -> list[LandmarkedScan]:
@@ -110,11 +163,7 @@ def key(name: str) -> str:
 
 def _errors(file: Path, one: LandmarkSet) -> np.ndarray:
     """(L,) mm, NaN where a person decided or nothing is known."""
-    errors = np.full(len(one.labels), np.nan)
-    try:
-        review = Review.read(record_beside(file)) if file.name.endswith(".mrk.json") else None
-    except PalnetError:
-        review = None
+    errors, review = np.full(len(one.labels), np.nan), _record(file)
     if review is not None:
         known = dict(zip(review.prediction.protocol.labels, review.prediction.expected_error, strict=True))
         decided = dict(zip(review.prediction.protocol.labels, review.reviewed, strict=True))
@@ -122,3 +171,27 @@ def _errors(file: Path, one: LandmarkSet) -> np.ndarray:
             if label in known and not decided[label]:
                 errors[k] = known[label]
     return errors
+
+
+def _as_fitted(file: Path, one: LandmarkSet) -> LandmarkSet:
+    """Landmarks as surfaces are fitted to them: what is still where a convention put it is where the model had it."""
+    review = _record(file)
+    if review is None:
+        return one
+    prediction, points = review.prediction, one.points.copy()
+    at = {label: k for k, label in enumerate(prediction.protocol.labels)}
+    to_lps = TO_LPS[prediction.space]
+    for k, label in enumerate(one.labels):
+        if label in at and prediction.shifted[at[label]]:
+            placed, own = prediction.points[at[label]] * to_lps, prediction.model_points[at[label]] * to_lps
+            if np.linalg.norm(points[k] - placed) * mm_per_unit(one.unit) <= _MOVED_MM:
+                points[k] = own
+    return replace(one, points=points)
+
+
+def _record(file: Path) -> Review | None:
+    """The record beside a file of landmarks; None where there is none that can be read."""
+    try:
+        return Review.read(record_beside(file)) if file.name.endswith(_LANDMARKS) else None
+    except PalnetError:
+        return None

@@ -279,11 +279,12 @@ def without_landmarks(sets: Sequence[LandmarkSet], labels: Collection[str]) -> t
 
 
 def without_missing_landmarks(sets: Sequence[LandmarkSet]) -> tuple[tuple[LandmarkSet, ...], list[str]]:
-    """The specimens without the landmarks that are missing in any, and these landmarks' labels.
+    """The specimens without the landmarks that are missing in any, and these landmarks' labels, in order.
 
     :raises LandmarkFileError: none is left
     """
-    gone = list(dict.fromkeys(label for one in sets for label in np.array(one.labels, dtype=object)[one.missing]))
+    missing = {label for one in sets for label in np.array(one.labels, dtype=object)[one.missing]}
+    gone = list(dict.fromkeys(label for one in sets for label in one.labels if label in missing))
     if any(set(one.labels) <= set(gone) for one in sets):
         raise LandmarkFileError("Each landmark is missing in some specimen: none is left.")
     return without_landmarks(sets, gone), gone

@@ -59,10 +59,14 @@ class Sliding:
 def slider_tables(sliding: Sliding, labels: Sequence[str]) -> dict[str, str]:
     """The files by their endings; a table that would be empty is none, since ``gpagen`` takes none.
 
+    Without semilandmarks there is no file at all.
+
     :param labels: of all points, in order
     """
     along, on_skin = sliding.rows(labels)
-    files = {}
+    files: dict[str, str] = {}
+    if not along and not on_skin:
+        return files
     if along:
         rows = (",".join(map(str, three)) for three in along)
         files[SLIDERS_ENDING] = "\n".join(['"before","slide","after"', *rows]) + "\n"

@@ -12,7 +12,7 @@ from vtkmodules.vtkIOImage import vtkPNGWriter
 from ..scans.surface import Surface, draw_evenly, vertex_normals
 from .pixels import encoded
 
-VIEWS = {"right": -90.0, "from the right": -45.0, "front": 0.0, "from the left": 45.0, "left": 90.0}
+VIEWS = {"right": -90.0, "half right": -45.0, "front": 0.0, "half left": 45.0, "left": 90.0}
 """By how many degrees the face is turned to be seen from each side."""
 _HEIGHT, _WIDTH, _FINE, _DRAWS = 300, 230, 2, 2.5
 _MOST_AROUND, _BEHIND_MM = 5, 4.0
@@ -95,18 +95,35 @@ def round_scale(values: np.ndarray, least: float = 0.5) -> float:
     return next(step for step in (0.5, 1, 2, 3, 4, 5, 8, 10, 15, 20, 30, 50, 100, 1e4) if step >= min(wanted, 1e4))
 
 
-def heat_map(surface: Surface, values: np.ndarray, caption: str, largest: float | None = None) -> str:
-    """The picture and its legend as HTML, for :func:`palnet.reports.page.section`."""
+def heat_map(
+    surface: Surface, values: np.ndarray, caption: str, largest: float | None = None, signed: bool = True
+) -> str:
+    """The picture and its legend as HTML, for :func:`palnet.reports.page.section`.
+
+    :param largest: the end of the scale; beyond it all has the colour of the end, which the legend says
+    :param signed: values below zero occur; else the scale begins there
+    """
     end = round_scale(values) if largest is None else largest
     picture = base64.b64encode(five_sides(surface, values, end)).decode()
-    stops = ", ".join(f"rgb({r:.0f} {g:.0f} {b:.0f})" for r, g, b in _INWARD_TO_OUTWARD)
-    marks = "".join(f"<span>{mark:+g} mm</span>" for mark in (-end, -end / 2, 0.0, end / 2, end))
+    shades = _INWARD_TO_OUTWARD if signed else _INWARD_TO_OUTWARD[len(_INWARD_TO_OUTWARD) // 2 :]
+    stops = ", ".join(f"rgb({r:.0f} {g:.0f} {b:.0f})" for r, g, b in shades)
+    marks = "".join(f"<span>{mark}</span>" for mark in _marks(values, end, signed))
     grey = "rgb(176 176 176)"
     return (
         f'<figure><img alt="{escape(caption)}" style="width:100%;background:#fff" '
         f'src="data:image/png;base64,{picture}">'
         f'<div style="height:0.9rem;background:linear-gradient(to right, {stops});print-color-adjust:exact"></div>'
         f'<div style="display:flex;justify-content:space-between;font-size:0.85rem">{marks}</div>'
-        f"<figcaption>{escape(caption)} Seen from {', '.join(VIEWS)}. "
-        f'<span style="color:{grey}">&#9632;</span> not shown by the scan.</figcaption></figure>'
+        f"<figcaption>{escape(caption)} Sides: {', '.join(VIEWS)}. "
+        f'<span style="color:{grey}">&#9632;</span> not shown by the scan, or not told.</figcaption></figure>'
     )
+
+
+def _marks(values: np.ndarray, end: float, signed: bool) -> list[str]:
+    """The words under the scale."""
+    known = values[np.isfinite(values)]
+    low = "\N{LESS-THAN OR EQUAL TO} " if (known < -end).any() else ""
+    high = "\N{GREATER-THAN OR EQUAL TO} " if (known > end).any() else ""
+    plus = "+" if signed else ""
+    upper = ["0 mm", f"{plus}{end / 2:g} mm", f"{high}{plus}{end:g} mm"]
+    return [f"{low}{-end:g} mm", f"{-end / 2:g} mm", *upper] if signed else upper

@@ -16,6 +16,7 @@ from ..scans.surface import Surface, surface_from_polydata
 from ..units import mm_per_unit
 from .files import Corresponding
 from .fit import face_fitter
+from .noise import noisy
 
 
 def corresponding(
@@ -55,8 +56,17 @@ def predicted_surface(prediction: Prediction, mesh: vtkPolyData) -> Correspondin
 
 
 def surface_of_file(
-    scan: Path, labels: Sequence[str], points: np.ndarray, unit: str, errors: np.ndarray | None = None
+    scan: Path,
+    labels: Sequence[str],
+    points: np.ndarray,
+    unit: str,
+    errors: np.ndarray | None = None,
+    noise: int | None = None,
 ) -> Corresponding:
-    """The surface of a scan's file and landmarks in LPS, see :func:`corresponding`."""
+    """The surface of a scan's file and landmarks in LPS, see :func:`corresponding`.
+
+    :param noise: seed of noise that is added to the scan, as much as it has; None: of the scan as it is
+    """
     mesh = read_surface(scan)
-    return corresponding(mesh, scan_space(scan, mesh), labels, points, unit, errors)
+    space = scan_space(scan, mesh)
+    return corresponding(mesh if noise is None else noisy(mesh, noise), space, labels, points, unit, errors)

@@ -165,7 +165,7 @@ def test_maps_have_the_colours_and_the_legend_of_the_report(shown: Shown, sessio
     assert legend.GetVisibility() and legend.GetTitleText() == "Asymmetry" and "mm" in legend.GetLabelFormat()
     shown.pick(shown.ui.scaleCombo, "10 mm")
     assert display.GetScalarRange() == (-10.0, 10.0)
-    assert shown.rows()["Nose"][1] == "+3.0" and "cc" not in str(shown.rows())
+    assert shown.rows()["Nose"][1] == "3.0" and "cc" not in str(shown.rows())  # a distance
     assert shown.faults() == [] and unknown_attributes(shown.widget) == []
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from palnet.commands import cli
 from palnet.exports.sets import LandmarkSet, read_sets
-from palnet.exports.writers import in_unit, write_sets
+from palnet.exports.writers import in_unit, without_missing_landmarks, write_sets
 from palnet.surfaces.files import Corresponding, write_corresponding
 from palnet.surfaces.semilandmarks import semilandmarks
 from palnet.surfaces.template import face_template
@@ -175,3 +175,18 @@ def test_landmarks_called_like_semilandmarks_and_damaged_surfaces(
     (folder / "anna.surface.vtp").unlink()
     code, _, err = convert(capsys, other, "--to", "csv", "--output", target, "--curves", "3", "--surfaces", folder)
     assert code == 1 and "called as semilandmarks are, jaw line 1" in err and not target.exists()
+
+
+def test_what_is_left_out_is_named_in_the_order_of_the_landmarks() -> None:
+    points = np.arange(12.0).reshape(4, 3)
+    sets = [LandmarkSet(name, ("A", "B", "C", "D"), points.copy()) for name in ("one", "two")]
+    sets[0].points[2] = np.nan
+    sets[1].points[0] = np.nan
+    kept, gone = without_missing_landmarks(sets)
+    assert gone == ["A", "C"] and kept[0].labels == ("B", "D")
+
+
+def test_no_semilandmarks_on_any_curve_give_no_files_for_r(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = folder.parent / "none.tps"
+    assert convert(capsys, folder, "--to", "tps", "--output", target, "--unit", "mm", "--curves", "0")[0] == 0
+    assert target.is_file() and not list(folder.parent.glob("none.tps.s*"))

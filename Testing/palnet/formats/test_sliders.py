@@ -92,3 +92,7 @@ def test_long_vectors_are_read_whole() -> None:
     sliding = Sliding(frozenset(labels[1:-1]), {"on": labels})
     slide, outlines, surp = morpho(slider_tables(sliding, labels), 400)
     assert slide == list(range(2, 400)) and outlines["on"] == list(range(1, 401)) and surp == []
+
+
+def test_without_semilandmarks_there_are_no_files() -> None:
+    assert slider_tables(Sliding(frozenset(), {"one": ("A", "B", "C")}), LABELS[:3]) == {}
