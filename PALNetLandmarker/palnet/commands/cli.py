@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import PalnetError, sentence_of
+from ..formats.encoding import told_to
 from ..output import steady_output
 from ..units import UNITS
 from .host import Host
@@ -34,7 +35,8 @@ def main(argv: Sequence[str], host: Host) -> int:
 def _run(argv: Sequence[str], host: Host) -> int:
     options = _parser(argv[0] if argv else "").parse_args(argv)
     try:
-        return int(options.run(options, host))
+        with told_to(lambda sentence: print(f"  ! {sentence}", file=sys.stderr)):
+            return int(options.run(options, host))
     except PalnetError as error:
         print(f"palnet: {error}", file=sys.stderr)
         return 1
