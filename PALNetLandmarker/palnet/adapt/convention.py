@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import isfinite, nan
 
 from ..errors import ConventionError
+from ..formats.text import some_of
 from ..pipeline.model import Model
 
 FEWEST_SCANS = 3
@@ -152,6 +153,17 @@ def said_of_own(one: OwnLandmark) -> str:
     """The same of a landmark of one's own."""
     error = f", expected error {one.error:.1f} mm" if isfinite(one.error) else ""
     return f"{one.label} is predicted ({one.scans} scans{error}){_off(one)}"
+
+
+def said_of_off_surface(one: Convention) -> str:
+    """A sentence on the landmarks that a person places off the surface; empty where there are none."""
+    each = [f"{landmark.label} ({landmark.off:.1f} mm)" for landmark in one.off_surface]
+    if not each:
+        return ""
+    return (
+        f"You place these off the surface of the scans: {some_of(each)}. That cannot be followed, for landmarks are "
+        "put onto the surface; where one follows in part, its stated error holds what is left."
+    )
 
 
 def summary(one: Convention) -> str:

@@ -13,7 +13,7 @@ from ..scans.surface import vertex_normals
 from ..surfaces.template import face_template
 from ..tables import Row
 from .carry import BySurface
-from .convention import OFF_SURFACE_MM, SCANS_FOR_ERROR, Convention, LandmarkShift
+from .convention import OFF_SURFACE_MM, SCANS_FOR_ERROR, Convention, LandmarkShift, said_of_off_surface
 from .picture import arrows
 
 _COLUMNS = {
@@ -68,7 +68,7 @@ def convention_page(convention: Convention, model: Model, problems: Sequence[str
         ]
         parts.append(section("Landmarks of your own", table(rows, _kept(_OWN_COLUMNS, rows))))
     if convention.off_surface:
-        parts.append(section("Off the surface", bullets([_off_surface(convention)])))
+        parts.append(section("Off the surface", bullets([said_of_off_surface(convention)])))
     if others:
         shown = details(f"{len(others)} landmarks", _table(others, names))
         parts.append(section("Left as the model places them", shown))
@@ -109,14 +109,6 @@ def _facts(convention: Convention, marked: Sequence[LandmarkShift]) -> list[tupl
         own = len(convention.own)
         facts.append((str(own), f"landmark{'' if own == 1 else 's'} of your own", "predicted on other scans"))
     return facts
-
-
-def _off_surface(convention: Convention) -> str:
-    each = ", ".join(f"{one.label} ({one.off:.1f} mm)" for one in convention.off_surface)
-    return (
-        f"You place these off the surface of the scans: {each}. That cannot be followed, for landmarks are put onto "
-        "the surface; where one follows in part, its stated error holds what is left."
-    )
 
 
 def _table(shifts: Sequence[LandmarkShift], names: dict[str, str]) -> str:
