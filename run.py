@@ -59,7 +59,8 @@ def main(argv: list[str]) -> int:
         if not OLDEST <= sys.version_info[:2] <= NEWEST:
             return run([*other_python(), str(Path(__file__).resolve()), *argv])
         command, *rest = argv
-        prepare(rest[0] if command == "palnet" and rest else command)
+        wanted = rest[0] if command == "palnet" and rest else command
+        prepare("check" if "--check" in rest else wanted)  # a look at scans needs no PyTorch
         if command == "test":
             return test(rest)
         return demo(rest) if command == "demo" else palnet(rest if command == "palnet" else argv)

@@ -10,6 +10,7 @@ from damage import damaged
 from palnet.errors import LandmarkFileError
 from palnet.exports.sets import LandmarkSet, read_sets
 from palnet.exports.writers import FORMATS, write_sets
+from palnet.formats.encoding import told_to
 from palnet.formats.names import LANDMARKS_ENDING, NAMES_ENDING
 from strict_reading import Unclear, reading
 
@@ -105,12 +106,17 @@ def other_lines(good: bytes, rng: random.Random) -> bytes:
 
 def judged(to: str, file: Path, frame: str, hurt: Path) -> bool:
     """Whether a file is read; it is then what the strict reading reads, or this fails."""
+    told: list[str] = []
     try:
-        sets = read_sets(file, frame)
+        with told_to(told.append):
+            sets = read_sets(file, frame)
     except LandmarkFileError as error:
         said = str(error)
         assert "\n" not in said and len(said) < 600
         assert file.name in said or hurt.name in said
+        return False
+    if told:  # letters that may be wrong, said with the file's name; there is no strict reading of these
+        assert all("read as Windows-1252" in said and (file.name in said or hurt.name in said) for said in told)
         return False
     try:
         right = reading(file, to, frame)

@@ -72,7 +72,8 @@ def test_the_command_behind_palnet_says_what_is_needed(run: ModuleType, monkeypa
     monkeypatch.setattr(run, "prepare", prepared.append)
     monkeypatch.setattr(run, "palnet", lambda arguments: 0)
     assert run.main(["palnet", "train", "config.json"]) == 0 == run.main(["palnet"])
-    assert prepared == ["train", "palnet"]
+    assert run.main(["train", "config.json", "--scans", "folder", "--check"]) == 0
+    assert prepared == ["train", "palnet", "check"]
 
 
 @pytest.mark.parametrize("fails", ["pip uv", "uv pip torch"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import qt
 import slicer
-from palnet.adapt.convention import Convention, said, said_of_own
+from palnet.adapt.convention import Convention, said, said_of_off_surface, said_of_own
 from palnet.adapt.file import checksum, read_convention, write_convention
 from palnet.errors import PalnetError
 from palnet.files import write_text
@@ -203,7 +203,8 @@ class ConventionsPanel:
             told = _("{count} scans have landmarks that nobody has looked at.")
             problems.append(told.format(count=found["untouched"]))
         self._problems = problems
-        self._end_learning(learned, " ".join(problems))
+        told = [*problems, *filter(None, [said_of_off_surface(learned)])]
+        self._end_learning(learned, " ".join(told))
 
     def _end_learning(self, learned: Convention | None, problem: str) -> None:
         unasked, self._unasked = self._unasked, False

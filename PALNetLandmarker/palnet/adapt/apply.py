@@ -42,6 +42,8 @@ class Adapter:
         self._normal = np.array([one.normal for one in ones], float)
         self._by_skin = np.array([one.frame == "surface" for one in ones])
         self._factor = np.array([one.error_factor for one in ones])
+        self._least_error = np.array([one.after if one.used else 0.0 for one in ones])
+        self._least_reach = np.array([one.reach if one.used else 0.0 for one in ones])
         counts = np.array([max(one.scans, 1) for one in ones])
         self._reach_factor = self._factor * (1.0 + _FEW_SCANS / counts**2)
         self._protocol = with_own(model.protocol, convention.own)
@@ -82,7 +84,10 @@ class Adapter:
         places = base.copy()
         places[moved] = skin.onto(base[moved] + frame.to_scan(shift)[moved])
         scan_part = prediction.scan_error_mm
-        expected = np.where(moved, prediction.expected_error * self._factor, prediction.expected_error)
+        # Not even on a scan that seems easy is less stated than what the scans left out have shown.
+        expected, reach = prediction.expected_error * self._factor, prediction.range_mm * self._reach_factor
+        expected = np.where(moved, _at_least(expected, self._least_error), prediction.expected_error)
+        reach = np.where(moved, _at_least(reach, self._least_reach), prediction.range_mm)
         with np.errstate(invalid="ignore"):
             convention = np.sqrt(np.maximum(expected**2 - scan_part**2, 0.0))
         return replace(
@@ -91,7 +96,7 @@ class Adapter:
             unshifted=np.where(moved[:, None], base, np.nan),
             convention=self._checksum,
             expected_error=expected,
-            range_mm=np.where(moved, prediction.range_mm * self._reach_factor, prediction.range_mm),
+            range_mm=reach,
             convention_mm=np.where(moved & np.isfinite(prediction.convention_mm), convention, prediction.convention_mm),
         )
 
@@ -164,6 +169,11 @@ def with_own(protocol: Protocol, own: tuple[OwnLandmark, ...]) -> Protocol:
         for one in own
     )
     return replace(protocol, landmarks=(*protocol.landmarks, *more))
+
+
+def _at_least(values: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """The larger of both; what is not known stays so, and a limit that is not known is none."""
+    return np.where(values < least, least, values)
 
 
 _MIDLINE_MM = 5.0

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from math import isfinite, nan
 
 from ..errors import ConventionError
+from ..formats.text import some_of
 from ..pipeline.model import Model
 
 FEWEST_SCANS = 3
 """That a convention, or a landmark of one's own, is learned from."""
+OFF_SURFACE_MM = 1.0
+"""What a person places farther from the surface lies off it: no mesh is so coarse."""
 SCANS_FOR_ERROR = 5
 """From so many on the expected error of a landmark of one's own is known."""
 FRAMES = ("face", "surface")
@@ -36,6 +39,8 @@ class LandmarkShift:
     :ivar before: mm, mean distance from the model's place to the person's; NaN where no one placed the landmark
     :ivar after: mm, likewise from the shifted place, each scan by what was learned without it
     :ivar error_factor: by which the expected error and the range change with the shift; 1 where it is not used
+    :ivar reach: mm, from the shifted place nine of ten of the person's lie within, on scans left out; NaN if not used
+    :ivar off: mm, median distance of the person's places from the scans' surfaces; NaN where no surface was at hand
     """
 
     label: str
@@ -49,6 +54,8 @@ class LandmarkShift:
     before: float = nan
     after: float = nan
     error_factor: float = 1.0
+    reach: float = nan
+    off: float = nan
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,7 @@ class OwnLandmark:
     :ivar spread: mm, of the person's places about the predicted ones along an axis
     :ivar error: mm, mean distance of the person's place on scans left out; NaN from fewer than :data:`SCANS_FOR_ERROR`
     :ivar reach: mm, nine of ten are to be expected within; NaN likewise
+    :ivar off: mm, as of :class:`LandmarkShift`
     """
 
     label: str
@@ -73,6 +81,7 @@ class OwnLandmark:
     spread: float = nan
     error: float = nan
     reach: float = nan
+    off: float = nan
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,12 @@ class Convention:
     def used(self) -> tuple[LandmarkShift, ...]:
         """The landmarks that are shifted."""
         return tuple(one for one in self.landmarks if one.used)
+
+    @property
+    def off_surface(self) -> tuple[LandmarkShift | OwnLandmark, ...]:
+        """The landmarks that the person places off the surface, where no landmark is put."""
+        every: tuple[LandmarkShift | OwnLandmark, ...] = (*self.landmarks, *self.own)
+        return tuple(one for one in every if one.off > OFF_SURFACE_MM)
 
     @property
     def changes_nothing(self) -> bool:
@@ -129,11 +144,40 @@ class Convention:
 def said(one: LandmarkShift) -> str:
     """A landmark's line for a person: ``Gn follows your convention (8 scans, 5.9 to 1.8 mm)``."""
     if not one.used:
-        return f"{one.label} stays as the model places it ({one.scans} scans)"
-    return f"{one.label} follows your convention ({one.scans} scans, {one.before:.1f} to {one.after:.1f} mm)"
+        return f"{one.label} stays as the model places it ({one.scans} scans){_off(one)}"
+    gain = f"{one.before:.1f} to {one.after:.1f} mm"
+    return f"{one.label} follows your convention ({one.scans} scans, {gain}){_off(one)}"
 
 
 def said_of_own(one: OwnLandmark) -> str:
     """The same of a landmark of one's own."""
     error = f", expected error {one.error:.1f} mm" if isfinite(one.error) else ""
-    return f"{one.label} is predicted ({one.scans} scans{error})"
+    return f"{one.label} is predicted ({one.scans} scans{error}){_off(one)}"
+
+
+def said_of_off_surface(one: Convention) -> str:
+    """A sentence on the landmarks that a person places off the surface; empty where there are none."""
+    each = [f"{landmark.label} ({landmark.off:.1f} mm)" for landmark in one.off_surface]
+    if not each:
+        return ""
+    return (
+        f"You place these off the surface of the scans: {some_of(each)}. That cannot be followed, for landmarks are "
+        "put onto the surface; where one follows in part, its stated error holds what is left."
+    )
+
+
+def summary(one: Convention) -> str:
+    """What a convention comes to: ``8 scans; 2 of 50 landmarks follow your convention, 1 of your own is predicted``."""
+    marked, own = sum(shift.scans > 0 for shift in one.landmarks), len(one.own)
+    parts = []
+    if marked:
+        parts.append(f"{len(one.used)} of {marked} landmarks follow your convention")
+    if own or not marked:
+        parts.append(f"{own} of your own {'is' if own == 1 else 'are'} predicted")
+    return f"{one.scans} scans; {', '.join(parts)}"
+
+
+def _off(one: LandmarkShift | OwnLandmark) -> str:
+    if not one.off > OFF_SURFACE_MM:
+        return ""
+    return f"; you place it {one.off:.1f} mm off the surface, which cannot be followed"

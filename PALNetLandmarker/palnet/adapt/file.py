@@ -103,12 +103,17 @@ _NAMES = {
     "place": "place_mm",
     "error": "expected_error_mm",
     "reach": "range_90_mm",
+    "off": "off_surface_mm",
 }
+_LATER = {LandmarkShift: ("reach", "off"), OwnLandmark: ("off",)}
+"""Earlier files have none: what is not known is not written, so that their checksums stay."""
 _DIGITS = 4
 
 
 def _entry(one: Any) -> dict[str, Any]:
-    return {_NAMES.get(f.name, f.name): _plain(getattr(one, f.name)) for f in fields(one)}
+    values = {f.name: _plain(getattr(one, f.name)) for f in fields(one)}
+    known = {name: value for name, value in values.items() if value is not None or name not in _LATER[type(one)]}
+    return {_NAMES.get(name, name): value for name, value in known.items()}
 
 
 def _plain(value: Any) -> Any:
@@ -221,6 +226,10 @@ def _length(data: dict[str, Any], key: str, what: str) -> float:
     return nan if value is None else _number(value, key, what, 0.0)
 
 
+def _length_if_any(data: dict[str, Any], key: str, what: str) -> float:
+    return _length(data, key, what) if key in data else nan
+
+
 def _factor(data: dict[str, Any], key: str, what: str) -> float:
     value = _number(_value(data, key, what), key, what, 0.0)
     if not 0.01 <= value <= 100.0:
@@ -255,6 +264,8 @@ _LANDMARK: dict[str, Callable[[dict[str, Any], str, str], Any]] = {
     "before": _length,
     "after": _length,
     "error_factor": _factor,
+    "reach": _length_if_any,
+    "off": _length_if_any,
 }
 _OWN: dict[str, Callable[[dict[str, Any], str, str], Any]] = {
     "label": _text,
@@ -265,4 +276,5 @@ _OWN: dict[str, Callable[[dict[str, Any], str, str], Any]] = {
     "spread": _length,
     "error": _length,
     "reach": _length,
+    "off": _length_if_any,
 }

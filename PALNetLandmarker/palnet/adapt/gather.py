@@ -10,8 +10,9 @@ import numpy as np
 
 from ..errors import ConventionError, PalnetError, ReviewError, sentence_of
 from ..exports.sets import in_reviewed_unit
+from ..formats.encoding import told_to
 from ..formats.files import LandmarkFile, read_landmarks
-from ..formats.text import TO_LPS
+from ..formats.text import TO_LPS, some_of
 from ..pipeline.prediction import Prediction, Progress
 from ..pipeline.predictor import Predictor
 from ..results import TABLES
@@ -20,7 +21,7 @@ from ..review.record import Review, record_beside
 from ..scans.file import read_surface, scan_space
 from ..scans.surface import Surface, surface_from_polydata
 from ..training.annotated import AnnotatedScan, far_from_surface
-from ..training.annotated_folders import landmarks_by_key, scans_by_key
+from ..training.annotated_folders import is_note, landmarks_by_key, scans_by_key
 from .marked import MarkedScan
 
 
@@ -30,11 +31,22 @@ class Gathered:
 
     :ivar scans: that a person marked, :ivar untouched: how many have landmarks that no one has looked at
     :ivar problems: a sentence for each file that is left out
+    :ivar unmarked: names of the scans that have no file of landmarks
     """
 
     scans: list[MarkedScan] = field(default_factory=list)
     untouched: int = 0
     problems: list[str] = field(default_factory=list)
+    unmarked: list[str] = field(default_factory=list)
+
+    @property
+    def said_of_unmarked(self) -> str:
+        """A sentence on the scans without landmarks; empty where there are none."""
+        if not self.unmarked:
+            return ""
+        count = len(self.unmarked)
+        have = "1 scan has" if count == 1 else f"{count} scans have"
+        return f"{have} no file of landmarks of the same name: {some_of(self.unmarked)}."
 
 
 def gather(
@@ -58,15 +70,17 @@ def gather(
             raise ConventionError(f"There is no folder {given}.")
     machine = predictor() if callable(predictor) else predictor
     found, tell = Gathered(), progress or (lambda _share, _step: None)
+    scans = scans_by_key(folder, found.problems)
     files = {key: file for key, file in landmarks_by_key(landmarks or folder, found.problems).items()
-             if file.name not in TABLES}  # fmt: skip
+             if file.name not in TABLES and (key in scans or not is_note(file))}  # fmt: skip
     if not files:
         raise ConventionError(f"The folder {landmarks or folder} holds no files of landmarks: name another one.")
-    scans = scans_by_key(folder, found.problems)
+    found.unmarked = [scan.name for key, scan in scans.items() if key not in files]
     for number, (key, file) in enumerate(files.items()):
         tell(number / len(files), f"Looking at scan {number + 1} of {len(files)}")
         try:
-            one = _marked(file, scans.get(key), machine)
+            with told_to(found.problems.append):
+                one = _marked(file, scans.get(key), machine)
         except PalnetError as error:
             found.problems.append(f"{file.name} is left out. {error}")
         except Exception as error:  # one scan must not cost the others

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from math import nan
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -22,6 +23,8 @@ _MOVED_MM = 0.2
 """What lies farther off was moved: files round the last digits, and a hand that clicks again does not."""
 _LEAST_SHIFT_MM = 0.2
 _LEAST_CHANCE = 0.5
+_LEAST_GAIN_MM, _LEAST_GAIN = 0.05, 0.03
+"""What a shift is worth: so much nearer on scans left out, and such a share of the distance without it."""
 _SURE, _CERTAIN = 0.5, 0.9
 """A shift is used where the mean gain on scans left out is so many standard errors above none, or where the chance that
 there is a shift is so high."""
@@ -30,7 +33,9 @@ _EXPLAINS_MORE = 0.95
 _MEAN_DISTANCE = 1.596
 """Of a point that is normally distributed about its place, in standard deviations of an axis."""
 _ERROR_SCANS = 3.0
-_FACTORS = (0.2, 1.5)
+_FACTORS = (0.2, 50.0)
+"""The first because scans left out may agree by chance, the second for files; what was measured is never cut."""
+_NINE_OF_TEN = 0.9
 _REACH_MM = 25.0
 _HAND_MM = 0.4
 """Of a person who places the same landmark again, along an axis."""
@@ -44,6 +49,7 @@ class _Evidence:
     :ivar normals: (S, L, 3) of the skin in the axes of the face, :ivar normal: (L, 3) in the mean
     :ivar off: by frame (S, L, 3) mm of the mean face in working size
     :ivar before: (S, L) mm, from the model's place to the person's, :ivar working: working mm in a mm
+    :ivar lifted: (S, L) mm, from the person's place to the surface
     """
 
     scans: Sequence[MarkedScan]
@@ -56,6 +62,7 @@ class _Evidence:
     off: dict[str, np.ndarray]
     before: np.ndarray
     working: float
+    lifted: np.ndarray
 
 
 def learn(scans: Sequence[MarkedScan], model: Model, progress: Progress | None = None) -> Convention:
@@ -97,15 +104,17 @@ def _evidence(scans: Sequence[MarkedScan], model: Model) -> _Evidence:
     base = np.stack([scan.prediction.model_points[: len(labels)] for scan in scans])
     person = np.stack([scan.places(labels) for scan in scans])
     usual = model.template[cKDTree(model.template[:, :3]).query(model.mean_shape)[1], 3:]
-    skins, normals = [], []
+    skins, normals, lifted = [], [], []
     for scan, frame, own, other in zip(scans, frames, base, person, strict=True):
         mm = working * frame.mm
         skin = None if scan.surface is None else Skin(scan.surface, np.vstack([own, other]), _REACH_MM / mm)
         skins.append(skin)
-        turned = np.full(own.shape, np.nan)
+        turned, off_skin = np.full(own.shape, np.nan), np.full(len(own), np.nan)
         if skin is not None:
+            off_skin = np.linalg.norm(skin.onto(other) - other, axis=1) * frame.mm
             turned = outward(frame.directions(skin.normals(own, SKIN_MM * frame.size / mm)), usual)
         normals.append(turned)
+        lifted.append(off_skin)
     normal = np.nan_to_num(np.array(normals)).sum(axis=0)
     length = np.linalg.norm(normal, axis=1, keepdims=True)
     normal = np.where(length > 1e-9, normal / np.maximum(length, 1e-9), usual)
@@ -113,7 +122,10 @@ def _evidence(scans: Sequence[MarkedScan], model: Model) -> _Evidence:
     by_skin = np.stack([turned_between(one, own, normal) for one, own in zip(off, normals, strict=True)])
     before = np.linalg.norm(person - base, axis=2) * np.array([[frame.mm] for frame in frames])
     by_frame = {"face": off, "surface": by_skin}
-    return _Evidence(scans, frames, skins, base, person, np.array(normals), normal, by_frame, before, working)
+    turned_normals = np.array(normals)
+    return _Evidence(
+        *(scans, frames, skins, base, person, turned_normals, normal, by_frame, before, working), np.array(lifted)
+    )
 
 
 def _known(model: Model) -> tuple[np.ndarray, np.ndarray | None]:
@@ -174,7 +186,7 @@ def _shifts(
     left = np.where(by_skin, after["surface"], after["face"])
     shift = np.where(by_skin[:, None], whole["surface"].shift, whole["face"].shift)
     chance = np.where(by_skin, whole["surface"].chance, whole["face"].chance)
-    helps = _helps(seen.before - left, mirror, chance)
+    helps = _helps(seen.before, left, mirror, chance)
     large = np.linalg.norm(shift, axis=1) > _LEAST_SHIFT_MM
     used = helps & large & (chance > _LEAST_CHANCE)
     factors = _error_factors(seen, left, used)
@@ -188,7 +200,9 @@ def _shifts(
             continue
         before = float(seen.before[there, k].mean())
         spread = float(np.where(by_skin, whole["surface"].spread, whole["face"].spread)[k]) / model.scale
-        one = LandmarkShift(label, bool(used[k]), count, moved, spread=spread, before=before, after=before)
+        lifted = seen.lifted[there & np.isfinite(seen.lifted[:, k]), k]
+        off_skin = float(np.median(lifted)) if len(lifted) else nan
+        one = LandmarkShift(label, False, count, moved, spread=spread, before=before, after=before, off=off_skin)
         if used[k]:
             one = LandmarkShift(
                 *(label, True, count, moved, _vector(shift[k] / model.scale)),
@@ -198,22 +212,27 @@ def _shifts(
                 before=before,
                 after=float(left[there, k].mean()),
                 error_factor=float(factors[k]),
+                reach=float(np.quantile(left[there, k], _NINE_OF_TEN)),
+                off=off_skin,
             )
         result.append(one)
     return tuple(result)
 
 
-def _helps(gains: np.ndarray, mirror: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """(L,) bool: the scans left out say that a shift helps.
+def _helps(before: np.ndarray, left: np.ndarray, mirror: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """(L,) bool: the scans left out say that a shift helps, and by a margin that is worth it.
 
     So do those of the other side with them, unless all that is known leaves no doubt that there is a shift.
 
-    :param gains: (S, L) mm, NaN where there is none, :param chance: (L,) that there is a shift
+    :param before: (S, L) mm from the person's place without a shift, NaN where there is none, :param left: with one
+    :param chance: (L,) that there is a shift
     """
+    gains = before - left
     helps = np.zeros(gains.shape[1], bool)
     for k, j in enumerate(mirror):
-        own = gains[np.isfinite(gains[:, k]), k]
-        if len(own) < FEWEST_SCANS or own.mean() <= 0:
+        there = np.isfinite(gains[:, k])
+        own = gains[there, k]
+        if len(own) < FEWEST_SCANS or own.mean() < max(_LEAST_GAIN_MM, _LEAST_GAIN * before[there, k].mean()):
             continue
         both = own if j == k else np.concatenate([own, gains[np.isfinite(gains[:, j]), j]])
         helps[k] = chance[k] > _CERTAIN or both.mean() > _SURE * both.std(ddof=1) / np.sqrt(len(both))
@@ -221,7 +240,10 @@ def _helps(gains: np.ndarray, mirror: np.ndarray, chance: np.ndarray) -> np.ndar
 
 
 def _error_factors(seen: _Evidence, left: np.ndarray, used: np.ndarray) -> np.ndarray:
-    """(L,) by what the scans left out show of the errors, with what they show at all landmarks for a few of them."""
+    """(L,) by what the scans left out show of the errors, with what they show at all landmarks for a few of them.
+
+    That what is stated is never less than what was measured on them, :mod:`palnet.adapt.apply` sees to.
+    """
     stated = np.stack([scan.prediction.expected_error[: left.shape[1]] for scan in seen.scans])
     # What a convention has changed before says nothing of the model's own.
     stated[np.stack([scan.prediction.shifted[: left.shape[1]] for scan in seen.scans])] = np.nan

@@ -30,7 +30,7 @@ class _Carried:
     """One landmark by one carrier, on the S scans that have it.
 
     :ivar places: (S, 3) in the common frame, :ivar left: (S,) mm, error on each scan by the others, shifted
-    :ivar plain: (S,) mm, likewise without a shift, :ivar shift: mm of the mean face, of all scans
+    :ivar shift: mm of the mean face, of all scans, :ivar off: mm, from the person's places to the surface, median
     """
 
     kind: str
@@ -38,6 +38,7 @@ class _Carried:
     shift: np.ndarray
     spread: float
     left: np.ndarray
+    off: float
 
 
 def own_labels(scans: Sequence[MarkedScan], model: Model) -> list[str]:
@@ -97,7 +98,7 @@ def _carried(
     common = np.stack([way.from_scan(point[None])[0] for way, point in zip(ways, points, strict=True)])
     frames = [FaceFrame.of(scan.prediction, model.mean_shape) for scan in scans]
     count = len(ways)
-    skins, off = [], np.zeros((count, 1, 3))
+    skins, off, lifted = [], np.zeros((count, 1, 3)), np.zeros(count)
     places = np.zeros((count, 3))
     for k, (way, scan, frame) in enumerate(zip(ways, scans, frames, strict=True)):
         others = np.arange(count) != k
@@ -105,6 +106,7 @@ def _carried(
         assert scan.surface is not None
         skin = Skin(scan.surface, np.stack([places[k], points[k]]), REACH_MM / (model.scale * frame.mm))
         skins.append(skin)
+        lifted[k] = float(np.linalg.norm(skin.onto(points[k][None])[0] - points[k])) * frame.mm
         places[k] = skin.onto(places[k][None])[0]
         off[k, 0] = frame.to_face((points[k] - places[k])[None])[0] * model.scale
     mirror, usual = np.zeros(1, int), np.full(1, USUAL_SHIFT_MM)
@@ -116,7 +118,8 @@ def _carried(
     whole = estimate(off, mirror, usual)
     helps = bool(count >= FEWEST_SCANS and (plain - shifted).mean() > (plain - shifted).std(ddof=1) / np.sqrt(count))
     shift = whole.shift[0] / model.scale if helps else np.zeros(3)
-    return _Carried(kind, _middle(common), shift, float(whole.spread[0]) / model.scale, shifted if helps else plain)
+    spread, left = float(whole.spread[0]) / model.scale, shifted if helps else plain
+    return _Carried(kind, _middle(common), shift, spread, left, float(np.median(lifted)))
 
 
 def _middle(places: np.ndarray) -> np.ndarray:
@@ -137,4 +140,5 @@ def _own(label: str, one: _Carried) -> OwnLandmark:
         one.spread,
         error if known else nan,
         reach if known else nan,
+        one.off,
     )

@@ -13,7 +13,7 @@ from ..scans.surface import vertex_normals
 from ..surfaces.template import face_template
 from ..tables import Row
 from .carry import BySurface
-from .convention import SCANS_FOR_ERROR, Convention, LandmarkShift
+from .convention import OFF_SURFACE_MM, SCANS_FOR_ERROR, Convention, LandmarkShift, said_of_off_surface
 from .picture import arrows
 
 _COLUMNS = {
@@ -24,9 +24,17 @@ _COLUMNS = {
     "before": "before, mm",
     "after": "after, mm",
     "shift": "shift, mm",
-    "turns": "turns with",
+    "turns": "moves with",
+    "off": "off the surface, mm",
 }
-_OWN_COLUMNS = {"label": "landmark", "scans": "scans", "error": "expected error, mm", "reach": "90 % within, mm"}
+_TURNS = {"face": "the head", "surface": "the skin there"}
+_OWN_COLUMNS = {
+    "label": "landmark",
+    "scans": "scans",
+    "error": "expected error, mm",
+    "reach": "90 % within, mm",
+    "off": "off the surface, mm",
+}
 
 
 def convention_page(convention: Convention, model: Model, problems: Sequence[str] = ()) -> str:
@@ -46,24 +54,32 @@ def convention_page(convention: Convention, model: Model, problems: Sequence[str
     if used or convention.own:
         parts.append(section("What moves", _picture(convention, model)))
     if used:
-        rows = [_row(one, names) for one in used]
-        parts.append(section("Landmarks that follow your convention", table(rows, _COLUMNS)))
+        parts.append(section("Landmarks that follow your convention", _table(used, names)))
     if convention.own:
         rows = [
-            {"label": one.label, "scans": one.scans, "error": _known(one.error), "reach": _known(one.reach)}
+            {
+                "label": one.label,
+                "scans": one.scans,
+                "error": _known(one.error),
+                "reach": _known(one.reach),
+                "off": _known(one.off),
+            }
             for one in convention.own
         ]
-        parts.append(section("Landmarks of your own", table(rows, _OWN_COLUMNS)))
+        parts.append(section("Landmarks of your own", table(rows, _kept(_OWN_COLUMNS, rows))))
+    if convention.off_surface:
+        parts.append(section("Off the surface", bullets([said_of_off_surface(convention)])))
     if others:
-        rows = [_row(one, names) for one in others]
-        parts.append(section("Left as the model places them", details(f"{len(rows)} landmarks", table(rows, _COLUMNS))))
+        shown = details(f"{len(others)} landmarks", _table(others, names))
+        parts.append(section("Left as the model places them", shown))
     says = [
         "Before and after: mean distance to your places. After is measured scan by scan, each with what the others "
-        "alone say; a landmark follows your convention only where that helps.",
+        "alone say; a landmark follows your convention only where that helps by a margin that is worth it. The boxes "
+        "on top are of the landmarks that follow.",
         "A landmark that you accept speaks for the model's place. One that you leave alone, move once or at random "
         "stays where the model places it.",
-        "Shifts are in mm on the mean face. On a scan they turn with the face, or with the skin at the landmark, and "
-        "grow with the face; then the landmark is put back onto the surface.",
+        "Shifts are in mm on the mean face. On a scan a shift keeps its direction to the head, or to the skin at the "
+        "landmark (moves with), and is as large as the face is; then the landmark is put back onto the surface.",
         f"Landmarks of your own have an expected error from {SCANS_FOR_ERROR} scans on.",
     ]
     if problems:
@@ -72,25 +88,46 @@ def convention_page(convention: Convention, model: Model, problems: Sequence[str
 
 
 def _facts(convention: Convention, marked: Sequence[LandmarkShift]) -> list[tuple[str, str, str]]:
-    before, after = (
-        float(np.average([getattr(one, name) for one in marked], weights=[one.scans for one in marked]))
-        if marked
-        else 0.0
-        for name in ("before", "after")
-    )
-    return [
-        (str(convention.scans), "scans", "with landmarks that you placed or accepted"),
-        (str(len(convention.used)), "landmarks follow you", f"of {len(marked)} that you marked"),
-        (f"{before:.2f} mm", "before", "mean distance to your places"),
-        (f"{after:.2f} mm", "after", "on scans left out"),
-        (str(len(convention.own)), "landmarks of your own", ""),
-    ]
+    """The boxes on top: what there is, and what changes for the landmarks that follow; not for those left alone."""
+    facts = [(str(convention.scans), "scans", "with landmarks that you placed or accepted")]
+    used = convention.used
+    if marked:
+        facts.append(
+            (
+                str(len(used)),
+                "landmark follows you" if len(used) == 1 else "landmarks follow you",
+                f"of {len(marked)} that you marked",
+            )
+        )
+    if used:
+        weights = [one.scans for one in used]
+        before, after = (np.average([getattr(one, k) for one in used], weights=weights) for k in ("before", "after"))
+        of_these = "of this landmark" if len(used) == 1 else f"of these {len(used)} landmarks"
+        facts.append((f"{before:.1f} mm", "before", f"mean distance {of_these} to your places"))
+        facts.append((f"{after:.1f} mm", "after", f"mean distance {of_these}, on scans left out"))
+    if convention.own or not marked:
+        own = len(convention.own)
+        facts.append((str(own), f"landmark{'' if own == 1 else 's'} of your own", "predicted on other scans"))
+    return facts
+
+
+def _table(shifts: Sequence[LandmarkShift], names: dict[str, str]) -> str:
+    rows = [_row(one, names) for one in shifts]
+    return table(rows, _kept(_COLUMNS, rows))
+
+
+def _kept(columns: dict[str, str], rows: Sequence[Row]) -> dict[str, str]:
+    """The columns but those that are about few landmarks, where there are none of these."""
+    gone = {"turns"} if not any(row.get("turns") for row in rows) else set[str]()
+    if not any((row.get("off") or 0.0) > OFF_SURFACE_MM for row in rows):
+        gone.add("off")
+    return {key: title for key, title in columns.items() if key not in gone}
 
 
 def _row(one: LandmarkShift, names: dict[str, str]) -> Row:
     row: Row = {"label": one.label, "name": names.get(one.label, ""), "scans": one.scans, "moved": one.moved}
-    row |= {"before": _known(one.before), "after": _known(one.after)}
-    return row | {"shift": float(np.linalg.norm(one.shift)), "turns": one.frame if one.used else ""}
+    row |= {"before": _known(one.before), "after": _known(one.after), "off": _known(one.off)}
+    return row | {"shift": float(np.linalg.norm(one.shift)), "turns": _TURNS[one.frame] if one.used else ""}
 
 
 def _known(value: float) -> float | None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..exports.sets import LandmarkSet, read_sets
 from ..files import write_text
+from ..formats.encoding import told_to
 from ..pipeline.model import Model, bundled_models
 from ..protocols.protocol import Protocol
 from ..rigid import apply, rigid_fit
@@ -36,7 +37,9 @@ def compare_files(
     :param unit: of both, where the files do not say it
     :raises PalnetError: a file cannot be read, or nothing matches
     """
-    ours, theirs = (_in_unit(read_sets(path), unit) for path in (first, second))
+    problems: list[str] = []
+    with told_to(problems.append):
+        ours, theirs = (_in_unit(read_sets(path), unit) for path in (first, second))
     chosen = None
     if protocol:
         chosen = Protocol.load(protocol) if protocol.endswith(".json") else Protocol.bundled(protocol)
@@ -45,8 +48,8 @@ def compare_files(
     stated = sorted({one.unit for one in (*ours, *theirs)} - {unit})
     if unit and stated:
         told = f"Some files state the unit {' or '.join(stated)}, which counts; --unit {unit} is for others."
-        result = replace(result, problems=(*result.problems, told))
-    return result
+        problems.append(told)
+    return replace(result, problems=(*result.problems, *problems))
 
 
 def titles(first: Path, second: Path) -> tuple[str, str]:

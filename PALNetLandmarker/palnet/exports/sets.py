@@ -13,6 +13,7 @@ from ..errors import LandmarkFileError, ReviewError
 from ..exchange import recover
 from ..files import files_below
 from ..formats.avizo import read_landmark_ascii
+from ..formats.encoding import read_text
 from ..formats.files import LandmarkFile, landmark_stem, read_landmarks
 from ..formats.idav import read_pts
 from ..formats.lafas import is_lafas
@@ -24,7 +25,7 @@ from ..formats.nts import read_nts
 from ..formats.sliders import ENDINGS as SLIDER_ENDINGS
 from ..formats.sliders import IN_FOLDER
 from ..formats.tables import read_morphoj, read_table
-from ..formats.text import MM_PER_UNIT, TO_LPS, FileOfSets, Rows, check_labels, read_text, some_of
+from ..formats.text import MM_PER_UNIT, TO_LPS, FileOfSets, Rows, check_labels, some_of
 from ..formats.tps import read_tps
 from ..results import PARTS, TABLES
 from ..review.record import Review, record_beside

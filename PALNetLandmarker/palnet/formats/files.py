@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import LandmarkFileError
 from .avizo import read_landmark_ascii
+from .encoding import read_text
 from .fcsv import read_fcsv
 from .idav import read_pts
 from .lafas import is_lafas, read_lafas
@@ -17,7 +18,7 @@ from .markups import read_markups
 from .menpo import read_ljson
 from .meshlab import read_pp
 from .tables import read_morphoj, read_table
-from .text import TO_LPS, FileOfSets, Rows, check_labels, read_text
+from .text import TO_LPS, FileOfSets, Rows, check_labels
 
 ENDINGS = (".mrk.json", ".fcsv", ".pp", ".landmarkascii", ".pts", ".ljson", ".csv", ".txt")
 """Endings of the files that :func:`read_landmarks` reads."""

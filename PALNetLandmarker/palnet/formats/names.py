@@ -13,7 +13,8 @@ from pathlib import Path
 from ..errors import LandmarkFileError
 from ..tables import cell_of
 from .cells import read_cells
-from .text import MM_PER_UNIT, TO_LPS, check_labels, read_text
+from .encoding import read_text
+from .text import MM_PER_UNIT, TO_LPS, check_labels
 
 NAMES_FILE = "names.csv"
 """In a folder of files: which specimen each is of. Beside a file of several specimens it is FILE.names.csv."""

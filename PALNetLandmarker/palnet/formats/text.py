@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
-import io
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -54,21 +51,6 @@ class FileOfSets:
     sets: list[NamedPoints]
     frame: str = ""
     unit: str = ""
-
-
-def read_text(path: Path) -> str:
-    """The text of a file in UTF-8, or in UTF-16 with a byte order mark, as spreadsheets write "Unicode text".
-
-    :raises LandmarkFileError: it cannot be read, or is no text
-    """
-    try:
-        data = path.read_bytes()
-        utf16 = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-        return io.TextIOWrapper(io.BytesIO(data), "utf-16" if utf16 else "utf-8-sig").read()
-    except OSError as error:
-        raise LandmarkFileError(f"{path.name} cannot be read: {error.strerror}.") from None
-    except UnicodeError:
-        raise LandmarkFileError(f"{path.name} is no text file, or not in UTF-8: save it again as UTF-8.") from None
 
 
 def statement(frame: str, unit: str) -> str:

@@ -25,9 +25,14 @@ class Estimate:
     @property
     def in_words(self) -> str:
         """Rounded, as no one can know it better."""
+        return f"{self.time_in_words}, and {self.memory_mb / 1000:.1f} GB of memory."
+
+    @property
+    def time_in_words(self) -> str:
+        """The time alone, without an end of the sentence."""
         minutes = self.seconds / 60
         time = f"{max(1, round(minutes))} min" if minutes < 90 else f"{minutes / 60:.1f} h"
-        return f"About {time} on one core, and {self.memory_mb / 1000:.1f} GB of memory."
+        return f"About {time} on one core"
 
 
 def stages_of(
@@ -68,5 +73,20 @@ def estimate(
     if crossvalidated:
         parts.append(("all", scans, 0))
     seconds = sum(stages_of(config, landmarks, parts, aligned).values()) + _CHECK_S * scans * (1 + len(parts))
+    return Estimate(seconds, _memory(config, vertices))
+
+
+def estimate_alone(
+    config: TrainingConfig, scans: int, landmarks: int, aligned: bool, trainings: int = 1, vertices: int = 0
+) -> Estimate:
+    """What trainings cost that nothing is tested or compared in, as the shell runs them.
+
+    :param trainings: how many, one after another, :param vertices: of all scans together, if they are known
+    """
+    seconds = trainings * sum(stages_of(config, landmarks, [("all", scans, 0)], aligned).values())
+    return Estimate(seconds, _memory(config, vertices))
+
+
+def _memory(config: TrainingConfig, vertices: int) -> float:
     held = config.pool + config.validation_scans
-    return Estimate(seconds, _MEMORY_MB + _MEMORY_SCAN_MB * held + _MEMORY_VERTEX_MB * vertices)
+    return _MEMORY_MB + _MEMORY_SCAN_MB * held + _MEMORY_VERTEX_MB * vertices

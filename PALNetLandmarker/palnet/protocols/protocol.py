@@ -126,7 +126,7 @@ class Protocol:
         :raises ProtocolError: the file cannot be read or is not a protocol
         """
         try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
+            data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
         except (OSError, ValueError, RecursionError) as error:
             raise ProtocolError(f"The protocol file {path} cannot be read: {error}.") from error
         return Protocol.from_json(data)

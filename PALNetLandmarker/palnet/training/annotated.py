@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import AnnotationError, LandmarkFileError, PalnetError
 from ..exports.sets import in_reviewed_unit
+from ..formats.encoding import told_to
 from ..formats.files import LandmarkFile, read_landmarks
 from ..formats.text import TO_LPS
 from ..protocols.protocol import Protocol
@@ -126,7 +127,8 @@ def read_annotated(
     found: list[tuple[Path, Path, LandmarkFile]] = []
     for scan, path in pairs:
         try:
-            file = in_reviewed_unit(path, read_landmarks(path))
+            with told_to(problems.append):
+                file = in_reviewed_unit(path, read_landmarks(path))
             found.append((scan, path, file if file.unit_said else replace(file, unit=unit or "mm")))
         except LandmarkFileError as error:
             problems.append(str(error))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import AnnotationError, LandmarkFileError
+from ..exports.sets import read_sets
 from ..files import files_below
+from ..formats.encoding import told_to
 from ..formats.files import ENDINGS, landmark_stem
 from ..formats.names import rows_of_table
 from ..formats.text import some_of
@@ -16,6 +18,9 @@ SUBJECTS_FILE = "subjects.csv"
 """In the folder of the scans, if several are of one subject: a table with the columns scan and subject."""
 
 FACESCAPE_INDICES = "landmark_indices.npz"
+
+_OF_ANYTHING = (".txt", ".csv")
+"""Endings of landmark files that files of anything else have, too."""
 
 _ENDINGS = (*READERS, *(f"{ending}.gz" for ending in READERS))
 
@@ -76,6 +81,18 @@ def landmarks_by_key(folder: Path, problems: list[str]) -> dict[str, Path]:
     return files
 
 
+def is_note(file: Path) -> bool:
+    """Whether a text file or a table says nothing of landmarks: a note, or a list of patients."""
+    if file.suffix.lower() not in _OF_ANYTHING:
+        return False
+    try:
+        with told_to(lambda _sentence: None):
+            read_sets(file)
+    except LandmarkFileError:
+        return True
+    return False
+
+
 def pairs_by_name(folder: Path, landmarks: Path | None, problems: list[str]) -> list[tuple[Path, Path]]:
     """Scans and the landmark files of their names; what is left over is added to ``problems``."""
     files = landmarks_by_key(landmarks or folder, problems)
@@ -88,7 +105,8 @@ def pairs_by_name(folder: Path, landmarks: Path | None, problems: list[str]) -> 
             problems.append(f"The scan {scan.name} has no file of landmarks of its name; it is left out.")
         else:
             pairs[key] = (scan, files[key])
-    problems += [f"{file.name} belongs to no scan of its name." for key, file in files.items() if key not in pairs]
+    alone = [file for key, file in files.items() if key not in pairs]
+    problems += [f"{file.name} belongs to no scan of its name." for file in alone if not is_note(file)]
     return list(pairs.values())
 
 

@@ -78,7 +78,7 @@ class TrainingConfig:
         :raises PalnetError: it cannot be read, or holds a setting that does not exist
         """
         try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
+            data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
         except (OSError, ValueError, RecursionError) as error:
             raise PalnetError(f"The training configuration {path} cannot be read: {error}.") from error
         if not isinstance(data, dict):

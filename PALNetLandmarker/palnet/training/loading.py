@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -36,8 +37,10 @@ def loaded(made: Dataset[_Made], workers: int) -> Iterator[_Made]:
 def end_with_parent(_worker: int) -> None:
     """In a process of a data loader: end it when the training ends, however that ends.
 
-    A worker that hands on a scan waits for a reader, and does not see that there is none any more.
+    A worker that hands on a scan waits for a reader, and does not see that there is none any more. Signals that stop
+    the training may come to its workers as well: it is the training that answers them, and says so.
     """
+    _be_quiet_when_told_to_stop()
     trainer, parent = os.getppid(), multiprocessing.parent_process()
     forked = multiprocessing.get_start_method() == "fork"
 
@@ -54,3 +57,12 @@ def end_with_parent(_worker: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _be_quiet_when_told_to_stop() -> None:
+    """No traceback of a worker, whose handlers are those of the training, and none of PyTorch about its end."""
+    for name in ("SIGINT", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    # PyTorch takes a worker that a signal ended for a failure, one that left for none.
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: os._exit(0))

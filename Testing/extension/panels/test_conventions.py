@@ -174,6 +174,16 @@ def test_the_page_has_arrows(shown: Shown, folder: Path, models: Path, monkeypat
     assert "<svg" in text and "Gn" in text and "ben.ply is empty." in text
 
 
+def test_what_is_placed_off_the_surface_is_said(shown: Shown, folder: Path) -> None:
+    one = convention()
+    off = tuple(replace(shift, off=2.9) if shift.label == "Al_R" else shift for shift in one.landmarks)
+    write_convention(replace(one, landmarks=off), folder / "ready.json")
+    learned_from(shown, folder)
+    assert "off the surface of the scans: Al_R (2.9 mm)." in shown.ui.conventionStatusLabel.text
+    tips = [shown.ui.shiftsTable.item(row, 0).toolTip() for row in range(shown.ui.shiftsTable.rowCount)]
+    assert any("Al_R stays" in tip and "2.9 mm off the surface, which cannot be followed" in tip for tip in tips)
+
+
 def test_of_another_model(shown: Shown, tmp_path: Path) -> None:
     write_convention(convention(model_checksum="ab" * 32), tmp_path / "old.convention.json")
     shown.panel.bring_in(tmp_path / "old.convention.json")

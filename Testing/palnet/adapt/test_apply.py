@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from adapting import face_model, marked_by
+from adapting import OWN, face_model, marked_by, scan_of
 from palnet.adapt.apply import Adapter, with_own
 from palnet.adapt.carry import BySurface
 from palnet.adapt.convention import Convention, LandmarkShift, OwnLandmark
@@ -19,38 +19,11 @@ from palnet.pipeline.prediction import Prediction
 from palnet.protocols.symmetry import midsagittal_plane
 from palnet.review.list import ReviewList
 from palnet.review.record import Review
-from palnet.rigid import apply, random_pose, rigid_fit
-from palnet.scans.surface import Surface, closest_on_surface, polydata_from_arrays
+from palnet.scans.surface import closest_on_surface, polydata_from_arrays
 from palnet.surfaces.template import face_template
-from template_faces import template_person
 
 LABELS = face_model().protocol.labels
 GN, PRN = LABELS.index("Gn"), LABELS.index("Prn")
-OWN = {"cheek_L": 2000, "cheek_R": int(face_template().mirror[2000]), "aside": 1365}
-"""A person's own landmarks, and the points of the template that they are."""
-
-
-def scan_of(
-    seed: int, unit_mm: float = 1.0, noise_mm: float = 0.3
-) -> tuple[Prediction, Surface, dict[str, np.ndarray]]:
-    """A prediction on a person's scan, somewhere and in some unit, and the true places of landmarks of their own."""
-    surface, truth, landmarks = template_person(seed)
-    rng, labels = np.random.default_rng(seed), face_template().labels
-    mm = np.array([landmarks[labels.index(label)] for label in LABELS])
-    mm = closest_on_surface(surface, mm + rng.normal(0, noise_mm, mm.shape))[0]
-    to_file = random_pose(rng, 60.0, 100.0)
-    to_file[:3] /= unit_mm
-    pose = rigid_fit(mm, face_model().mean_shape) @ np.linalg.inv(to_file)
-    count = len(LABELS)
-    found = Prediction(
-        *(face_model().protocol, apply(to_file, mm), np.full(count, 2.0), np.ones(count), f"{unit_mm} mm", pose, 1.0),
-        model=face_model().name,
-        model_checksum=face_model().checksum,
-        range_mm=np.full(count, 4.0),
-        convention_mm=np.full(count, 1.0),
-    )
-    own = {label: apply(to_file, truth[[point]])[0] for label, point in OWN.items()}
-    return found, Surface(apply(to_file, surface.points), surface.triangles), own
 
 
 def marked(seed: int, unit_mm: float = 1.0) -> MarkedScan:

@@ -120,6 +120,52 @@ def test_what_does_not_fit_is_named_and_costs_itself_only(tmp_path: Path) -> Non
         assert any(name in problem for problem in result.problems), name
 
 
+def test_notes_and_lists_in_the_folder_are_passed_over(tmp_path: Path) -> None:
+    """They have endings of landmark files, too; what holds landmarks and has no scan is named."""
+    reviewed(tmp_path, "a")
+    (tmp_path / "Notiz.txt").write_text("Termin", encoding="utf-8")
+    (tmp_path / "groups.csv").write_text("scan;group\na;one\n", encoding="utf-8")
+    (tmp_path / "letter.txt").write_bytes("Größe prüfen".encode("cp1252"))
+    (tmp_path / "lost.csv").write_text("label,x,y,z\nGn,1,2,3\n", encoding="utf-8")
+    scan(tmp_path, "with note")
+    (tmp_path / "with note.txt").write_text("her scan", encoding="utf-8")
+    result = found(tmp_path)
+    assert len(result.scans) == 1 and len(result.problems) == 2
+    for name in ("lost.csv", "with note.txt"):
+        assert any(problem.startswith(name) for problem in result.problems), name
+    for note in tmp_path.glob("*.mrk.json"):
+        note.unlink()
+    (tmp_path / "lost.csv").unlink()
+    (tmp_path / "with note.txt").unlink()
+    with pytest.raises(ConventionError, match="no files of landmarks"):
+        found(tmp_path)
+
+
+def test_scans_without_landmarks_are_named(tmp_path: Path) -> None:
+    """Where the names do not match, no one would know otherwise."""
+    reviewed(tmp_path, "a")
+    for name in ("a", "b", "c"):
+        scan(tmp_path, name)
+    result = found(tmp_path)
+    assert result.said_of_unmarked == "2 scans have no file of landmarks of the same name: b.ply, c.ply."
+    assert result.problems == []
+    (tmp_path / "c.ply").unlink()
+    assert found(tmp_path).said_of_unmarked.startswith("1 scan has no file")
+    (tmp_path / "b.ply").unlink()
+    assert found(tmp_path).said_of_unmarked == ""
+
+
+def test_a_table_in_no_unicode_is_read_with_a_word(tmp_path: Path) -> None:
+    scan(tmp_path, "a")
+    places = near().points[:2]
+    rows = "".join(f"{label};{';'.join(str(v).replace('.', ',') for v in place)}\n"
+                   for label, place in zip(("Gn", "Nasenrücken Ä"), places, strict=True))  # fmt: skip
+    (tmp_path / "a.csv").write_bytes(f"Punkt;X;Y;Z\n{rows}".encode("cp1252"))
+    result = found(tmp_path)
+    assert result.scans[0].labels == ("Gn", "Nasenrücken Ä") and np.allclose(result.scans[0].points, places)
+    assert len(result.problems) == 1 and "Windows-1252" in result.problems[0]
+
+
 def test_folders_without_landmarks_are_said(tmp_path: Path) -> None:
     with pytest.raises(ConventionError, match="no files of landmarks"):
         found(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,9 +47,19 @@ def test_reviewed_scans_become_a_file_and_a_page(tmp_path: Path, capsys: pytest.
     assert [one.label for one in convention.used] == ["Gn"] and convention.scans == 4
     said = capsys.readouterr().out
     assert "Gn follows your convention (4 scans, 5." in said and "1 of 50 landmarks follow" in said
+    assert "scans have no file" not in said
     page = (tmp_path / "out" / "mine.html").read_text(encoding="utf-8")
     assert "<svg" in page and "Gn" in page and "left out" in page
     assert "secret" not in page + output.read_text(encoding="utf-8")
+
+
+def test_what_is_left_out_is_said(tmp_path: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _reviewed(tmp_path, 3)
+    shutil.copy(sample, tmp_path / f"Müller{sample.suffix}")
+    output = tmp_path / "out" / "mine.json"
+    assert cli.main(["adapt", str(tmp_path), "--output", str(output)], Recorder()) == 0
+    told = f"1 scan has no file of landmarks of the same name: Müller{sample.suffix}."
+    assert told in capsys.readouterr().out and told in output.with_suffix(".html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,14 @@ def test_everything_that_does_not_match_is_told(tmp_path: Path) -> None:
     assert len(found.problems) == 8
 
 
+def test_notes_are_not_taken_for_landmarks(tmp_path: Path) -> None:
+    scan(tmp_path / "a.ply")
+    marks(tmp_path / "a.mrk.json")
+    (tmp_path / "Notiz.txt").write_text("Termin")
+    (tmp_path / "lost.csv").write_text("label,x,y,z\nfront,1,2,3\n")
+    assert read_annotated(tmp_path).problems == ("lost.csv belongs to no scan of its name.",)
+
+
 def reviewed(path: Path, unit: str, mm: float) -> None:
     """The record of a review beside landmarks."""
     frame = np.diag([mm, mm, mm, 1.0])
