@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -101,7 +102,10 @@ def test_the_settings_are_those_of_the_window(name: str, start: str, tmp_path: P
 
 
 LOADING = """
-import sys, time
+import signal, sys, time
+# A shell starts what it leaves in the background with some of them ignored, which stays so.
+for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    signal.signal(getattr(signal, name), signal.SIG_DFL)
 from palnet.commands.signals import stop_signals
 from palnet.training.loading import loaded
 
@@ -138,6 +142,10 @@ def test_a_training_that_is_told_to_stop_says_no_traceback(name: str) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "going\n"
         os.killpg(process.pid, getattr(signal, name))
-        out, err = process.communicate(timeout=60)
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # else what does not stop would be waited for without end
     assert (process.returncode, out) == (130, "stopped\n"), err
     assert "Traceback" not in err and "killed by signal" not in err
