@@ -15,14 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import vtk
 from scipy.spatial.transform import Rotation
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / name) for name in ("PALNetLandmarker", "Testing/benchmarks", "tools")]
 
 from common import LPS, TEST_SEED, data_folder, options, predictor  # noqa: E402
-from head_picture import Shot, draw_head  # noqa: E402
+from head_picture import Shot, draw_head, write_tiles  # noqa: E402
 from palnet.errors import PalnetError  # noqa: E402
 from palnet.pipeline.predictor import Predictor  # noqa: E402
 from palnet.population.anny_heads import AnnyPopulation  # noqa: E402
@@ -31,7 +30,7 @@ from palnet.population.heads import Population  # noqa: E402
 from palnet.scans.surface import Surface, at_all_corners, compact, polydata_from_arrays  # noqa: E402
 from palnet.training.dataset import PopulationScans  # noqa: E402
 from PALNetLandmarkerLib.palette import PAPER  # noqa: E402
-from PALNetLandmarkerLib.view.drawing import Overlay, image_data  # noqa: E402
+from PALNetLandmarkerLib.view.drawing import Overlay  # noqa: E402
 
 TRUE, SURE, DOUBTFUL, INK = (0.05, 0.45, 0.20), (0.80, 0.10, 0.10), (0.95, 0.55, 0.05), (0.12, 0.12, 0.22)
 OFF_MM, TILE, HALF, TURN = 4.0, (380, 420), 135.0, 25.0
@@ -66,20 +65,9 @@ def main() -> None:
         ),
         "Profile": _profiles(machine, worn, chosen.scans // 4),
     }
-    rows = vtk.vtkImageAppend()
-    rows.SetAppendAxis(1)
     tiles = [_worst(name, cases) for name, cases in kinds.items()]
-    for number in (1, 0):
-        row = vtk.vtkImageAppend()
-        for name, worst in tiles:
-            row.AddInputData(image_data(_drawn(name, worst[number])))
-        row.Update()
-        rows.AddInputData(row.GetOutput())
-    writer = vtk.vtkJPEGWriter()
-    writer.SetFileName(str(ROOT / "docs" / "images" / "failures.jpg"))
-    writer.SetQuality(86)
-    writer.SetInputConnection(rows.GetOutputPort())
-    writer.Write()
+    rows = [[_drawn(name, worst[number]) for name, worst in tiles] for number in (0, 1)]
+    write_tiles(ROOT / "docs" / "images" / "failures.jpg", rows, 86)
 
 
 def _worst(name: str, cases: Iterator[Case]) -> tuple[str, list[Case]]:

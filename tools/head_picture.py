@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import vtk
 from palnet.scans.surface import polydata_from_arrays
 from PALNetLandmarkerLib.palette import SKIN, Color
-from PALNetLandmarkerLib.view.drawing import Overlay, pixels_of
+from PALNetLandmarkerLib.view.drawing import Overlay, image_data, pixels_of
 from scipy.spatial.transform import Rotation
 from vtk.util.numpy_support import numpy_to_vtk
+
+
+def write_tiles(path: Path, rows: Sequence[Sequence[np.ndarray]], quality: int) -> None:
+    """Write pictures (height, width, 3) uint8 of one size as one JPEG file, rows from top to bottom."""
+    writer = vtk.vtkJPEGWriter()
+    writer.SetFileName(str(path))
+    writer.SetQuality(quality)
+    writer.SetInputData(image_data(np.vstack([np.hstack(row) for row in rows])))
+    writer.Write()
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from scipy.spatial.transform import Rotation
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / name) for name in ("PALNetLandmarker", "Testing/palnet", "tools")]
 
-from head_picture import Shot, draw_head  # noqa: E402
+from head_picture import Shot, draw_head, write_tiles  # noqa: E402
 from palnet.pipeline import predictor as steps  # noqa: E402
 from palnet.pipeline.prediction import Prediction  # noqa: E402
 from palnet.pipeline.predictor import Predictor  # noqa: E402
@@ -28,7 +28,7 @@ from palnet.scans.clean import clean_surface  # noqa: E402
 from palnet.scans.file import read_surface  # noqa: E402
 from palnet.scans.surface import Surface, compact, polydata_from_arrays, surface_from_polydata  # noqa: E402
 from PALNetLandmarkerLib.palette import INK, PAPER, SKIN  # noqa: E402
-from PALNetLandmarkerLib.view.drawing import Overlay, image_data  # noqa: E402
+from PALNetLandmarkerLib.view.drawing import Overlay  # noqa: E402
 from shapes import join  # noqa: E402
 
 UPRIGHT = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
@@ -43,32 +43,24 @@ def main() -> None:
     predictor = Predictor.load("face50")
     bare = predictor.predict_surface(polydata_from_arrays(face.points, face.triangles))
     at = dict(zip(bare.protocol.labels, bare.points, strict=True))
-    rows = vtk.vtkImageAppend()
-    rows.SetAppendAxis(1)
+    rows = []
     made = {
         "A second wall, 4 mm inside": (face, second_wall(face)),
         "Mouth bag, eyeballs, sockets": (opened(face, at), mouth_and_eyes(face, at)),
         "Hair cards": (face, hair_cards(face, at)),
     }
-    for name, (outer, inner) in reversed(made.items()):
+    for name, (outer, inner) in made.items():
         both = join(outer, inner)
         with_them = without_the_step(predictor, both)
         found = predictor.predict_surface(polydata_from_arrays(both.points, both.triangles))
-        tiles = vtk.vtkImageAppend()
         colors = np.repeat([SKIN, INSIDE], [len(outer.points), len(inner.points)], axis=0)
-        tiles.AddInputData(image_data(cut_open(both, colors, name)))
+        rows.append([cut_open(both, colors, name)])
         for title, result in (("Before", with_them), ("After", found)):
             apart = np.linalg.norm(result.points - bare.points, axis=1)
             said = f"{title}: {np.nanmean(apart):.2f} mm, {int((apart > OFF_MM).sum())} over {OFF_MM:g} mm"
             print(f"{name}. {said}, {int(np.isnan(apart).sum())} not placed")
-            tiles.AddInputData(image_data(with_points(both, colors, result, apart, said)))
-        tiles.Update()
-        rows.AddInputData(tiles.GetOutput())
-    writer = vtk.vtkJPEGWriter()
-    writer.SetFileName(str(ROOT / "docs" / "images" / "insides.jpg"))
-    writer.SetQuality(88)
-    writer.SetInputConnection(rows.GetOutputPort())
-    writer.Write()
+            rows[-1].append(with_points(both, colors, result, apart, said))
+    write_tiles(ROOT / "docs" / "images" / "insides.jpg", rows, 88)
 
 
 def without_the_step(predictor: Predictor, surface: Surface) -> Prediction:

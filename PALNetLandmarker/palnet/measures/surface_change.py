@@ -9,14 +9,13 @@ import numpy as np
 from scipy.sparse import identity
 
 from ..rigid import apply, rigid_fit
-from ..scans.surface import Surface, vertex_adjacency
+from ..scans.surface import Surface, point_areas, vertex_adjacency
 from ..surfaces.maps import (
     Shift,
     by_region,
     laid_on_skin,
     largest_over,
     mean_over,
-    point_areas,
     regions_of,
     shift,
 )

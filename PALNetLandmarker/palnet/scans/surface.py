@@ -263,6 +263,11 @@ def vertex_adjacency(triangles: np.ndarray, count: int) -> csr_matrix:
     return matrix
 
 
+def point_areas(surface: Surface) -> np.ndarray:
+    """(N,) a third of each triangle around a point, in the square of the points' unit."""
+    return np.bincount(surface.triangles.ravel(), np.repeat(surface.areas() / 3, 3), len(surface.points))
+
+
 def border_edges(triangles: np.ndarray) -> np.ndarray:
     """(E, 2) int: the edges of triangles (T, 3) that have one triangle only, as pairs of points, lower number first."""
     start, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()

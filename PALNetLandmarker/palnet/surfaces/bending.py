@@ -9,7 +9,7 @@ from scipy.sparse import coo_matrix, csr_matrix, diags, eye
 from scipy.sparse.linalg import splu
 from vtkmodules.vtkFiltersCore import vtkDecimatePro
 
-from ..scans.surface import Surface, places_on_triangles, polydata_from_arrays, surface_from_polydata
+from ..scans.surface import Surface, places_on_triangles, point_areas, polydata_from_arrays, surface_from_polydata
 from .template import Template
 
 _NODES = 1200
@@ -38,12 +38,10 @@ class Bending:
         self.follow = _shares(corners, weights, count)
         self.gather = self.follow.T.tocsr()
         laplacian = cotangent_laplacian(coarse)
-        self.areas = np.bincount(coarse.triangles.ravel(), np.repeat(coarse.areas() / 3, 3), count)
+        self.areas = point_areas(coarse)
         self.energy = (laplacian @ diags(1 / np.maximum(self.areas, 1e-9)) @ laplacian).tocsr()
         self.at_landmarks = (_shares(template.corners, template.weights, len(surface.points)) @ self.follow).tocsr()
-        self.point_areas = np.bincount(
-            surface.triangles.ravel(), np.repeat(surface.areas() / 3, 3), len(surface.points)
-        )
+        self.point_areas = point_areas(surface)
 
     def from_landmarks(self, stiffness: float, weights: np.ndarray, moved: np.ndarray) -> np.ndarray:
         """(K, 3) displacement of the nodes that brings landmarks near to where they are.

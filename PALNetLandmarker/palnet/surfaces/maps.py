@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from ..errors import PalnetError
 from ..rigid import apply, rigid_fit
-from ..scans.surface import Surface, border_edges, vertex_normals
+from ..scans.surface import Surface, border_edges, point_areas, vertex_normals
 from ..tables import Row
 from .template import Template
 
@@ -225,11 +225,6 @@ def whole_face(template: Template) -> np.ndarray:
     left_out = [k for k, name in enumerate(template.region_names) if name.split()[0] in _NOT_OF_THE_FACE]
     near = cKDTree(outer).query(points, distance_upper_bound=_EDGE_MM)[0] < _EDGE_MM
     return np.asarray(~near & ~np.isin(template.region, left_out))
-
-
-def point_areas(surface: Surface) -> np.ndarray:
-    """(N,) mm², a third of each triangle around a point."""
-    return np.bincount(surface.triangles.ravel(), np.repeat(surface.areas() / 3, 3), len(surface.points))
 
 
 def mean_over(values: np.ndarray, inside: np.ndarray, areas: np.ndarray) -> float:

@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
 from ..errors import PalnetError
+from ..scans.surface import point_areas
 from ..scans.visibility import seen_from_outside
 from .template import Template
 
@@ -88,7 +89,7 @@ class _Patch:
         self.points = np.flatnonzero(inside)
         rank = np.full(len(inside), -1)
         rank[self.points] = np.arange(len(self.points))
-        areas = np.bincount(surface.triangles.ravel(), np.repeat(surface.areas() / 3, 3), len(inside))[inside]
+        areas = point_areas(surface)[inside]
         self.area = float(areas.sum())
         self.areas = np.maximum(np.rint(areas * _PER_MM2), 1).astype(np.int64)
         start, end = _edges(surface.triangles)

@@ -102,10 +102,7 @@ def test_the_settings_are_those_of_the_window(name: str, start: str, tmp_path: P
 
 
 LOADING = """
-import signal, sys, time
-# A shell starts what it leaves in the background with some of them ignored, which stays so.
-for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-    signal.signal(getattr(signal, name), signal.SIG_DFL)
+import sys, time
 from palnet.commands.signals import stop_signals
 from palnet.training.loading import loaded
 
