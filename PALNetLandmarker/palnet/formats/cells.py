@@ -72,6 +72,8 @@ def _has_row_names(rows: list[Line], mark: str) -> bool:
 
     Not among commas, where one may stand for a decimal point, and not where the first line names such a column.
     """
+    if not rows:
+        return False
     first, *others = (cells for _, cells in rows)
     return (
         mark != ","

@@ -161,6 +161,9 @@ def test_lafas(tmp_path: Path) -> None:
         ("a.fcsv", "1,1,2,3\n", "line 1 of a.fcsv"),
         ("a.fcsv", "# x\n1,1,two,3,0,0,0,1,1,1,0,a\n", "line 2 of a.fcsv"),
         ("a.csv", "", "holds no landmarks"),
+        ("a.csv", ",,,\n,,,\n", "holds no landmarks"),
+        ("a.csv", "sep=;\n;;;\n", "holds no landmarks"),
+        ("a.txt", "\t\t\n", "holds no landmarks"),
         ("a.csv", "label,x,y,z\na,1,2,3\nb,1,2\n", "line 3 of a.csv"),
         ("a.csv", "label,x,y,z\na,1,2,north\n", "line 2 of a.csv"),
         ("a.csv", "x,y,z,what\n1,2,3,a\n", "names no column 'label': none of what"),
@@ -196,7 +199,7 @@ def test_stems() -> None:
 @settings(max_examples=settings().max_examples * 3 // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ending=st.sampled_from(ENDINGS), data=st.data())
 def test_no_file_brings_it_down(tmp_path: Path, ending: str, data: st.DataObject) -> None:
-    pieces = ["label,x,y,z\n", "a,1,2,3\n", "\t(1,2,3)\n", ";", '"', "# CoordinateSystem = ", "1e999", "NaN", "\n", "é"]
+    pieces = ["label,x,y,z\n", "a,1,2,3\n", "\t(1,2,3)\n", ";", ",", "sep=;\n", '"', "# CoordinateSystem = ", "1e999", "NaN", "\n", "é"]
     text = "".join(data.draw(st.lists(st.one_of(st.sampled_from(pieces), st.text(max_size=8)), max_size=12)))
     if ending == ".mrk.json":
         inner = st.recursive(
