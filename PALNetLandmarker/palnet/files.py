@@ -27,6 +27,8 @@ _HALF_WRITTEN = re.compile(
 HELD = ".held"
 """Ends the names of folders that hold what people have: :func:`palnet.exchange.recover` puts it back."""
 _LONGEST_S = 24 * 3600
+_FILES = (".json", ".csv", ".fcsv", ".txt", ".tps", ".nts", ".html", ".jpg", ".png")
+"""Endings of what is written into folders: who gives a folder such a name means a file."""
 _TRIES, _PAUSE_S = 4, 0.05
 
 
@@ -171,9 +173,11 @@ def check_writable(folder: Path) -> None:
 
     What earlier programs left half-written there goes.
 
-    :raises OutputError: it cannot
+    :raises OutputError: it cannot, or has the name of a file and is no folder yet
     """
     existing = folder.absolute()
+    if folder.suffix.lower() in _FILES and not os.path.exists(existing):  # noqa: PTH110  (as below)
+        raise OutputError(f"{folder} has the name of a file, and a folder is asked for: name one.")
     while not os.path.exists(existing):  # noqa: PTH110  (Path.exists raises where a folder may not be entered)
         existing = existing.parent
     if not existing.is_dir():

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -68,3 +69,22 @@ def steady_output() -> Iterator[SteadyStream]:
         finally:
             out.flush()
             err.flush()
+
+
+@contextlib.contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """While the context lasts, what libraries warn programmers of is not printed, nor by processes that begin in it.
+
+    What a person has to know is said in a sentence by who finds it. Who starts Python with ``-W`` still sees all.
+    """
+    before = os.environ.get("PYTHONWARNINGS")
+    if before or sys.warnoptions:
+        yield
+        return
+    os.environ["PYTHONWARNINGS"] = "ignore"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        os.environ.pop("PYTHONWARNINGS", None)

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from palnet.errors import OutputError
 from palnet.files import check_writable, clean_up, set_aside, whole_file
 
 WRITER = """
@@ -31,6 +32,14 @@ def writing(path: Path) -> subprocess.Popen[str]:
     )
     assert process.stdout is not None and process.stdout.readline() == "begun\n"
     return process
+
+
+def test_a_folder_with_the_name_of_a_file_is_a_slip_unless_it_is_there(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="has the name of a file, and a folder is asked for"):
+        check_writable(tmp_path / "face.mrk.json")
+    (tmp_path / "face.mrk.json").mkdir()
+    check_writable(tmp_path / "face.mrk.json")
+    check_writable(tmp_path / "study.2" / "day 1.5")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere only the age of what is left tells")

@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,16 @@ def test_orders_to_the_terminal_are_written_out(capsys: pytest.CaptureFixture[st
     printed = capsys.readouterr()
     assert not {"\x1b", "\x9b", "\x07", "\u202e"} & set(printed.out + printed.err)
     assert r"\x1b[2J\x9b1m\x07\u202e.ply" in printed.err
+
+
+def test_what_libraries_tell_programmers_is_not_printed(tmp_path: Path) -> None:
+    """scipy warns where landmarks lie on a line, with a path and a line of its code."""
+    for observer in "AB":
+        (tmp_path / observer).mkdir()
+        for scan in range(3):
+            (tmp_path / observer / f"{scan}.csv").write_text("label,x,y,z\nu,1,2,3\nv,2,3,4\nw,3,4,5\n")
+    command = [str(tmp_path / "A"), str(tmp_path / "B"), "--output", str(tmp_path / "report")]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert main(["compare", *command], Recorder()) == 0
+    assert not caught and "PYTHONWARNINGS" not in os.environ

@@ -14,7 +14,7 @@ from typing import Any
 from .. import __version__
 from ..errors import PalnetError, sentence_of
 from ..formats.encoding import told_to
-from ..output import steady_output
+from ..output import quiet_libraries, steady_output
 from ..units import UNITS
 from .host import Host
 from .signals import stop_signals
@@ -23,7 +23,7 @@ from .words import RESEARCH_USE
 
 def main(argv: Sequence[str], host: Host) -> int:
     """Run a command; returns the exit code: 0 where everything succeeded."""
-    with steady_output() as output, stop_signals():
+    with steady_output() as output, quiet_libraries(), stop_signals():
         code = _run(argv, host)
         output.flush()
         if output.reason:
