@@ -54,11 +54,11 @@ def tps(text: str, frame: str) -> Said:
 
 
 def dta(text: str, frame: str) -> Said:
-    lines = text.split("\n")
-    while lines and not lines[0].strip().startswith(("'", '"', "1")):
-        need(not lines[0].strip() or (lines[0].strip()[0].isascii() and lines[0].strip()[0].isalpha()))
-        lines = lines[1:]
-    return nts("\n".join(lines), frame)
+    lines = rows_of(text)
+    at = next((k for k, line in enumerate(lines) if line.strip()[0] == "1" or "DIM=" in line.upper()), len(lines))
+    above = [line for line in lines[:at] if line.strip()[0] in "\"'"]
+    need(all(re.match(r"\s*[A-Za-z\"']", line) for line in lines[:at]))
+    return nts("\n".join([*above, *lines[at:]]), frame)
 
 
 def nts(text: str, frame: str) -> Said:

@@ -5,7 +5,20 @@ from __future__ import annotations
 import math
 import re
 
-from strict_text import FLIP, NOTHING, NUMBER, UNITS, Said, cells, need, one_of, point, rows_of, table
+from strict_text import (
+    FLIP,
+    NOTHING,
+    NUMBER,
+    UNITS,
+    Said,
+    cells,
+    need,
+    one_of,
+    point,
+    rows_of,
+    table,
+    with_names_of_rows,
+)
 
 
 def csv_long(text: str, frame: str) -> Said:
@@ -18,7 +31,8 @@ def csv_long(text: str, frame: str) -> Said:
     for row in rows:
         name = row[head.index("specimen")] if "specimen" in head else ""
         labels, points = by_name.setdefault(name, ([], []))
-        labels.append(row[head.index("label")] if "label" in head else str(len(labels) + 1))
+        named = next((head.index(key) for key in ("label", "") if key in head), -1)
+        labels.append(row[named] if named >= 0 else str(len(labels) + 1))
         points.append(point([row[head.index(axis)] for axis in "xyz"], said_frame))
     return [(name, labels, points, unit) for name, (labels, points) in by_name.items()]
 
@@ -67,6 +81,7 @@ def morphoj(text: str, frame: str) -> Said:
         [word.replace(",", ".") if NUMBER.match(word.replace(",", ".")) else word for word in line.split()]
         for line in lines
     ]  # fmt: skip
+    rows = with_names_of_rows(rows) if not mark else rows
     need(len({len(row) for row in rows}) == 1)
     order = list(range(1, len(rows[0])))
     if "ID" in rows[0]:

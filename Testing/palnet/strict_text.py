@@ -87,11 +87,20 @@ def table(text: str, mark: str = "") -> list[list[str]]:
     found = [row for row in (cells(line, mark) for line in lines) if any(row)]
     while len(found) > 1 and found[0][0].startswith("#") and not any(found[0][1:]):
         need(not re.search("RAS|LPS|coordinate", found.pop(0)[0], re.IGNORECASE))
+    found = with_names_of_rows(found) if mark != "," else found
     need(bool(found) and len({len(row) for row in found}) == 1)
     while not any(row[-1] for row in found):
         found = [row[:-1] for row in found]
     return [[cell.replace(",", ".") if mark != "," and NUMBER.match(cell.replace(",", ".")) else cell for cell in row]
             for row in found]  # fmt: skip
+
+
+def with_names_of_rows(rows: list[list[str]]) -> list[list[str]]:
+    """A table as R writes it: a name before each row, and none above them."""
+    first, *others = rows or [[]]
+    longer = bool(others) and all(len(row) == len(first) + 1 and row[-1].strip() for row in others)
+    named = any(NUMBER.match(cell) or cell.lower() in ("label", "name", "specimen", "scan", "id") for cell in first)
+    return [["", *first], *others] if longer and not named else rows
 
 
 def one_of(values: list[str], among: tuple[str, ...]) -> str:

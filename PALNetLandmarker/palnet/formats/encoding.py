@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import re
 import warnings
@@ -39,10 +40,10 @@ def decoded(data: bytes, name: str) -> str:
     :raises LandmarkFileError: it is no text, or its letters are not known
     """
     utf16 = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    try:
-        return _text(data, "utf-16" if utf16 else "utf-8-sig")
-    except UnicodeError:
-        pass
+    with contextlib.suppress(UnicodeError):
+        text = _text(data, "utf-16" if utf16 else "utf-8-sig")
+        if "\0" not in text:  # of a file that was damaged, or in UTF-16 without a mark that says so
+            return text
     try:
         # Who has letters in UTF-8 somewhere wrote all so: what is not is damaged.
         if utf16 or _NO_TEXT.search(data) or _IN_UTF8.search(data):

@@ -18,6 +18,7 @@ LABEL_COLUMNS = (
     *("punkt", "landmarke", "bezeichnung", "nom", "nombre", "nome"),
     *("point", "point name", "point_name", "marker", "lm", "id", "landmark id", "number", "no", "no.", "nr", "#", ""),
 )
+_NUMBERS_OF_ROWS = ("id", "landmark id", "number", "no", "no.", "nr", "#", "")
 KNOWN = (
     "for a row of each landmark: label, x, y, z; for a row of each specimen: specimen, and for each landmark "
     "LABEL_x, LABEL_y, LABEL_z or x1, y1, z1"
@@ -229,15 +230,21 @@ def _check_others(columns: list[str], found: dict[str, dict[str, int]], name: st
 
 
 def check_unknown(cells: list[str], rows: Iterable[list[str]], header: Header, name: str) -> None:
-    """Check that no column of another name holds the frame or the unit.
+    """Check that no column of another name holds the frame, the unit, or the labels where there are only numbers.
 
     :raises LandmarkFileError: one does
     """
     rows = list(rows)
+    weak = header.label >= 0 and cells[header.label].lower() in _NUMBERS_OF_ROWS
+    used = {k for ats in header.landmarks.values() for at in ats for k in at}
     for k, cell in enumerate(cells):
         if k in (header.label, header.specimen, header.frame_column, header.unit_column):
             continue
         held = {row[k] for row in rows}
+        if weak and k not in used and any(cell and not is_number(cell.replace(",", ".")) for cell in held):
+            raise LandmarkFileError(
+                f"{name} names no column 'label', and '{cell[:40]}' may hold the labels: call it so, or take it out."
+            )
         for what, among in (("frame", set(TO_LPS)), ("unit", set(MM_PER_UNIT))):
             # The letter m alone says nothing, as in a column of the sex.
             alike = difflib.SequenceMatcher(None, cell.lower(), what).ratio() > _CLOSE
