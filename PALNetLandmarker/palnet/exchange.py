@@ -55,6 +55,7 @@ def exchanged(new: Sequence[tuple[Path | None, Path]], check: Callable[[Path], N
             if beside is None:
                 (held / _NEW / place.name).touch()
             else:
+                _onto_disk(beside)
                 beside.replace(held / _NEW / place.name)
         filled = [place.name for beside, place in new if beside is not None]
         for number in range(_TRIES):
@@ -122,6 +123,15 @@ def _was_being_filled(old: Path) -> bool:
                 _keep(path, old.parent.parent)
         path.unlink()
     return True
+
+
+def _onto_disk(path: Path) -> None:
+    """Wait until the disk has a file's content: else, after a power cut, it may have the name alone.
+
+    :raises OSError: the disk is full, or broken
+    """
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _take(path: Path, to: Path) -> None:

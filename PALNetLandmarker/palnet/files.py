@@ -22,8 +22,10 @@ _PREFIX = ".palnet-"
 # Of the machine's name, which may hold anything.
 _HOST = f"{zlib.crc32(platform.node().encode('utf-8', 'replace')):08x}"
 _HALF_WRITTEN = re.compile(
-    rf"{re.escape(_PREFIX)}(?P<host>[0-9a-f]{{8}})-(?P<process>[0-9]{{1,9}})-[0-9a-f]{{32}}.*", re.DOTALL
+    rf"{re.escape(_PREFIX)}(?P<host>[0-9a-f]{{8}})-(?P<process>[0-9]{{1,9}})-[0-9a-f]{{8,32}}\..*", re.DOTALL
 )
+_LETTERS = 12
+"""Of what is by chance in such a name: on Windows, all of a path has 260 letters."""
 HELD = ".held"
 """Ends the names of folders that hold what people have: :func:`palnet.exchange.recover` puts it back."""
 _LONGEST_S = 24 * 3600
@@ -34,7 +36,7 @@ _TRIES, _PAUSE_S = 4, 0.05
 
 def beside_name(ending: str) -> str:
     """A name for what this program writes for a moment beside other files, and no one else has."""
-    return f"{_PREFIX}{_HOST}-{os.getpid()}-{uuid.uuid4().hex}{ending}"
+    return f"{_PREFIX}{_HOST}-{os.getpid()}-{uuid.uuid4().hex[:_LETTERS]}{ending}"
 
 
 def owner_of(path: Path) -> re.Match[str] | None:

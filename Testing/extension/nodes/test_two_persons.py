@@ -33,9 +33,10 @@ def opened():
         except ReviewError:  # gone for a moment: the other one writes
             pass
 
+# Both have seen the same before either saves: however slow one is, who comes second is told.
+node, done, told = opened(), 0, 0
 print("begun", flush=True)
 sys.stdin.readline()
-node, done, told = opened(), 0, 0
 while done < rounds:
     review = record.load(node)
     review = review.decide([index], State.CORRECTED, review.points[[index]] + [1.0, 0, 0])
