@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from vtkmodules.vtkCommonDataModel import vtkPolyData
@@ -14,7 +13,6 @@ from ..pipeline.prediction import Prediction
 from ..protocols.from_labels import protocol_from_labels
 from ..protocols.protocol import Landmark, Protocol
 from ..scans.clean import usable
-from ..scans.file import read_surface
 from ..scans.surface import Surface, surface_from_polydata
 from .carry import carrier
 from .convention import Convention, OwnLandmark
@@ -62,13 +60,6 @@ class Adapter:
         frame = FaceFrame.of(prediction, self.model.mean_shape)
         shifted = self._shifted(prediction, surface, frame)
         return self._with_own(shifted, prediction, surface, frame)
-
-    def apply_to_file(self, prediction: Prediction, scan: Path) -> Prediction:
-        """The same with the scan's file read once more.
-
-        :raises ScanError: it cannot be read
-        """
-        return self.apply(prediction, read_surface(scan))
 
     def _shifted(self, prediction: Prediction, surface: Surface, frame: FaceFrame) -> Prediction:
         moved = self._used & ~prediction.missing
