@@ -6,6 +6,7 @@ import functools
 from dataclasses import replace
 
 import numpy as np
+from palnet.adapt.convention import Convention, LandmarkShift, OwnLandmark
 from palnet.adapt.marked import MarkedScan
 from palnet.pipeline.model import Model
 from palnet.pipeline.prediction import Prediction
@@ -83,3 +84,15 @@ def scan_of(
     )
     own = {label: apply(to_file, truth[[point]])[0] for label, point in OWN.items()}
     return found, Surface(apply(to_file, surface.points), surface.triangles), own
+
+
+GN = LandmarkShift("Gn", True, 8, 7, (0.1, -5.5, 1.25), "surface", (0.0, -0.6, 0.8), 1.2, 5.9, 1.8, 0.45)
+OWN = OwnLandmark("glabella 2", 5, "surface", (0.5, 40.0, 60.0), (0.0, 0.0, 0.0), 0.8, 1.1, 2.0)
+
+
+def convention() -> Convention:
+    """A convention of eight scans: Gn is shifted, and there is one landmark of one's own."""
+    labels = face_model().protocol.labels
+    landmarks = tuple(GN if label == "Gn" else LandmarkShift(label) for label in labels)
+    model = face_model()
+    return Convention(model.protocol.name, model.name, model.checksum, 8, "2026-11-29", landmarks, (OWN,))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ModelError
+from .prediction import is_finite_number
 from .ranges import Ranges
 
 # Weights hardly shrink when they are packed; what unpacks to many times its size is no model.
@@ -60,20 +61,11 @@ def check_numbers(arrays: Mapping[str, np.ndarray], name: str) -> None:
 
 
 def _above(low: float, high: float = math.inf) -> Callable[[Any], bool]:
-    return lambda value: _is_number(value) and low < value <= high
+    return lambda value: is_finite_number(value) and low < value <= high
 
 
 def _from(low: float, high: float = math.inf) -> Callable[[Any], bool]:
-    return lambda value: _is_number(value) and low <= value <= high
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer beyond a float
-        return False
+    return lambda value: is_finite_number(value) and low <= value <= high
 
 
 _RULES: dict[str, Callable[[Any], bool]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -151,13 +152,16 @@ class Prediction:
         texts = (self.unit, self.space, self.model, self.model_checksum, self.convention, *self.warnings, *self.buried)
         if not all(isinstance(text, str) for text in texts):
             raise ValueError("a text is none")
-        if not 0.0 < float(self.doubtful_mm) < np.inf:
+        seconds = self.seconds.values() if isinstance(self.seconds, dict) else [None]
+        if not all(is_finite_number(value) for value in (self.alignment_error, self.doubtful_mm, *seconds)):
+            raise ValueError("a number is none")
+        if self.doubtful_mm <= 0.0:
             raise ValueError("the limit of doubt is no length")
         transform = self.face_from_scan
-        if not np.isfinite(transform).all() or np.linalg.det(transform[:3, :3]) == 0.0:
+        if not (np.abs(transform) < _FARTHEST).all() or not np.linalg.det(transform[:3, :3]):
             raise ValueError("the frame of the face is none")
-        if (np.abs(self.points) > _FARTHEST).any() or (np.abs(self.unshifted) > _FARTHEST).any():
-            raise ValueError("a point farther away than any scan reaches")
+        check_places(self.points)
+        check_places(self.unshifted)
         for errors in (self.expected_error, self.range_mm, self.convention_mm):
             if ((errors < 0.0) | (errors > _LARGEST_ERROR_MM)).any():
                 raise ValueError("an expected error that is none")
@@ -165,6 +169,28 @@ class Prediction:
 
 RANGE_OF_DOUBT = 2.0
 """Nine of ten errors lie within so many times the mean error, roughly: a limit of the one is one of the other."""
+
+
+def check_places(points: np.ndarray) -> None:
+    """Check that points (L, 3) are such as a scan can have, NaN where missing.
+
+    :raises ValueError: one is farther away, or has only some of its numbers
+    """
+    if (np.abs(points) > _FARTHEST).any():
+        raise ValueError("a point farther away than any scan reaches")
+    if (np.isnan(points).any(axis=1) != np.isnan(points).all(axis=1)).any():
+        raise ValueError("a point without one of its numbers")
+
+
+def is_finite_number(value: object) -> bool:
+    """Whether a value of a JSON file is a finite number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond a float
+        return False
+
 
 # No scan is that large, in whatever unit; beyond, sums of squares have no digits left.
 _FARTHEST, _LARGEST_ERROR_MM = 1e9, 1e4

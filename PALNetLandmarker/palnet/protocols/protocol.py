@@ -13,6 +13,8 @@ from ..errors import ProtocolError
 from ..resources import resource
 from .measurement_definition import Measurement, check_measurements, simple
 
+_LONGEST = 200
+"""Of what an error says of a file: it may hold all of it."""
 _LARGEST = 1e9
 """Of a number in the view of a landmark; JSON has larger integers than there are floats."""
 
@@ -115,8 +117,11 @@ class Protocol:
                 measurements=tuple(Measurement.from_json(entry) for entry in data.get("measurements", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise ProtocolError(f"This is not a landmark protocol: {error!r}.") from error
-        protocol._check()
+            raise ProtocolError(f"This is not a landmark protocol: {repr(error)[:_LONGEST]}.") from error
+        try:
+            protocol._check()
+        except TypeError as error:
+            raise ProtocolError("This is not a landmark protocol: something else stands for a text.") from error
         return protocol
 
     @staticmethod
@@ -144,6 +149,8 @@ class Protocol:
 
     def _check(self) -> None:
         labels = self.labels
+        if not isinstance(self.name, str) or not isinstance(self.title, str) or not isinstance(self.facts, dict):
+            raise ProtocolError("The protocol has a name, a title or facts that are none.")
         if not labels:
             raise ProtocolError(f"The protocol {self.name} has no landmarks.")
         if not all(isinstance(text, str) and text for one in self.landmarks for text in (one.label, one.name)):
@@ -163,6 +170,9 @@ class Protocol:
             if not all(isinstance(text, str) for text in (landmark.region, landmark.pair, landmark.definition)):
                 raise ProtocolError(f"'{landmark.label}' in the protocol {self.name} has a text that is none.")
             numbers = all(isinstance(value, (int, float)) and abs(value) < _LARGEST for value in landmark.view)
+            error = landmark.intra_observer_mm
+            if error is not None and not (isinstance(error, (int, float)) and 0.0 <= error < _LARGEST):
+                raise ProtocolError(f"The observers' error of '{landmark.label}' in the protocol {self.name} is none.")
             if len(landmark.view) != 3 or not numbers or not any(landmark.view):
                 raise ProtocolError(f"The view of '{landmark.label}' in the protocol {self.name} is not a direction.")
         mirror = self.mirror()

@@ -16,13 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ProtocolError, ReviewError
-from ..pipeline.prediction import Prediction, from_rows, rows_or_null
+from ..pipeline.prediction import Prediction, check_places, from_rows, rows_or_null
 from ..units import MM_PER_UNIT, UNITS, is_relative, is_unit, mm_of, unit_of_size
 
 FORMAT = "palnet-review"
 VERSION = 2
 SUFFIX = ".review.json"
 _SAME_UNIT = 0.01
+_LONGEST = 200
 _SAME_SIZE = 3.0
 _MOST_OF = 0.75
 """Share of the landmarks that a person leaves their labels."""
@@ -179,16 +180,18 @@ class Review:
             landmarks = data["landmarks"]
             if [entry["label"] for entry in landmarks] != prediction.protocol.labels:
                 raise ValueError("the landmarks are not those of the prediction")
+            points = from_rows([entry["position"] for entry in landmarks], (len(landmarks), 3))
+            check_places(points)
             return Review(
                 str(data["scan"]),
                 prediction,
-                from_rows([entry["position"] for entry in landmarks], (len(landmarks), 3)),
+                points,
                 tuple(State(entry["state"]) for entry in landmarks),
                 tuple(str(entry["time"]) for entry in landmarks),
                 str(data["created"]),
             )
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, ProtocolError) as error:
-            raise ReviewError(f"The record of the review is damaged: {error}.") from error
+            raise ReviewError(f"The record of the review is damaged: {str(error)[:_LONGEST]}.") from error
 
     @staticmethod
     def read(path: Path) -> Review:

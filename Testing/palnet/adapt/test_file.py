@@ -9,20 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from adapting import face_model
-from palnet.adapt.convention import Convention, LandmarkShift, OwnLandmark
+from adapting import GN, convention, face_model
 from palnet.adapt.file import checksum, from_text, read_convention, to_text, write_convention
 from palnet.errors import ConventionError
-
-GN = LandmarkShift("Gn", True, 8, 7, (0.1, -5.5, 1.25), "surface", (0.0, -0.6, 0.8), 1.2, 5.9, 1.8, 0.45)
-OWN = OwnLandmark("glabella 2", 5, "surface", (0.5, 40.0, 60.0), (0.0, 0.0, 0.0), 0.8, 1.1, 2.0)
-
-
-def convention() -> Convention:
-    labels = face_model().protocol.labels
-    landmarks = tuple(GN if label == "Gn" else LandmarkShift(label) for label in labels)
-    model = face_model()
-    return Convention(model.protocol.name, model.name, model.checksum, 8, "2026-11-29", landmarks, (OWN,))
 
 
 def test_it_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -98,4 +87,4 @@ def test_another_model_or_protocol_is_refused() -> None:
     with pytest.raises(ConventionError, match="of the protocol skull51"):
         replace(ours, protocol="skull51").check_fits(model)
     with pytest.raises(ConventionError, match="'Gn' is a landmark of the model"):
-        replace(ours, own=(replace(OWN, label="Gn"),)).check_fits(model)
+        replace(ours, own=(replace(convention().own[0], label="Gn"),)).check_fits(model)
