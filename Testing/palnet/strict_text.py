@@ -82,6 +82,7 @@ def table(text: str, mark: str = "") -> list[list[str]]:
         need(asked[1] in ",;\t")
         mark, lines = asked[1], lines[1:]
         need(bool(lines))
+    lines = below_titles(lines, mark or ",;\t")
     bare = re.sub('"[^"]*"', "", lines[0])
     mark = mark or next((one for one in ";\t" if one in bare), ",")
     found = [row for row in (cells(line, mark) for line in lines) if any(row)]
@@ -92,6 +93,24 @@ def table(text: str, mark: str = "") -> list[list[str]]:
         found = [row[:-1] for row in found]
     return [[cell.replace(",", ".") if mark != "," and NUMBER.match(cell.replace(",", ".")) else cell for cell in row]
             for row in found]  # fmt: skip
+
+
+def below_titles(lines: list[str], marks: str) -> list[str]:
+    """The lines below texts in a single cell, if these stand above names of columns, or are comments."""
+    rest, comments = list(lines), 0
+    words: list[str] = []
+    while rest:
+        words = [word.strip() for word in re.split(f"[{marks}]", re.sub('"[^"]*"', "x", rest[0]))]
+        if not words[0] or any(words[1:]):
+            break
+        comments += len(lines) - len(rest) == comments and rest[0].strip(' "').startswith("#")
+        rest.pop(0)
+    names = len([word for word in words if word]) > 2 and not any(NUMBER.match(word) for word in words)
+    above = len(lines) - len(rest) if rest and names else comments
+    if above == len(lines) or len(re.split(f"[{marks}]", re.sub('"[^"]*"', "x", lines[above]))) < 3:
+        return lines
+    need(not re.search(r"RAS|LPS|coordinate|\b(cm|m|inch(es)?)\b", " ".join(lines[:above]), re.IGNORECASE))
+    return lines[above:]
 
 
 def one_of(values: list[str], among: tuple[str, ...]) -> str:

@@ -32,7 +32,7 @@ def read_pp(text: str, name: str) -> Rows:
         path.pop()
 
     # Without a tree of what was read, nothing that is nested deeply does harm.
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")  # the text is decoded, whatever the file says of itself
     parser.StartElementHandler, parser.EndElementHandler = begin, end
     parser.EntityDeclHandler = _no_entity
     try:

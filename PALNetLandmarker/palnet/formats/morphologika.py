@@ -75,6 +75,7 @@ def _sections(text: str, name: str) -> tuple[dict[str, list[_Line]], list[_Mark]
             raise LandmarkFileError(f"In line {number} of {name}, a section is expected, as [individuals].")
         else:
             sections[section].append((number, line))
+    comments += [f"{key} {line}" for key, rows in sections.items() if key not in _SECTIONS for _, line in rows]
     return sections, marks, comments
 
 

@@ -71,7 +71,10 @@ def test_all_point_lists_of_a_markups_file_are_read_and_their_unit_is_told(tmp_p
 
 def test_point_lists_that_contradict_each_other(tmp_path: Path) -> None:
     one, other = (json.loads(markups([row("a", [k, 2, 3])]))["markups"][0] for k in (1, 2))
-    for second, said in ((other, "'a' stands in more than one"), ({**other, "coordinateUnits": "cm"}, "in  and in cm")):
+    for second, said in (
+        (other, "'a' stands in more than one"),
+        ({**other, "coordinateUnits": "cm"}, "cm and in mm"),
+    ):
         path = written(tmp_path, "a.mrk.json", json.dumps({"markups": [one, second]}))
         with pytest.raises(LandmarkFileError, match=said):
             read_landmarks(path)

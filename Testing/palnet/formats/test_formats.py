@@ -123,7 +123,7 @@ def test_gpa_reads_the_folder_as_it_is(tmp_path: Path) -> None:
     [
         (
             "a.tps",
-            "LM3=1\n 1 2 3\nIMAGE=one.jpg\nSCALE=0.5\nLM3=1\n4 5 6\nIMAGE=b\nID=two\nCOMMENT=x\n",
+            "LM3=1\n 1 2 3\nIMAGE=one.jpg\nSCALE=0.5\nLM3=1\n4 5 6\nIMAGE=b\nID=two\nCOMMENT=x\nSCALE=1\n",
             ["one.jpg", "two"],
             "1",
             [0.5, 1, 1.5],
