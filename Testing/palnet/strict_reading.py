@@ -54,11 +54,13 @@ def tps(text: str, frame: str) -> Said:
 
 
 def dta(text: str, frame: str) -> Said:
-    lines = text.split("\n")
-    while lines and not lines[0].strip().startswith(("'", '"', "1")):
-        need(not lines[0].strip() or (lines[0].strip()[0].isascii() and lines[0].strip()[0].isalpha()))
-        lines = lines[1:]
-    return nts("\n".join(lines), frame)
+    lines, above = rows_of(text), []
+    while lines and not lines[0].strip().startswith("1"):
+        above.append(lines.pop(0).strip())
+        need(above[-1][0] in "\"'" or (above[-1][0].isascii() and above[-1][0].isalpha()))
+        need("DIM=" not in above[-1].upper() or above[-1][0] in "\"'")
+    # What stands there in words states nothing that the comments do not.
+    return nts("\n".join([line for line in above if line[0] in "\"'"] + lines), frame)
 
 
 def nts(text: str, frame: str) -> Said:

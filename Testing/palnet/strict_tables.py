@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from strict_text import FLIP, NOTHING, NUMBER, UNITS, Said, cells, need, one_of, point, rows_of, table
+from strict_text import FLIP, NOTHING, NUMBER, UNITS, Said, below_titles, cells, need, one_of, point, rows_of, table
 
 
 def csv_long(text: str, frame: str) -> Said:
@@ -61,7 +61,7 @@ def csv(text: str, frame: str) -> Said:
 
 
 def morphoj(text: str, frame: str) -> Said:
-    lines = rows_of(text)
+    lines = below_titles(rows_of(text), ";\t,")
     mark = next((one for one in ";\t," if lines and one in re.sub('"[^"]*"', "", lines[0])), "")
     rows = table(text, mark) if mark else [
         [word.replace(",", ".") if NUMBER.match(word.replace(",", ".")) else word for word in line.split()]

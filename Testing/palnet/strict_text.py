@@ -71,7 +71,7 @@ def cells(line: str, mark: str = ",") -> list[str]:
 
 
 def plain(cell: str) -> str:
-    return cell[1:] if re.match(r"'+[=+\-@\t\r]", cell) else cell
+    return cell[1:] if re.match(r"""'['"\s]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]""", cell) else cell
 
 
 def table(text: str, mark: str = "") -> list[list[str]]:
@@ -88,6 +88,12 @@ def table(text: str, mark: str = "") -> list[list[str]]:
     found = [row for row in (cells(line, mark) for line in lines) if any(row)]
     while len(found) > 1 and found[0][0].startswith("#") and not any(found[0][1:]):
         need(not re.search("RAS|LPS|coordinate", found.pop(0)[0], re.IGNORECASE))
+    called = [row[0] for row in found[1:]]
+    if mark != "," and called and all(len(row) == len(found[0]) + 1 and row[-1] for row in found[1:]):
+        # As R writes names before the rows: not where they may be the x of the first column.
+        numbered = [str(k) for k in range(1, len(found))] == called
+        need(numbered or not any(NUMBER.match(cell.replace(",", ".")) for cell in called))
+        found[0] = ["", *found[0]]
     need(bool(found) and len({len(row) for row in found}) == 1)
     while not any(row[-1] for row in found):
         found = [row[:-1] for row in found]
@@ -109,7 +115,11 @@ def below_titles(lines: list[str], marks: str) -> list[str]:
     above = len(lines) - len(rest) if rest and names else comments
     if above == len(lines) or len(re.split(f"[{marks}]", re.sub('"[^"]*"', "x", lines[above]))) < 3:
         return lines
-    need(not re.search(r"RAS|LPS|coordinate|\b(cm|m|inch(es)?)\b", " ".join(lines[:above]), re.IGNORECASE))
+    need(
+        not re.search(
+            r"(?<![A-Z])(RAS|LPS)(?![A-Z])|coordinate|\b(cm|m|inch(es)?)\b", " ".join(lines[:above]), re.IGNORECASE
+        )
+    )
     return lines[above:]
 
 

@@ -58,6 +58,8 @@ def read_cells(text: str, name: str, blanks: bool = False) -> tuple[list[Line], 
     while len(rows) > 1 and rows[0][1][0].startswith("#") and not any(rows[0][1][1:]):
         check_title(rows[0][1][0], f"line {rows[0][0]} of {name}")
         rows = rows[1:]
+    if not rows:
+        return [], Decimals(mark)
     if _has_row_names(rows, mark):
         rows[0] = (rows[0][0], ["", *rows[0][1]])
     for number, cells in rows:

@@ -274,7 +274,7 @@ def test_files_of_other_programs(
         ("a.pts", "Version 1.0\n2\nS000 1 2 3\n", "holds 1 points; 2 are stated"),
         ("a.pp", "<PickedPoints><point x='1' y='2' name='a'/></PickedPoints>", "point 1 ('a') in a.pp"),
         ("a.pp", "<!DOCTYPE p [<!ENTITY a 'a'>]><PickedPoints/>", "no file of picked points"),
-        ("a.pp", "<PickedPoints>" + "<a>" * 100_000, "no file of picked points"),
+        ("a.pp", "<PickedPoints><DocumentData>" + "<a>" * 100_000, "no file of picked points"),
         ("a.landmarkAscii", "# AmiraMesh BINARY-LITTLE-ENDIAN 2.1\n", "save it as LandmarkSet Ascii"),
         ("a.ljson", '{"version": 2, "landmarks": {"points": [[1, 2]]}}', "not in 3D"),
         ("a.ljson", '{"a":' * 100_000, "no file of landmarks of menpo"),

@@ -126,6 +126,8 @@ OTHERS = [
     ("a.txt", "landmark names and coordinates (RAS)\nPrn\t(1,2,3)\n", "line 1 of a.txt, a comment states a frame"),
     ("a.pts", "Version 1.0\n1\nS000 1 2 3 4\n", "line 3 of a.pts, there are more than a name and three numbers"),
     ("a.pts", "Version 1.0\n1\n1.5 2 3 4\n", "line 3 of a.pts, there are more than a name"),
+    ("a.pp", "<PickedPoints><Point x='1' y='2' z='3' name='a'/></PickedPoints>", "a.pp holds 'Point'"),
+    ("a.csv", ",,,\n", "a.csv holds no landmarks"),
     ("a.landmarkAscii", AVIZO.format('Units {\n Coordinates "px"\n}'), "states the unit px"),
     ("a.landmarkAscii", AVIZO.format("TransformationMatrix " + "1 " * 16), "TransformationMatrix"),
     ("a.ljson", ljson(labels=[{"label": "Prn", "mask": [1, 0]}]), "of their own for 1 of 2 points"),
