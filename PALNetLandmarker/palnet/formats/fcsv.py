@@ -28,7 +28,6 @@ def read_fcsv(text: str, name: str) -> Rows:
     :param name: the file's, for what is said of it
     :raises LandmarkFileError: a line is wrong
     """
-    check_end(text, name)
     said = {"coordinatesystem": "RAS", "columns": _COLUMNS}
     seen: set[str] = set()
     body: list[tuple[int, str]] = []
@@ -55,6 +54,10 @@ def read_fcsv(text: str, name: str) -> Rows:
         raise LandmarkFileError(f"{name} names not each of the columns x, y, z and label once.")
     mark = _mark([line for _, line in body])
     rows = [(number, split_cells(line, mark, f"line {number} of {name}")) for number, line in body]
+    # SlicerMorph ends no last line: with as many cells as others, it has lost nothing of what counts.
+    lengths = [len(cells) for _, cells in rows[-2:]]
+    if not (len(lengths) == 2 and lengths[0] == lengths[1] and "label" in columns[: lengths[0] - 1]):
+        check_end(text, name)
     rows = [(number, [cell.strip() for cell in cells]) for number, cells in rows if any(map(str.strip, cells))]
     decimals = Decimals(mark)
     points = [_point(cells, columns, decimals, f"line {number} of {name}") for number, cells in rows]

@@ -99,6 +99,19 @@ def test_fcsv_with_fewer_columns_or_without_their_names(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read.points, POINTS)
 
 
+def test_fcsv_of_slicermorph_that_ends_no_last_line(tmp_path: Path) -> None:
+    """What is behind the label may be cut, unless it is the status: then a cell is missing, too."""
+    head = "# CoordinateSystem = LPS\n# columns = id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label,desc,associatedNodeID\n"
+    for behind, whole in ((",,", True), (",", False), ("", False), (",,,3,0", True), (",,,3,", True), (",,,3", False)):
+        rows = f"1,1,2,3,0,0,0,1,1,1,0,a{',,,2,0' if '3' in behind else ',,'}\n2,4,5,6,0,0,0,1,1,1,0,b{behind}"
+        path = written(tmp_path, "a.fcsv", head + rows)
+        if whole:
+            assert np.isnan(read_landmarks(path).points[1]).all() == ("3" in behind)
+        else:
+            with pytest.raises(LandmarkFileError, match="ends within a line"):
+                read_landmarks(path)
+
+
 def test_fcsv_with_an_unset_point(tmp_path: Path) -> None:
     text = "# CoordinateSystem = LPS\n1,0,0,0,0,0,0,1,1,1,0,a,,,0,0\n2,10,20,-30,0,0,0,1,1,1,0,b,,,2,0\n"
     points = read_landmarks(written(tmp_path, "a.fcsv", text)).points
