@@ -34,7 +34,7 @@ from strict_text import (
 def tps(text: str, frame: str) -> Said:
     lines, comments, found = rows_of(text), [], []
     while lines:
-        head = re.fullmatch(r"\s*lm3\s*=\s*([0-9]+)\s*", lines.pop(0), re.IGNORECASE)
+        head = re.fullmatch(r"\s*lm3?\s*=\s*([0-9]+)\s*", lines.pop(0), re.IGNORECASE)
         need(head is not None and len(lines) >= int(head[1]) > 0)
         count = int(head[1])  # type: ignore[index]
         points = [point(line.split()) for line in lines[:count]]
@@ -150,7 +150,8 @@ def morphologika(text: str, frame: str) -> Said:
         numbered = re.search(r"([0-9]+)$", text_above)
         is_number = numbered and int(numbered[1]) == row // landmarks + 1 and text_above not in names
         need(not here or text_above == here or bool(is_number))
-    if not any(names) and len(above) == count and len(set(above.values())) == count:
+    numbered = count == 1 and all(re.fullmatch("#?[0-9]+", called) for called in above.values())
+    if not any(names) and len(above) == count and len(set(above.values())) == count and not numbered:
         names = [above[row] for row in sorted(above)]
     found = [(names[k], [], points[k * landmarks : (k + 1) * landmarks], "") for k in range(count)]
     return framed(found, *comment(comments), frame)

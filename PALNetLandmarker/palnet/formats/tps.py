@@ -33,9 +33,10 @@ def read_tps(text: str, name: str) -> FileOfSets:
         number, line = lines[at]
         where = f"line {number} of {name}"
         key, _, value = (part.strip() for part in line.partition("="))
-        if key.upper() == "LM":
+        if key.upper() == "LM" and at + 1 < len(lines) and len(lines[at + 1][1].split()) != len("xyz"):
             raise LandmarkFileError(f"In {where}, landmarks in 2D begin (LM=); only 3D ones (LM3=) can be read here.")
-        if key.upper() != "LM3":
+        # Some programs write LM= above three numbers, too, and geomorph counts the numbers.
+        if key.upper() not in ("LM3", "LM"):
             raise LandmarkFileError(f"In {where}, LM3= and the number of landmarks are expected.")
         count = count_of(value, 1, len(lines) - at - 1, where, "landmarks")
         points = [point_of(line.split(), f"line {number} of {name}") for number, line in lines[at + 1 : at + 1 + count]]

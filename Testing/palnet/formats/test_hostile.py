@@ -156,12 +156,15 @@ def test_what_other_formats_say_is_used(tmp_path: Path) -> None:
         "code.mrk.json": markups(position=[1, 2, 3]).replace(
             '"controlPoints"', '"coordinateUnits": ["mm", "UCUM", "millimeter"], "controlPoints"'
         ),
+        "three.tps": "LM=1\n1 2 3\n",
+        "number.txt": "[individuals]\n1\n[dimensions]\n3\n[landmarks]\n1\n[rawpoints]\n'#1\n1 2 3\n",
         "labels.nts": "1 1L 3L 0 DIM=3\nA\nPrn.x Prn.y Prn.z\n1 2 3\n",
         "encoding.pp": '<?xml version="1.0" encoding="ISO-8859-1"?>\n<PickedPoints><point x="1" y="2" z="3" '
         'name="Naseflügel"/></PickedPoints>\n',
     }.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
         (one,) = read_sets(tmp_path / name)
+        assert one.name in (name.split(".")[0], "A")
         np.testing.assert_array_equal(one.points, [[1, 2, 3]])
         assert one.unit == ("cm" if name.startswith("unit") else "mm")
         assert one.labels[0] == {"encoding": "Naseflügel", "labels": "Prn", "code": "Prn"}.get(name.split(".")[0], "1")
