@@ -14,7 +14,8 @@ from .files import write_text
 
 Row = dict[str, Any]
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+# Also behind blanks and quotes, which some take away, and as Asian keyboards write the marks.
+_FORMULA = re.compile(r"""['"\s]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]""")
 _NUMBER = re.compile(r"[+-]?[\d.,]+(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 
 

@@ -34,7 +34,7 @@ from strict_text import (
 def tps(text: str, frame: str) -> Said:
     lines, comments, found = rows_of(text), [], []
     while lines:
-        head = re.fullmatch(r"\s*lm3\s*=\s*([0-9]+)\s*", lines.pop(0), re.IGNORECASE)
+        head = re.fullmatch(r"\s*lm3?\s*=\s*([0-9]+)\s*", lines.pop(0), re.IGNORECASE)
         need(head is not None and len(lines) >= int(head[1]) > 0)
         count = int(head[1])  # type: ignore[index]
         points = [point(line.split()) for line in lines[:count]]
@@ -54,11 +54,13 @@ def tps(text: str, frame: str) -> Said:
 
 
 def dta(text: str, frame: str) -> Said:
-    lines = rows_of(text)
-    at = next((k for k, line in enumerate(lines) if line.strip()[0] == "1" or "DIM=" in line.upper()), len(lines))
-    above = [line for line in lines[:at] if line.strip()[0] in "\"'"]
-    need(all(re.match(r"\s*[A-Za-z\"']", line) for line in lines[:at]))
-    return nts("\n".join([*above, *lines[at:]]), frame)
+    lines, above = rows_of(text), []
+    while lines and not lines[0].strip().startswith("1"):
+        above.append(lines.pop(0).strip())
+        need(above[-1][0] in "\"'" or (above[-1][0].isascii() and above[-1][0].isalpha()))
+        need("DIM=" not in above[-1].upper() or above[-1][0] in "\"'")
+    # What stands there in words states nothing that the comments do not.
+    return nts("\n".join([line for line in above if line[0] in "\"'"] + lines), frame)
 
 
 def nts(text: str, frame: str) -> Said:
@@ -148,7 +150,8 @@ def morphologika(text: str, frame: str) -> Said:
         numbered = re.search(r"([0-9]+)$", text_above)
         is_number = numbered and int(numbered[1]) == row // landmarks + 1 and text_above not in names
         need(not here or text_above == here or bool(is_number))
-    if not any(names) and len(above) == count and len(set(above.values())) == count:
+    numbered = count == 1 and all(re.fullmatch("#?[0-9]+", called) for called in above.values())
+    if not any(names) and len(above) == count and len(set(above.values())) == count and not numbered:
         names = [above[row] for row in sorted(above)]
     found = [(names[k], [], points[k * landmarks : (k + 1) * landmarks], "") for k in range(count)]
     return framed(found, *comment(comments), frame)

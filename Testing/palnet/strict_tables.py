@@ -5,20 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from strict_text import (
-    FLIP,
-    NOTHING,
-    NUMBER,
-    UNITS,
-    Said,
-    cells,
-    need,
-    one_of,
-    point,
-    rows_of,
-    table,
-    with_names_of_rows,
-)
+from strict_text import FLIP, NOTHING, NUMBER, UNITS, Said, below_titles, cells, need, one_of, point, rows_of, table
 
 
 def csv_long(text: str, frame: str) -> Said:
@@ -31,8 +18,7 @@ def csv_long(text: str, frame: str) -> Said:
     for row in rows:
         name = row[head.index("specimen")] if "specimen" in head else ""
         labels, points = by_name.setdefault(name, ([], []))
-        named = next((head.index(key) for key in ("label", "") if key in head), -1)
-        labels.append(row[named] if named >= 0 else str(len(labels) + 1))
+        labels.append(row[head.index("label")] if "label" in head else str(len(labels) + 1))
         points.append(point([row[head.index(axis)] for axis in "xyz"], said_frame))
     return [(name, labels, points, unit) for name, (labels, points) in by_name.items()]
 
@@ -75,13 +61,12 @@ def csv(text: str, frame: str) -> Said:
 
 
 def morphoj(text: str, frame: str) -> Said:
-    lines = rows_of(text)
+    lines = below_titles(rows_of(text), ";\t,")
     mark = next((one for one in ";\t," if lines and one in re.sub('"[^"]*"', "", lines[0])), "")
     rows = table(text, mark) if mark else [
         [word.replace(",", ".") if NUMBER.match(word.replace(",", ".")) else word for word in line.split()]
         for line in lines
     ]  # fmt: skip
-    rows = with_names_of_rows(rows) if not mark else rows
     need(len({len(row) for row in rows}) == 1)
     order = list(range(1, len(rows[0])))
     if "ID" in rows[0]:

@@ -71,7 +71,7 @@ def cells(line: str, mark: str = ",") -> list[str]:
 
 
 def plain(cell: str) -> str:
-    return cell[1:] if re.match(r"'+[=+\-@\t\r]", cell) else cell
+    return cell[1:] if re.match(r"""'['"\s]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]""", cell) else cell
 
 
 def table(text: str, mark: str = "") -> list[list[str]]:
@@ -82,12 +82,18 @@ def table(text: str, mark: str = "") -> list[list[str]]:
         need(asked[1] in ",;\t")
         mark, lines = asked[1], lines[1:]
         need(bool(lines))
+    lines = below_titles(lines, mark or ",;\t")
     bare = re.sub('"[^"]*"', "", lines[0])
     mark = mark or next((one for one in ";\t" if one in bare), ",")
     found = [row for row in (cells(line, mark) for line in lines) if any(row)]
     while len(found) > 1 and found[0][0].startswith("#") and not any(found[0][1:]):
         need(not re.search("RAS|LPS|coordinate", found.pop(0)[0], re.IGNORECASE))
-    found = with_names_of_rows(found) if mark != "," else found
+    called = [row[0] for row in found[1:]]
+    if mark != "," and called and all(len(row) == len(found[0]) + 1 and row[-1] for row in found[1:]):
+        # As R writes names before the rows: not where they may be the x of the first column.
+        numbered = [str(k) for k in range(1, len(found))] == called
+        need(numbered or not any(NUMBER.match(cell.replace(",", ".")) for cell in called))
+        found[0] = ["", *found[0]]
     need(bool(found) and len({len(row) for row in found}) == 1)
     while not any(row[-1] for row in found):
         found = [row[:-1] for row in found]
@@ -95,12 +101,26 @@ def table(text: str, mark: str = "") -> list[list[str]]:
             for row in found]  # fmt: skip
 
 
-def with_names_of_rows(rows: list[list[str]]) -> list[list[str]]:
-    """A table as R writes it: a name before each row, and none above them."""
-    first, *others = rows or [[]]
-    longer = bool(others) and all(len(row) == len(first) + 1 and row[-1].strip() for row in others)
-    named = any(NUMBER.match(cell) or cell.lower() in ("label", "name", "specimen", "scan", "id") for cell in first)
-    return [["", *first], *others] if longer and not named else rows
+def below_titles(lines: list[str], marks: str) -> list[str]:
+    """The lines below texts in a single cell, if these stand above names of columns, or are comments."""
+    rest, comments = list(lines), 0
+    words: list[str] = []
+    while rest:
+        words = [word.strip() for word in re.split(f"[{marks}]", re.sub('"[^"]*"', "x", rest[0]))]
+        if not words[0] or any(words[1:]):
+            break
+        comments += len(lines) - len(rest) == comments and rest[0].strip(' "').startswith("#")
+        rest.pop(0)
+    names = len([word for word in words if word]) > 2 and not any(NUMBER.match(word) for word in words)
+    above = len(lines) - len(rest) if rest and names else comments
+    if above == len(lines) or len(re.split(f"[{marks}]", re.sub('"[^"]*"', "x", lines[above]))) < 3:
+        return lines
+    need(
+        not re.search(
+            r"(?<![A-Z])(RAS|LPS)(?![A-Z])|coordinate|\b(cm|m|inch(es)?)\b", " ".join(lines[:above]), re.IGNORECASE
+        )
+    )
+    return lines[above:]
 
 
 def one_of(values: list[str], among: tuple[str, ...]) -> str:

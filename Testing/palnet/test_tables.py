@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 import numpy as np
@@ -38,11 +39,15 @@ def test_place_that_cannot_be_written(tmp_path: Path) -> None:
         write_table([{"a": 1}], tmp_path / "file" / "t.csv")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "@SUM(A1)", "-2+3", "\t=1", "'=1", "-", "''+"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+cmd|' /C calc'!A0", "@SUM(A1)", "-2+3", "\t=1", "'=1", "-", "''+"]
+    + [" =1+1", "\u00a0=1", '"=1', "\n=1", "＝1+1", "＋1", "－1+1", "＠SUM(A1)", "' ＝1"],  # noqa: RUF001
+)
 def test_what_a_spreadsheet_would_run_is_text_there_and_read_back(text: str) -> None:
     cell = cell_of(text)
     assert cell.startswith("'") and text_of(cell) == text
-    assert list(csv.reader(to_csv([{text: text}]).splitlines())) == [[cell], [cell]]
+    assert list(csv.reader(io.StringIO(to_csv([{text: text}]), newline=""))) == [[cell], [cell]]
 
 
 @pytest.mark.parametrize("text", ["-5", "+1.5e3", "a=1", "", "'a", "''", "O'Neil", "5-3"])

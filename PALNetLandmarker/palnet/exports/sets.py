@@ -204,6 +204,12 @@ def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
             raise LandmarkFileError(
                 f"{path.name} states {theirs}, but {path.name}{LANDMARKS_ENDING} {ours}: correct one."
             )
+    strange = [written for written, _, _ in said.sets if written not in beside.names] if beside.names else []
+    if strange:
+        raise LandmarkFileError(
+            f"{path.name}{NAMES_ENDING} does not list {some_of(strange)} of {path.name}: list each, or take the "
+            "table away if it is of another file."
+        )
     to_lps = TO_LPS[beside.frame or said.frame or frame]
     sets: dict[str, LandmarkSet] = {}
     for number, (written, said_labels, points) in enumerate(said.sets, 1):

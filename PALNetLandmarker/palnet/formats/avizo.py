@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
 
 from ..errors import LandmarkFileError
-from .text import FileOfSets, NamedPoints, check_end, count_of, lines_of, point_of
+from ..units import NAMES
+from .text import MM_PER_UNIT, FileOfSets, NamedPoints, check_end, count_of, is_number, lines_of, point_of
 
 _FIRST = re.compile(r"#\s*(AmiraMesh|HyperMesh|Avizo|Amira)\b.*\bASCII\b", re.IGNORECASE)
 _COUNT = re.compile(r"define\s+Markers\s+(\S+)", re.IGNORECASE)
 _SETS = re.compile(r"\bNumSets\s+(\d+)", re.IGNORECASE)
 _COORDINATES = re.compile(r"Markers\s*\{\s*float\[3\]\s+Coordinates(\d*)\s*\}\s*=?\s*@(\d+)", re.IGNORECASE)
+_MATRIX = re.compile(r"\bTransformationMatrix\s+([^,]*)", re.IGNORECASE)
+_UNIT = re.compile(r'\bCoordinates\s+"([^"]*)"', re.IGNORECASE)
+_UNMOVED = [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0]
 _SECTION = re.compile(r"@(\d+)")
 
 
@@ -50,6 +55,8 @@ def read_landmark_ascii(text: str, name: str) -> FileOfSets:
         elif found := _COORDINATES.fullmatch(line):
             _once(found[2] not in places and (found[1] or "1") not in places.values(), where)
             places[found[2]] = found[1] or "1"
+    head = " ".join(line for at, line in lines if not any(at >= rows[0][0] for rows in data.values() if rows))
+    unit = _unit_of(head, name)
     sets: list[NamedPoints] = []
     for place, called in places.items():
         rows = data.get(place, [])
@@ -59,7 +66,23 @@ def read_landmark_ascii(text: str, name: str) -> FileOfSets:
         sets.append((called, (), np.array(points)))
     if sorted(places.values()) != [str(k) for k in range(1, (stated_sets or 1) + 1)]:
         raise LandmarkFileError(f"{name} describes {len(sets)} sets of landmarks; {stated_sets} are stated.")
-    return FileOfSets([("", *one[1:]) for one in sets] if len(sets) == 1 else sets)
+    return FileOfSets([("", *one[1:]) for one in sets] if len(sets) == 1 else sets, unit=unit)
+
+
+def _unit_of(head: str, name: str) -> str:
+    """The unit that the parameters state; empty where they state none.
+
+    :raises LandmarkFileError: it is not known here, or the landmarks are moved after they were read
+    """
+    moved = _MATRIX.search(head)
+    if moved and [float(word) if is_number(word) else math.nan for word in moved[1].split()] != _UNMOVED:
+        raise LandmarkFileError(
+            f"{name} holds landmarks before they are moved (TransformationMatrix): apply it in Avizo."
+        )
+    said = {NAMES.get(unit.casefold(), unit) for unit in _UNIT.findall(head)}
+    if len(said) > 1 or not all(unit in MM_PER_UNIT for unit in said):
+        raise LandmarkFileError(f"{name} states the unit {' and '.join(sorted(said))[:40]}: save it in mm, cm or m.")
+    return said.pop() if said else ""
 
 
 def _once(right: bool, where: str) -> None:

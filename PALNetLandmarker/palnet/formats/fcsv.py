@@ -8,10 +8,12 @@ import re
 
 from ..errors import LandmarkFileError
 from .cells import Decimals
+from .remarks import check_remark
 from .text import Rows, check_end, lines_of, point_of, split_cells
 
 _SYSTEMS = {"0": "RAS", "1": "LPS", "RAS": "RAS", "LPS": "LPS"}
 _COLUMNS = "id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label,desc,associatedNodeID"
+_OTHER_KEYS = ("name", "fiducial list file", "markups fiducial file version")
 _FLAGS = ("vis", "sel", "lock")
 _STATUS = {"0": False, "1": False, "2": True, "3": False, "": True}
 _BEHIND = 2
@@ -26,7 +28,6 @@ def read_fcsv(text: str, name: str) -> Rows:
     :param name: the file's, for what is said of it
     :raises LandmarkFileError: a line is wrong
     """
-    check_end(text, name)
     said = {"coordinatesystem": "RAS", "columns": _COLUMNS}
     seen: set[str] = set()
     body: list[tuple[int, str]] = []
@@ -36,6 +37,8 @@ def read_fcsv(text: str, name: str) -> Rows:
             body.append((number, line))
             continue
         key, _, value = (part.strip() for part in head.partition("="))
+        if key.lower() not in said and not key.lower().startswith(_OTHER_KEYS):
+            check_remark(head, f"line {number} of {name}", "write '# CoordinateSystem = LPS', and numbers in mm")
         if key.lower() in said:
             if key.lower() in seen or body:
                 raise LandmarkFileError(f"In line {number} of {name}, '{key}' stands a second time, or below a point.")
@@ -51,13 +54,15 @@ def read_fcsv(text: str, name: str) -> Rows:
         raise LandmarkFileError(f"{name} names not each of the columns x, y, z and label once.")
     mark = _mark([line for _, line in body])
     rows = [(number, split_cells(line, mark, f"line {number} of {name}")) for number, line in body]
+    # SlicerMorph ends no last line: with as many cells as others, it has lost nothing of what counts.
+    lengths = [len(cells) for _, cells in rows[-2:]]
+    if not (len(lengths) == 2 and lengths[0] == lengths[1] and "label" in columns[: lengths[0] - 1]):
+        check_end(text, name)
     rows = [(number, [cell.strip() for cell in cells]) for number, cells in rows if any(map(str.strip, cells))]
-    decimals = Decimals(mark != ",")
-    return (
-        [_point(cells, columns, decimals, f"line {number} of {name}") for number, cells in rows],
-        _SYSTEMS[system],
-        "",
-    )
+    decimals = Decimals(mark)
+    points = [_point(cells, columns, decimals, f"line {number} of {name}") for number, cells in rows]
+    decimals.check(name)
+    return points, _SYSTEMS[system], ""
 
 
 def _header(line: str) -> str:
@@ -102,7 +107,7 @@ def _is_row_of_slicer(held: dict[str, str], decimals: Decimals, where: str) -> b
     if not all(turn):
         return not any(turn)
     try:
-        length = math.hypot(*map(float, decimals.of(turn, where)))
+        length = math.hypot(*map(float, decimals.of(turn, where, False)))
     except ValueError:
         return False
     return length == 0.0 or abs(length - 1.0) < _TOLERANCE

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import LandmarkFileError
-from .text import MM_PER_UNIT, TO_LPS, is_number
+from .remarks import states_frame, states_unit
+from .text import MM_PER_UNIT, is_number
 
 FRAME_COLUMNS = ("frame", "space", "coordinatesystem", "coordinate system", "system")
 UNIT_COLUMNS = ("unit", "units")
 SPECIMEN_COLUMNS = ("specimen", "scan", "subject", "individual", "sample", "case", "patient")
-LABEL_COLUMNS = (
-    *("label", "name", "landmark", "landmark name", "landmark_name", "landmarkname", "landmark label", "landmarks"),
-    *("punkt", "landmarke", "bezeichnung", "nom", "nombre", "nome"),
-    *("point", "point name", "point_name", "marker", "lm", "id", "landmark id", "number", "no", "no.", "nr", "#", ""),
+_LANDMARKS = (
+    *("label", "landmark", "landmark name", "landmark_name", "landmarkname", "landmark label", "landmarks"),
+    *("punkt", "punktname", "landmarke", "beschriftung", "étiquette", "etiquette", "repère", "point de repère"),
+    *("etiqueta", "etichetta", "point", "point name", "point_name", "marker", "lm"),
 )
-_NUMBERS_OF_ROWS = ("id", "landmark id", "number", "no", "no.", "nr", "#", "")
+NUMBER_COLUMNS = ("id", "landmark id", "number", "no", "no.", "nr", "#", "")
+LABEL_COLUMNS = (
+    *_LANDMARKS,
+    *("name", "bezeichnung", "nom", "nombre", "nome"),
+    *NUMBER_COLUMNS,
+)
 KNOWN = (
     "for a row of each landmark: label, x, y, z; for a row of each specimen: specimen, and for each landmark "
     "LABEL_x, LABEL_y, LABEL_z or x1, y1, z1"
@@ -31,19 +36,25 @@ _WORD = (
     r"koordinaten?|koord|coordonn[ée]es?|coordenadas?|coordinat[ae])"
 )
 _PLAIN = re.compile(rf"(?:{_WORD}[ ._:-]*)?([xyzlpsra])(?:[ ._:-]*{_WORD})?", re.IGNORECASE)
-_OTHER_UNIT = r"mm|cm|m|in|inch|inches|ft|px|pixel|pixels|voxel|voxels|um|µm|dm|km"
-_WITH_UNIT = re.compile(rf"(.*\S)\s*(?:[(\[]\s*({_OTHER_UNIT})\s*[)\]]|[ _./]({_OTHER_UNIT}))", re.IGNORECASE)
+_OTHER_UNIT = r"mm|cm|m|in|inch|inches|ft|px|pixel|pixels|voxel|voxels|um|µm|nm|dm|km"
+_WITH_UNIT = re.compile(
+    rf"(.*?\S)\s*(?:[(\[]\s*(?:in\s+)?({_OTHER_UNIT})\s*[)\]]|[ _./](?:in[ _])?({_OTHER_UNIT}))", re.IGNORECASE
+)
+_WITH_REMARK = re.compile(r"([xyz])\s*[(\[](.*)[)\]]|([xyz])[ _.]?(ras|lps)|(ras|lps)[ _.]?([xyz])", re.IGNORECASE)
 _WIDE = (
     (re.compile(r"([xyz])[ ._-]?([0-9]{1,9})", re.IGNORECASE), 2, 1),  # x1, as MorphoJ has it
     (re.compile(r"(.+)[ ._:-]([xyz])", re.IGNORECASE), 1, 2),  # Prn_x; geomorph: 1.X
     (re.compile(r"([xyz])[ ._:-](.+)", re.IGNORECASE), 2, 1),  # X.Prn
+    (re.compile(r"(.*\w)\s*[(\[]([xyz])[)\]]", re.IGNORECASE), 1, 2),  # Prn (x)
     (re.compile(r"(.*\w)([XYZ])"), 1, 2),  # LM1X
     (re.compile(r"(.*[0-9])([xyz])"), 1, 2),  # 1x
 )
 _NUMBERED = _WIDE[0][0]
+_AXIS_FIRST = re.compile(rf"{_NUMBERED.pattern}|{_WIDE[2][0].pattern}", re.IGNORECASE)
 _OF_THREE, _NOT_THREE = re.compile(r"[VX][123]"), re.compile(r"[VXYZvxyz](?![123]$|$)[0-9]*|[YZyz][0-9]+")
 _NO_LANDMARKS = ("index", "sex", "matrix", "box", "suffix", "prefix", "max", "complex", "key", "quality", "identity")
-_CLOSE = 0.5
+_NO_LABELS = ("world", "local", "global", "mean", "raw", "scan", "file", "native", "image", "physical", "new", "old")
+_TWICE = re.compile(r"(.+)\.\d+")
 
 
 @dataclass(frozen=True)
@@ -75,9 +86,10 @@ class Header:
     headless: bool = False
 
 
-def read_header(cells: list[str], name: str) -> Header | None:
+def read_header(cells: list[str], rows: int, name: str) -> Header | None:
     """What the first line of a table says; None where it names no coordinates.
 
+    :param rows: how many there are below
     :param name: the file's, for what is said of it
     :raises LandmarkFileError: the names contradict each other, or name x, y or z and not all of them
     """
@@ -93,8 +105,10 @@ def read_header(cells: list[str], name: str) -> Header | None:
     wide = wide if plain or wide else _wide(bare, name)
     if not plain and not wide:
         return None
-    if plain and wide:
+    second = plain and any(_NUMBERED.fullmatch(column) for column in bare)
+    if (plain and wide) or second:
         raise LandmarkFileError(f"{name} has columns x, y, z and such of single landmarks, too: leave one kind out.")
+    _check_names(cells, wide, columns.one_of(_LANDMARKS), specimen, rows, name)
     odd = [cell for cell in cells if is_number(cell) and not cell.isdecimal()]
     if odd:
         raise LandmarkFileError(f"In the first line of {name}, '{odd[0][:20]}' stands among the names of columns.")
@@ -116,10 +130,37 @@ def read_header(cells: list[str], name: str) -> Header | None:
         specimen=specimen,
         frame_column=columns.one_of(FRAME_COLUMNS),
         unit_column=columns.one_of(UNIT_COLUMNS),
-        defined=columns.one_of(("defined",)) if frame else -1,
+        defined=columns.one_of(("defined",)) if plain else -1,
         frame=frame,
         unit=unit,
     )
+
+
+def _check_names(
+    cells: Sequence[str], wide: Mapping[str, Sequence[object]], label: int, specimen: int, rows: int, name: str
+) -> None:
+    """Check that columns of single landmarks are such, and that no column stands twice.
+
+    :raises LandmarkFileError: not so
+    """
+    twice = next((match[1] for match in map(_TWICE.fullmatch, cells) if match and match[1] in cells), "")
+    if twice:  # as pandas calls the second column of a name, and R
+        raise LandmarkFileError(f"{name} has the column '{twice[:40]}' more than once.")
+    is_one = sum(map(len, wide.values())) == 1
+    is_axis_first = is_one and any(map(_AXIS_FIRST.fullmatch, cells))
+    only = next(iter(wide)).strip("()[] ").casefold() if is_one else ""
+    if wide and (
+        label >= 0 or only in _NO_LABELS or (is_axis_first and rows > 1 and specimen < 0 and cells[0] != "ID")
+    ):
+        raise LandmarkFileError(
+            f"{name} may have a row for each landmark or for each specimen: call its columns label, x, y and z, or "
+            "specimen and LABEL_x, LABEL_y, LABEL_z."
+        )
+    odd = next((cell for cell in wide if states_frame(cell) or states_unit(cell)), "")
+    if odd:
+        raise LandmarkFileError(
+            f"{name} has columns of '{odd[:40]}': call the coordinates x, y and z, and add a column 'frame' or 'unit'."
+        )
 
 
 class _Columns:
@@ -147,7 +188,8 @@ def _apart(cell: str) -> tuple[str, str]:
     """The name of a column without the unit in it, and the unit."""
     match = _WITH_UNIT.fullmatch(cell)
     if not match:
-        return cell, ""
+        remark = _WITH_REMARK.fullmatch(cell)
+        return (cell, "") if not remark else (remark[1] or remark[3] or remark[6], remark[2] or remark[4] or remark[5])
     bare, unit = match[1], (match[2] or match[3]).lower()
     # What ends like a unit may be a name: Al_m.
     return (bare, unit) if match[2] or any(p.fullmatch(bare) for p in (_PLAIN, *(w[0] for w in _WIDE))) else (cell, "")
@@ -157,6 +199,8 @@ def _one_unit(units: list[str], name: str) -> str:
     said = set(units)
     if len(said) > 1 or not all(unit in ("", *MM_PER_UNIT) or unit in MM_PER_UNIT for unit in said):
         shown = " and ".join(sorted(unit or "none" for unit in said))
+        if any(map(states_frame, said)):
+            raise LandmarkFileError(f"{name} states {shown} in its first line: use x, y and z, and a column 'frame'.")
         raise LandmarkFileError(f"{name} states the unit {shown} in its first line: use mm, cm or m only.")
     return said.pop()
 
@@ -227,28 +271,3 @@ def _check_others(columns: list[str], found: dict[str, dict[str, int]], name: st
     stray = [label for label, axes in rest.items() if len(axes) > 1]
     if stray:
         raise LandmarkFileError(f"{name} names the columns of '{stray[0][:40]}' in another way than others: use one.")
-
-
-def check_unknown(cells: list[str], rows: Iterable[list[str]], header: Header, name: str) -> None:
-    """Check that no column of another name holds the frame, the unit, or the labels where there are only numbers.
-
-    :raises LandmarkFileError: one does
-    """
-    rows = list(rows)
-    weak = header.label >= 0 and cells[header.label].lower() in _NUMBERS_OF_ROWS
-    used = {k for ats in header.landmarks.values() for at in ats for k in at}
-    for k, cell in enumerate(cells):
-        if k in (header.label, header.specimen, header.frame_column, header.unit_column):
-            continue
-        held = {row[k] for row in rows}
-        if weak and k not in used and any(cell and not is_number(cell.replace(",", ".")) for cell in held):
-            raise LandmarkFileError(
-                f"{name} names no column 'label', and '{cell[:40]}' may hold the labels: call it so, or take it out."
-            )
-        for what, among in (("frame", set(TO_LPS)), ("unit", set(MM_PER_UNIT))):
-            # The letter m alone says nothing, as in a column of the sex.
-            alike = difflib.SequenceMatcher(None, cell.lower(), what).ratio() > _CLOSE
-            if held and held <= among and (alike or held != {"m"}):
-                raise LandmarkFileError(
-                    f"The column '{cell[:40]}' of {name} holds {', '.join(sorted(held))}: call it '{what}'."
-                )

@@ -6,11 +6,10 @@ has it (https://github.com/zarquon42b/Morpho).
 
 from __future__ import annotations
 
-import math
 import re
 
 from ..errors import LandmarkFileError
-from .text import Rows, check_end, count_of, lines_of, point_of
+from .text import Rows, check_end, count_of, is_number, lines_of, point_of
 
 _VERSION = re.compile(r"version\s+[0-9.]+", re.IGNORECASE)
 _MISSING = 9999.0
@@ -36,6 +35,9 @@ def read_pts(text: str, name: str) -> Rows:
         words = line.rsplit(maxsplit=3)
         if len(words) != 4:
             raise LandmarkFileError(f"In {where}, a name and x, y, z are expected.")
-        point = point_of(words[1:], where)
-        rows.append((words[0].strip(), [math.nan] * 3 if _MISSING in point else point))
+        label = words[0].split()
+        if any(map(is_number, label[1:])) or (is_number(label[0]) and not label[0].isdecimal()):
+            raise LandmarkFileError(f"In {where}, there are more than a name and three numbers.")
+        numbers = ["NA" if is_number(word) and float(word) == _MISSING else word for word in words[1:]]
+        rows.append((words[0].strip(), point_of(numbers, where)))
     return rows, "", ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..errors import LandmarkFileError
+from .remarks import check_remark
 from .text import Rows, check_end, lines_of, point_of
 
 _ROW = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
@@ -26,6 +27,7 @@ def read_lafas(text: str, name: str) -> Rows:
     rows: list[tuple[str, list[float]]] = []
     for number, line in lines_of(text):
         if not rows and _is_header(line):
+            check_remark(line, f"line {number} of {name}", "take it away, and name the frame of the scan")
             continue
         match = _ROW.match(line)
         where = f"line {number} of {name}"

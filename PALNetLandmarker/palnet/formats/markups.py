@@ -27,8 +27,8 @@ def read_markups(text: str, name: str) -> Rows:
         kinds = ", ".join(sorted({str(node["type"])[:20] for node in nodes}))
         raise LandmarkFileError(f"{name} holds no point list, but {kinds}: save the list of the landmarks.")
     lists = [node for node in lists if node.get("controlPoints")]
-    said = (str(node.get("coordinateUnits", "")) for node in lists)
-    units = {NAMES.get(unit.casefold(), unit) for unit in said} or {""}
+    # Slicer takes a list without a unit for one in mm.
+    units = {_unit_of(node) or "mm" for node in lists} or {"mm"}
     if len(units) > 1:
         raise LandmarkFileError(
             f"{name} holds point lists in {' and in '.join(sorted(units))[:60]}: save each by itself."
@@ -48,6 +48,13 @@ def read_markups(text: str, name: str) -> Rows:
     unit = units.pop()
     # The mm of a Markups file is no statement, for Slicer writes it for every scan.
     return rows, "LPS", "" if unit == "mm" else unit
+
+
+def _unit_of(node: dict[str, Any]) -> str:
+    """As Slicer reads it: a text, or a code, its system and its meaning; empty where there is none."""
+    said = node.get("coordinateUnits")
+    code = said[0] if isinstance(said, list) and len(said) == 3 and said[1] == "UCUM" else said
+    return NAMES.get(str(code).casefold(), str(code)) if code is not None else ""
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -87,6 +94,8 @@ def _points(node: dict[str, Any], name: str) -> list[tuple[str, list[float]]]:
             raise LandmarkFileError(f"In {where}, the label or the status is none that Slicer writes: save it again.")
         # Slicer writes an unset position as "".
         unset = place in ("", [], None) or status in _UNSET
+        if place in ("", [], None) and point.get("positionStatus") == _DEFINED:
+            raise LandmarkFileError(f"In {where}, the point is '{_DEFINED}' and has no position: save it again.")
         found = [math.nan] * 3 if unset else point_of(place, where)
         rows.append((label.strip(), [v * f for v, f in zip(found, TO_LPS[frame].tolist(), strict=True)]))
     return rows

@@ -52,11 +52,15 @@ def _group(called: str, group: dict[str, Any], name: str) -> NamedPoints:
         mask = list(said["mask"])
         if len(mask) != len(points):
             raise LandmarkFileError(f"{name} has {len(points)} points, and a label for {len(mask)} of them.")
+        if any(there not in (0, 1) for there in mask):
+            raise LandmarkFileError(f"{name} has a label whose mask is not made of true and false.")
         members = [k for k, there in enumerate(mask) if there]
         if len(members) == 1:
             if members[0] in found:
                 raise LandmarkFileError(f"{name} has two labels for the point {members[0] + 1}: leave one.")
             found[members[0]] = str(said["label"]).strip()
+    if 0 < len(found) < len(points):
+        raise LandmarkFileError(f"{name} has a label of their own for {len(found)} of {len(points)} points: name each.")
     # Other labels are of whole parts, such as the mouth.
     labels = tuple(found[k] for k in range(len(points))) if len(found) == len(points) else ()
     return called, labels, points

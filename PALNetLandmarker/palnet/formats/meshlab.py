@@ -8,6 +8,8 @@ from xml.parsers import expat
 from ..errors import LandmarkFileError
 from .text import Rows, point_of
 
+_PARTS = ("DocumentData", "point")
+
 
 def read_pp(text: str, name: str) -> Rows:
     """The points of a file of picked points; one that is not active has no place.
@@ -20,6 +22,8 @@ def read_pp(text: str, name: str) -> Rows:
 
     def begin(tag: str, said: dict[str, str]) -> None:
         path.append(tag)
+        if path[0] == "PickedPoints" and len(path) == 2 and tag not in _PARTS:
+            raise _Unknown(tag)
         if tag != "point" or path[:1] != ["PickedPoints"]:
             return
         where = f"point {len(rows) + 1} ('{said.get('name', '')[:40]}') in {name}"
@@ -32,14 +36,20 @@ def read_pp(text: str, name: str) -> Rows:
         path.pop()
 
     # Without a tree of what was read, nothing that is nested deeply does harm.
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")  # the text is decoded, whatever the file says of itself
     parser.StartElementHandler, parser.EndElementHandler = begin, end
     parser.EntityDeclHandler = _no_entity
     try:
         parser.Parse(text.encode(), True)
+    except _Unknown as unknown:
+        raise LandmarkFileError(f"{name} holds '{str(unknown)[:40]}', which MeshLab does not write there.") from None
     except (expat.ExpatError, _EntityError, ValueError):
         raise LandmarkFileError(f"{name} is no file of picked points of MeshLab, or it is damaged.") from None
     return rows, "", ""
+
+
+class _Unknown(Exception):
+    """Of an element, by its name: it may be a point that is written otherwise."""
 
 
 class _EntityError(Exception):

@@ -75,6 +75,7 @@ def _sections(text: str, name: str) -> tuple[dict[str, list[_Line]], list[_Mark]
             raise LandmarkFileError(f"In line {number} of {name}, a section is expected, as [individuals].")
         else:
             sections[section].append((number, line))
+    comments += [f"{key} {line}" for key, rows in sections.items() if key not in _SECTIONS for _, line in rows]
     return sections, marks, comments
 
 
@@ -96,7 +97,9 @@ def _checked(names: list[str], marks: list[_Mark], landmarks: int, name: str) ->
             raise LandmarkFileError(
                 f"In {where}, the points are those of '{text[:40]}', but [names] has '{here[:40]}'."
             )
-    if not any(names) and len(above) == len(names) and len(set(above.values())) == len(names):
+    # "#1" above the one specimen of a file is no name: others in the folder would have it, too.
+    is_number = len(names) == 1 and all(text.lstrip("#").isdecimal() for text in above.values())
+    if not any(names) and len(above) == len(names) and len(set(above.values())) == len(names) and not is_number:
         return [above[k] for k in range(len(names))]
     return names
 

@@ -152,11 +152,13 @@ def rows_of_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """The rows of a table, by the names of its columns; none where there is no such file.
 
     :param columns: it has them, each once; others are left out
-    :raises LandmarkFileError: not so, or it cannot be read; the sentence names the file, and the line
+    :raises LandmarkFileError: not so, it has no row, or it cannot be read; the sentence names the file, and the line
     """
     if not path.is_file():
         return []
     rows, _ = read_cells(read_text(path), path.name)
+    if len(rows) < 2:
+        raise LandmarkFileError(f"{path.name} has no row below the names of its columns: take it away, or fill it.")
     header = [cell.lower() for cell in rows[0][1]] if rows else []
     if any(header.count(column) != 1 for column in columns):
         raise LandmarkFileError(f"{path.name} is no table with the columns {', '.join(columns)}.")

@@ -27,7 +27,13 @@ from .text import (
 
 _COMMENT = re.compile(r"""^\s*["']""")
 _WORDS = re.compile(r"\s*[A-Za-z]")
-_COLUMN = re.compile(r"^(.+)_([xyz])$", re.IGNORECASE)
+_COLUMNS = (
+    (re.compile(r"(.+)[_.:-]([xyz])", re.IGNORECASE), 1, 2),
+    (re.compile(r"(.*\w)([XYZ])"), 1, 2),
+    (re.compile(r"([xyz])[_.:-]?([0-9]+)", re.IGNORECASE), 2, 1),
+    (re.compile(r"([xyz])[_.:-](.+)", re.IGNORECASE), 2, 1),
+)
+"""Names of columns, and where in them label and axis stand: Prn_x, PrnX, x1, x_Prn."""
 _Word = tuple[int, str]
 
 
@@ -44,7 +50,7 @@ def read_nts(text: str, name: str) -> FileOfSets:
     if name.lower().endswith(".dta"):
         # As Morpho has it, the header is the line that says DIM=, whatever words IDAV Landmark says above it.
         while lines and _WORDS.match(lines[0][1]) and "DIM=" not in lines[0][1].upper():
-            lines = lines[1:]
+            comments.append(lines.pop(0)[1])
     if not lines:
         return FileOfSets([])
     header = _header(lines[0][1].split(), f"line {lines[0][0]} of {name}")
@@ -186,14 +192,16 @@ def _labels(columns: list[str], name: str) -> tuple[str, ...]:
 
     :raises LandmarkFileError: some are, and others not
     """
-    found = [(match[1], match[2].lower()) for match in map(_COLUMN.match, columns) if match]
-    labels = tuple(label for label, _ in found[::3])
-    if len(found) == len(columns) and found == [(label, axis) for label in labels for axis in "xyz"]:
-        return labels
-    if len(found) > len(columns) / 2:
-        raise LandmarkFileError(
-            f"{name} has not x, y and z of each landmark, in this order, in the names of its columns."
-        )
+    for pattern, label_at, axis_at in _COLUMNS:
+        found = [(match[label_at], match[axis_at].lower()) for match in map(pattern.fullmatch, columns) if match]
+        labels = tuple(label for label, _ in found[::3])
+        ordered = len(found) == len(columns) and found == [(label, axis) for label in labels for axis in "xyz"]
+        if ordered and (label_at == 1 or labels == tuple(str(k + 1) for k in range(len(labels)))):
+            return labels
+        if len(found) > len(columns) / 2:
+            raise LandmarkFileError(
+                f"{name} has not x, y and z of each landmark, in this order, in the names of its columns."
+            )
     return ()
 
 

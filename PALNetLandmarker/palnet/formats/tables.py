@@ -17,7 +17,8 @@ from ..errors import LandmarkFileError
 from ..tables import cell_of
 from ..units import NAMES
 from .cells import Decimals, Line, read_cells
-from .headers import KNOWN, Header, check_unknown, read_header
+from .doubts import check_labels, check_other_columns, check_rows
+from .headers import KNOWN, Header, read_header
 from .text import MM_PER_UNIT, TO_LPS, FileOfSets, NamedPoints, is_number, point_of, rows_of
 
 _APART = re.compile(r'[,;\t"]')
@@ -34,7 +35,7 @@ def read_table(text: str, name: str) -> FileOfSets:
     rows, decimals = read_cells(text, name)
     if not rows:
         return FileOfSets([])
-    header = read_header(rows[0][1], name)
+    header = read_header(rows[0][1], len(rows) - 1, name)
     return _headed(rows, header, decimals, name) if header else _long(rows, _no_header(rows[0], name), decimals, name)
 
 
@@ -49,19 +50,21 @@ def read_morphoj(text: str, name: str) -> FileOfSets:
     rows, decimals = read_cells(text, name, blanks=True)
     if not rows:
         return FileOfSets([])
-    header = read_header(rows[0][1], name)
+    header = read_header(rows[0][1], len(rows) - 1, name)
     if header:
         return _headed(rows, header, decimals, name)
     first = [is_number(cell.replace(",", ".")) for cell in rows[0][1][1:]]
     count = len(first) // 3
     if first and not any(first) and not all(cell in ("", "NA") for cell in rows[0][1][1:]):
-        rows = rows[1:]  # names of columns
+        _check_alike(rows[0], name)
+        rows = rows[1:]
     elif count == 1 or len(rows[0][1]) == 3:
         return _long(rows, _no_header(rows[0], name), decimals, name)
     if not rows:
         return FileOfSets([])
     if not count or len(first) != 3 * count:
         raise LandmarkFileError(f"In line {rows[0][0]} of {name}, a name and x, y, z of each landmark are expected.")
+    check_rows(rows, 0, range(1, 3 * count + 1), True, name)
     landmarks = {"": [(3 * k + 1, 3 * k + 2, 3 * k + 3) for k in range(count)]}
     return _wide(rows, Header(landmarks, True, -1, 0, -1, -1, -1, "", ""), decimals, name)
 
@@ -105,17 +108,31 @@ def _quoted(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"' if _APART.search(cell) else cell
 
 
+def _check_alike(header: Line, name: str) -> None:
+    """Check that the names of columns, which MorphoJ does not look at, may all be those of coordinates.
+
+    :raises LandmarkFileError: they are words, of which some may be the sex or the size
+    """
+    number, (_, *cells) = header
+    if len({cell.rstrip("0123456789 ._-") for cell in cells}) > 1 and any(len(cell) > 1 for cell in cells):
+        raise LandmarkFileError(
+            f"In line {number} of {name}, the names of the columns are not known here. Known are, {KNOWN}."
+        )
+
+
 def _headed(rows: list[Line], header: Header, decimals: Decimals, name: str) -> FileOfSets:
-    body = [cells for _, cells in rows[1:]]
-    check_unknown(rows[0][1], body, header, name)
-    taken = [
-        header.frame_column,
-        header.unit_column,
-        *(k for ats in header.landmarks.values() for at in ats for k in at),
-    ]
+    places = [k for ats in header.landmarks.values() for at in ats for k in at]
+    taken = [header.frame_column, header.unit_column, header.label, header.defined, *places]
     if header.wide and header.specimen < 0 and 0 not in taken:
         # The first column says what each row is, whatever it is called.
         header = replace(header, specimen=0)
+    check_other_columns(rows[0][1], rows[1:], {*taken, header.specimen}, name)
+    if header.label >= 0:
+        check_labels(rows[0][1], rows[1:], header.label, {*taken, header.specimen}, name)
+    if header.label > 0 and not rows[0][1][header.label] and any(is_number(cells[header.label]) for _, cells in rows):
+        raise LandmarkFileError(f"The column {header.label + 1} of {name} holds numbers and has no name: name it.")
+    if header.frame_column < 0 or header.unit_column < 0:
+        check_rows(rows[1:], header.specimen if header.wide else header.label, places, header.wide, name)
     return (_wide if header.wide else _long)(rows[1:], header, decimals, name)
 
 
@@ -150,6 +167,9 @@ def _wide(rows: list[Line], header: Header, decimals: Decimals, name: str) -> Fi
         frame.see(cells)
         unit.see(cells)
         sets.append((cells[header.specimen] if header.specimen >= 0 else "", labels, np.array(points)))
+        if header.specimen >= 0 and bool(sets[-1][0]) != bool(sets[0][0]):
+            raise LandmarkFileError(f"Some rows of {name}, as line {number}, have no specimen's name: name each.")
+    decimals.check(name)
     return FileOfSets(sets, frame.one(name, header.frame), unit.one(name, header.unit))
 
 
@@ -177,6 +197,19 @@ def _long(rows: list[Line], header: Header, decimals: Decimals, name: str) -> Fi
         raise LandmarkFileError(f"In {name}, the labels are numbers with decimals (a decimal comma among commas?).")
     if "" in found and len(found) > 1:
         raise LandmarkFileError(f"Some rows of {name} have no specimen's name.")
+    if header.headless and named and all(map(str.isdecimal, named)):
+        first = min(map(int, named))
+        if first > 1 or sorted(map(int, named)) != list(range(first, first + len(named))):
+            raise LandmarkFileError(
+                f"In {name}, the first of four numbers in a row is not that of the row: name the columns."
+            )
+    counts = {who: len(labels) for who, (labels, _) in found.items()}
+    if header.label < 0 and len(set(counts.values())) > 1:
+        most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+        raise LandmarkFileError(
+            f"{name} has {counts[most]} landmarks of '{most}', {counts[least]} of '{least}', and no labels: name them."
+        )
+    decimals.check(name)
     sets = [(who, tuple(labels), np.array(points, dtype=float)) for who, (labels, points) in found.items()]
     return FileOfSets(sets, frame.one(name, header.frame), unit.one(name, header.unit))
 

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import LandmarkFileError
 from ..units import MM_PER_UNIT as MM_PER_UNIT
 from ..units import UNIT_PATTERN
+from .remarks import check_remark
 
 TO_LPS = {"LPS": np.ones(3), "RAS": np.array([-1.0, -1.0, 1.0])}
 """Factors that turn the coordinates of a frame into LPS, and back."""
@@ -29,6 +30,8 @@ _DECIMALS_OF = re.compile(r"(?<![\w.])-?\d+\.(\d+)(?![\w.])", re.ASCII)
 _FEW = 3
 _FARTHEST = 1e100
 """Of a coordinate: beyond, distances overflow."""
+_CODES = (999.0, 9999.0, 99999.0)
+"""As x, y and z at once, and with either sign: what programs write where a landmark is missing."""
 
 
 Rows = tuple[list[tuple[str, list[float]]], str, str]
@@ -61,9 +64,16 @@ def statement(frame: str, unit: str) -> str:
 def stated(comments: Iterable[str], name: str) -> tuple[str, str]:
     """Frame and unit as the comments of a file state them; both empty where none does.
 
-    :raises LandmarkFileError: two comments contradict each other, or one states what is not known here
+    :raises LandmarkFileError: two comments contradict each other, or one states what is not known here, or in a way
+        that is not
     """
-    found = {(match[1], match[2]) for match in map(_STATEMENT.search, comments) if match}
+    found = set()
+    for comment in comments:
+        match = _STATEMENT.search(comment)
+        if match:
+            found.add((match[1], match[2]))
+        else:
+            check_remark(comment, name, f"say it as '{statement('LPS', 'mm')}', with the frame and the unit that it is")
     if len(found) > 1 or any(frame not in TO_LPS or unit not in MM_PER_UNIT for frame, unit in found):
         shown = " and ".join(f"{frame}, {unit}" for frame, unit in sorted(found)[:2])[:60]
         raise LandmarkFileError(
@@ -112,7 +122,8 @@ def split_cells(line: str, delimiter: str, where: str) -> list[str]:
 def point_of(values: object, where: str) -> list[float]:
     """Three numbers; all NaN where one of them is not set.
 
-    :raises LandmarkFileError: they are not three numbers, or one is beyond what a coordinate can be
+    :raises LandmarkFileError: they are not three numbers, one is beyond what a coordinate can be, or all are what some
+        programs write for a missing landmark: where the format has such a number, its reader takes it away before
     """
     numbers = list(_numbers(values)) if isinstance(values, list) else []
     if len(numbers) != 3 or None in numbers:
@@ -120,6 +131,10 @@ def point_of(values: object, where: str) -> list[float]:
     known = [number for number in numbers if number is not None]
     if any(abs(number) > _FARTHEST for number in known):
         raise LandmarkFileError(f"In {where}, a coordinate is too large a number.")
+    if len(set(known)) == 1 and abs(known[0]) in _CODES:
+        raise LandmarkFileError(
+            f"In {where}, x, y and z are all {known[0]:g}, as some programs write a missing landmark: write NA there."
+        )
     return known if all(math.isfinite(number) for number in known) else [math.nan] * 3
 
 

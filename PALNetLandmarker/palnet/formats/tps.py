@@ -26,20 +26,23 @@ def read_tps(text: str, name: str) -> FileOfSets:
     check_end(text, name)
     lines = [(number, line.strip()) for number, line in lines_of(text)]
     sets: list[NamedPoints] = []
-    comments = []
+    comments: list[list[str]] = []
+    scaled: list[bool] = []
     at = 0
     while at < len(lines):
         number, line = lines[at]
         where = f"line {number} of {name}"
         key, _, value = (part.strip() for part in line.partition("="))
-        if key.upper() == "LM":
+        if key.upper() == "LM" and at + 1 < len(lines) and len(lines[at + 1][1].split()) != len("xyz"):
             raise LandmarkFileError(f"In {where}, landmarks in 2D begin (LM=); only 3D ones (LM3=) can be read here.")
-        if key.upper() != "LM3":
+        # Some programs write LM= above three numbers, too, and geomorph counts the numbers.
+        if key.upper() not in ("LM3", "LM"):
             raise LandmarkFileError(f"In {where}, LM3= and the number of landmarks are expected.")
         count = count_of(value, 1, len(lines) - at - 1, where, "landmarks")
         points = [point_of(line.split(), f"line {number} of {name}") for number, line in lines[at + 1 : at + 1 + count]]
         at += 1 + count
         said: dict[str, str] = {}
+        comments.append([])
         while at < len(lines) and "=" in lines[at][1] and not lines[at][1].upper().startswith("LM"):
             number, line = lines[at]
             where = f"line {number} of {name}"
@@ -51,15 +54,33 @@ def read_tps(text: str, name: str) -> FileOfSets:
                 raise LandmarkFileError(f"In {where}, curves begin, which cannot be read here.")
             if key == "SCALE":
                 points = _scaled(points, value, where)
-            if key == "COMMENT":
-                comments.append(value)
+            if key not in ("ID", "IMAGE"):
+                comments[-1].append(line)
             said[key] = value
             at += 1
         sets.append((said.get("ID") or said.get("IMAGE", ""), (), np.array(points, dtype=float)))
+        scaled.append("SCALE" in said)
+    _check_alike(sets, scaled, [any(stated(said, name)) for said in comments], name)
     unnamed = [number for number, (one, _, _) in enumerate(sets, 1) if not one]
     if 0 < len(unnamed) < len(sets):
         raise LandmarkFileError(f"{name} names its specimens, but number {unnamed[0]} has no ID=: name it, too.")
-    return FileOfSets(sets, *stated(comments, name))
+    return FileOfSets(sets, *stated([line for said in comments for line in said], name))
+
+
+def _check_alike(sets: list[NamedPoints], scaled: list[bool], framed: list[bool], name: str) -> None:
+    """:raises LandmarkFileError: specimens differ in what their points are"""
+    for number, (one, has_scale, has_frame) in enumerate(zip(sets, scaled, framed, strict=True), 1):
+        what = f"specimen {number} ('{one[0][:40]}') of {name}"
+        if has_scale != scaled[0]:
+            raise LandmarkFileError(
+                f"In {what}, SCALE= stands, or not, as in no other: give each one, 1 where there is none."
+            )
+        if has_frame != framed[0]:
+            raise LandmarkFileError(f"The {what} states its coordinates, or not, otherwise than others: state each.")
+        if len(one[2]) != len(sets[0][2]):
+            raise LandmarkFileError(
+                f"The {what} has {len(one[2])} landmarks, the first one {len(sets[0][2])}: write NA for missing."
+            )
 
 
 def _scaled(points: list[list[float]], value: str, where: str) -> list[list[float]]:

@@ -71,7 +71,10 @@ def test_all_point_lists_of_a_markups_file_are_read_and_their_unit_is_told(tmp_p
 
 def test_point_lists_that_contradict_each_other(tmp_path: Path) -> None:
     one, other = (json.loads(markups([row("a", [k, 2, 3])]))["markups"][0] for k in (1, 2))
-    for second, said in ((other, "'a' stands in more than one"), ({**other, "coordinateUnits": "cm"}, "in  and in cm")):
+    for second, said in (
+        (other, "'a' stands in more than one"),
+        ({**other, "coordinateUnits": "cm"}, "cm and in mm"),
+    ):
         path = written(tmp_path, "a.mrk.json", json.dumps({"markups": [one, second]}))
         with pytest.raises(LandmarkFileError, match=said):
             read_landmarks(path)
@@ -94,6 +97,19 @@ def test_fcsv_with_fewer_columns_or_without_their_names(tmp_path: Path) -> None:
         read = read_landmarks(written(tmp_path, "a.fcsv", text))
         assert read.labels == ("a", "b")
         np.testing.assert_array_equal(read.points, POINTS)
+
+
+def test_fcsv_of_slicermorph_that_ends_no_last_line(tmp_path: Path) -> None:
+    """What is behind the label may be cut, unless it is the status: then a cell is missing, too."""
+    head = "# CoordinateSystem = LPS\n# columns = id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label,desc,associatedNodeID\n"
+    for behind, whole in ((",,", True), (",", False), ("", False), (",,,3,0", True), (",,,3,", True), (",,,3", False)):
+        rows = f"1,1,2,3,0,0,0,1,1,1,0,a{',,,2,0' if '3' in behind else ',,'}\n2,4,5,6,0,0,0,1,1,1,0,b{behind}"
+        path = written(tmp_path, "a.fcsv", head + rows)
+        if whole:
+            assert np.isnan(read_landmarks(path).points[1]).all() == ("3" in behind)
+        else:
+            with pytest.raises(LandmarkFileError, match="ends within a line"):
+                read_landmarks(path)
 
 
 def test_fcsv_with_an_unset_point(tmp_path: Path) -> None:

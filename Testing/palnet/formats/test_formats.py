@@ -123,7 +123,7 @@ def test_gpa_reads_the_folder_as_it_is(tmp_path: Path) -> None:
     [
         (
             "a.tps",
-            "LM3=1\n 1 2 3\nIMAGE=one.jpg\nSCALE=0.5\nLM3=1\n4 5 6\nIMAGE=b\nID=two\nCOMMENT=x\n",
+            "LM3=1\n 1 2 3\nIMAGE=one.jpg\nSCALE=0.5\nLM3=1\n4 5 6\nIMAGE=b\nID=two\nCOMMENT=x\nSCALE=1\n",
             ["one.jpg", "two"],
             "1",
             [0.5, 1, 1.5],
@@ -274,7 +274,7 @@ def test_files_of_other_programs(
         ("a.pts", "Version 1.0\n2\nS000 1 2 3\n", "holds 1 points; 2 are stated"),
         ("a.pp", "<PickedPoints><point x='1' y='2' name='a'/></PickedPoints>", "point 1 ('a') in a.pp"),
         ("a.pp", "<!DOCTYPE p [<!ENTITY a 'a'>]><PickedPoints/>", "no file of picked points"),
-        ("a.pp", "<PickedPoints>" + "<a>" * 100_000, "no file of picked points"),
+        ("a.pp", "<PickedPoints><DocumentData>" + "<a>" * 100_000, "no file of picked points"),
         ("a.landmarkAscii", "# AmiraMesh BINARY-LITTLE-ENDIAN 2.1\n", "save it as LandmarkSet Ascii"),
         ("a.ljson", '{"version": 2, "landmarks": {"points": [[1, 2]]}}', "not in 3D"),
         ("a.ljson", '{"a":' * 100_000, "no file of landmarks of menpo"),
