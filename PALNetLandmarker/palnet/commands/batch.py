@@ -18,11 +18,11 @@ from ..batch.words import in_words, said, time_left
 from ..errors import PalnetError
 from ..files import write_json
 from ..formats.text import some_of
-from ..results import TABLES
+from ..results import TABLES, picture_beside
 from ..scans.file import scan_space
 from .host import Host
 from .size import unit_of
-from .words import RESEARCH_USE, check_summary, picture_beside, results_at, summary
+from .words import RESEARCH_USE, check_summary, results_at, summary
 
 
 def run(options: argparse.Namespace, host: Host) -> int:

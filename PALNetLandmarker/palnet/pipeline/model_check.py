@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ModelError
+from ..files import regular
 from .ranges import Ranges
 
 # Weights hardly shrink when they are packed; what unpacks to many times its size is no model.
@@ -25,7 +26,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     :raises Exception: as NumPy, zip and zlib have it for a damaged file
     """
     try:
-        with path.open("rb") as file:
+        with regular(path).open("rb") as file:
             packed = file.seek(0, 2)
     except OSError as error:
         raise ModelError(f"The model file {path} cannot be opened: {error.strerror or error}.") from error

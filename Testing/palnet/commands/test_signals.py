@@ -32,10 +32,10 @@ def here(tasks, jobs, stop):
         yield index, outcome
 
 finish = run.write_tables
-def impatient(batch):
+def impatient(batch, **named):
     os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGTERM)
-    return finish(batch)
+    return finish(batch, **named)
 
 run.write_tables = impatient
 run.run_here = here
