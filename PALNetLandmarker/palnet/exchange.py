@@ -19,7 +19,7 @@ from pathlib import Path
 from .errors import OutputError
 from .files import HELD, beside_name, check_replaceable, has_ended, owner_of
 
-_NEW, _KEPT = "new", ".kept"
+_NEW, _FILLING, _KEPT = "new", "filling", ".kept"
 _TRIES, _PAUSE_S = 20, 0.05
 _LONGEST_S = 60.0
 """Files are held for a moment: who holds them for longer has ended, or finds that they are back in place."""
@@ -139,6 +139,8 @@ def _exchanged(held: Path, names: list[str], filled: list[str], old: Path, check
     if _was_being_filled(old):
         return False
     check(old)
+    # From now on, what is at a place is ours; before, it may be an old file that says the same.
+    (held / _FILLING).touch()
     for name in reversed(filled):
         _still_here(held)
         try:
@@ -216,7 +218,7 @@ def _put_back(held: Path) -> None:
     new = [path for path in fresh.iterdir() if path.stat().st_size] if fresh.is_dir() else []
     if not new or not all(_same(path, folder / path.name) for path in new):
         _take_back(held)
-        for old in sorted((path for path in held.iterdir() if path != fresh), reverse=True):
+        for old in sorted((path for path in held.iterdir() if path != fresh and path.is_dir()), reverse=True):
             for path in sorted(old.iterdir()):
                 try:
                     _place(path, folder / path.name)
@@ -227,10 +229,13 @@ def _put_back(held: Path) -> None:
 
 def _take_back(held: Path) -> None:
     """Take what is new from its places again."""
+    if not (held / _FILLING).exists():
+        return
     for path in (held / _NEW).iterdir() if (held / _NEW).is_dir() else ():
         place = held.parent / path.name
         if path.stat().st_size and _same(path, place):
             place.unlink(missing_ok=True)
+    (held / _FILLING).unlink()
 
 
 def _keep(path: Path, folder: Path) -> None:
