@@ -84,6 +84,7 @@ def one_scan(output: Path) -> None:
     from batches import prediction
     from palnet.batch.single import is_kept, write_landmarks
     from palnet.exports.predicted import write_predicted
+    from palnet.files import check_writable
 
     if not (output / "a.mrk.json").exists():
         folder_of_scans(output)
@@ -91,6 +92,7 @@ def one_scan(output: Path) -> None:
             (output / name).unlink()
         shutil.rmtree(output / "batch")
         (output / "contact_sheet.html").unlink()
+    check_writable(output)
     if is_kept(output / "a.mrk.json"):
         raise SystemExit("a prediction is taken for a person's work")
     scan = output.parent / "scans" / "a.ply"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import errno
 import importlib
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from killed_jobs import JOBS, Job
+from palnet.errors import PalnetError
 
 EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.link", "os.rmdir")
 """What changes something in a folder, as Python's audit calls it."""
@@ -35,25 +37,44 @@ class Ended:
     operations: list[str]
 
 
-def started(job: Job, output: Path, act: Callable[[int, str], object] | None = None) -> Ended:
+def started(
+    job: Job,
+    output: Path,
+    act: Callable[[int, str], object] | None = None,
+    first: Callable[[], object] | None = None,
+) -> Ended:
     """Run a job in a process of its own.
 
     :param act: is called before each operation below the folder, with its number and its kind; may raise, or kill
+    :param first: is called in the process before all else
     """
-    told = output.parent.parent / "operations.txt"
-    said = output.parent.parent / "said.txt"
-    told.write_text("")
+    told, said = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:
-        _run(job, output, act, told, said)
+        _run(job, output, act, told[1], said[1], first)
+    os.close(told[1])
+    os.close(said[1])
+    with concurrent.futures.ThreadPoolExecutor(2) as readers:
+        lines, words = readers.map(_all_of, (told[0], said[0]))
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return Ended(code, said.read_text(errors="replace"), told.read_text().splitlines())
+    return Ended(code, words, lines.splitlines())
 
 
-def _run(job: Job, output: Path, act: Callable[[int, str], object] | None, told: Path, said: Path) -> None:
-    os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
-    os.dup2(2, 1)
-    lines = os.open(told, os.O_WRONLY | os.O_APPEND)
+def _all_of(pipe: int) -> str:
+    with os.fdopen(pipe, errors="replace") as file:
+        return file.read()
+
+
+def _run(
+    job: Job,
+    output: Path,
+    act: Callable[[int, str], object] | None,
+    lines: int,
+    said: int,
+    first: Callable[[], object] | None,
+) -> None:
+    os.dup2(said, 2)
+    os.dup2(said, 1)
     done, folder, own = 0, str(output), os.getpid()
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
@@ -75,15 +96,22 @@ def _run(job: Job, output: Path, act: Callable[[int, str], object] | None, told:
         sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", closefd=False), line_buffering=True)
         sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", closefd=False), write_through=True)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        if first is not None:
+            first()
         sys.addaudithook(watch)
         code = job.run(output) or 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
+    except PalnetError as error:  # of what no command runs
+        print(f"palnet: {error}", file=sys.stderr)
+        code = 1
     except BaseException:
         traceback.print_exc()
         code = 70
     sys.stdout.flush()
-    (told.parent / "modules.txt").write_text("\n".join(sorted(sys.modules)))
+    sys.stderr.flush()
+    if first is None and act is None:
+        (output.parent.parent / "modules.txt").write_text("\n".join(sorted(sys.modules)))
     os._exit(code)
 
 

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, host: Host) -> int:
         run_batch(batch, settings, where(options.jobs or 1, options.dask), told.step, write=host.write_markups)
     except KeyboardInterrupt:
         print("\npalnet: stopped; what is done stays, and the next run goes on from there.", file=sys.stderr)
-    states = finish(batch)
+    states = _finished(batch)
     unfitted = [state for state in states if state.record and state.record.surface not in ("", FITTED)]
     for state in unfitted if options.surface else ():
         print(f"palnet: {state.item.name}: {state.record and state.record.surface}", file=sys.stderr)
@@ -59,6 +59,14 @@ def run(options: argparse.Namespace, host: Host) -> int:
     if batch.stopped:
         return 130
     return 1 if batch.count(Fate.FAILED) or (options.surface and unfitted) else 0
+
+
+def _finished(batch: Batch) -> list[ScanState]:
+    """The tables are written also where someone stops the batch just then; what comes after that changes nothing."""
+    try:
+        return finish(batch)
+    except KeyboardInterrupt:
+        return finish(batch)
 
 
 def _taken(batch: Batch) -> list[Path]:
