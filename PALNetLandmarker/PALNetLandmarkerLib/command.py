@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from palnet.pipeline.prediction import Prediction
+from palnet.commands.signals import stop_signals
+from palnet.processes import leave_signals_to_parent
+
+if TYPE_CHECKING:
+    from palnet.pipeline.prediction import Prediction
 
 
 class PictureHost:
@@ -38,11 +44,31 @@ class PictureHost:
 
 def main() -> int:
     """Entry point of the shell command."""
+    _open_what_is_closed()
     try:
-        from palnet.threads import ONE_THREAD
+        with stop_signals():
+            from palnet.threads import ONE_THREAD
 
-        os.environ.update({**ONE_THREAD, **os.environ})
-        from palnet.commands.cli import main as run
-    except KeyboardInterrupt:  # before there is a command that could say so
+            os.environ.update({**ONE_THREAD, **os.environ})
+            try:
+                from palnet.commands.cli import main as run
+            except Exception as error:  # numpy and the like lack, or do not fit
+                said = f"palnet: The installation is incomplete or damaged ({type(error).__name__}: {error}): install "
+                print(said + "PALNetLandmarker again.", file=sys.stderr)
+                return 1
+            return run(sys.argv[1:], PictureHost())
+    except KeyboardInterrupt:  # before there is a command that could say so, or after it
+        print("\npalnet: stopped.", file=sys.stderr)
         return 130
-    return run(sys.argv[1:], PictureHost())
+    finally:
+        # All is done: whoever is impatient now must not see what Python says of its own end.
+        atexit.register(leave_signals_to_parent)
+
+
+def _open_what_is_closed() -> None:
+    """Standard streams that are closed, as by ``>&-``, lead nowhere: a result would be opened in their place."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free

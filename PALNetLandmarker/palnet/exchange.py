@@ -13,12 +13,13 @@ import errno
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from .files import HELD, beside_name, has_ended, owner_of
+from .errors import OutputError
+from .files import HELD, beside_name, check_replaceable, has_ended, owner_of
 
-_NEW, _KEPT = "new", ".kept"
+_NEW, _FILLING, _KEPT = "new", "filling", ".kept"
 _TRIES, _PAUSE_S = 20, 0.05
 _LONGEST_S = 60.0
 """Files are held for a moment: who holds them for longer has ended, or finds that they are back in place."""
@@ -44,6 +45,8 @@ def exchanged(new: Sequence[tuple[Path | None, Path]], check: Callable[[Path], N
         of the context
     """
     new = sorted(new, key=lambda pair: pair[1].name)
+    for _, place in new:
+        check_replaceable(place)
     folder, names = new[0][1].parent, [place.name for _, place in new]
     recover(folder)
     _wait_for_others(folder, names)
@@ -72,6 +75,41 @@ def exchanged(new: Sequence[tuple[Path | None, Path]], check: Callable[[Path], N
     _remove(held)
 
 
+def write_together(
+    contents: Mapping[Path, str | bytes | None],
+    keep: Collection[Path] = (),
+    check: Callable[[Path], None] = lambda _held: None,
+) -> None:
+    """Write files that belong together, and their folder where there is none: all of them are new, or all as before.
+
+    Of a table of points and the table of their labels, one new and one old would say what no one measured.
+
+    :param contents: text, in UTF-8, or bytes by place, all in one folder; None takes away what is at a place
+    :param keep: files that were read, and must not be replaced
+    :param check: as of :func:`exchanged`
+    :raises OutputError: they cannot be written, or would replace one of ``keep``, or what ``check`` raises
+    """
+    taken = {os.path.realpath(path) for path in keep}
+    for place in contents:
+        if os.path.realpath(place) in taken:
+            raise OutputError(f"{place} would be replaced, and is what was read: name another output.")
+    place = next(iter(contents))
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as places:
+            new: list[tuple[Path | None, Path]] = []
+            for place, content in contents.items():
+                beside = None if content is None else places.enter_context(unfinished(place))
+                if beside is not None and content is not None:
+                    # A file's name that is not in UTF-8 has marks that no text in UTF-8 holds.
+                    text = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+                    beside.write_bytes(text)
+                new.append((beside, place))
+            exchange(new, check)
+    except OSError as error:
+        raise OutputError(f"{place} cannot be written: {error.strerror or error}.") from error
+
+
 @contextlib.contextmanager
 def unfinished(path: Path, ending: str = ".partial") -> Iterator[Path]:
     """A place beside ``path`` to write to; what :func:`exchange` has not taken from there goes at the end."""
@@ -98,16 +136,26 @@ def _exchanged(held: Path, names: list[str], filled: list[str], old: Path, check
     old.mkdir()
     for name in names:
         _take(held.parent / name, old / name)
+        _still_here(held)
     if _was_being_filled(old):
         return False
     check(old)
+    # From now on, what is at a place is ours; before, it may be an old file that says the same.
+    (held / _FILLING).touch()
     for name in reversed(filled):
+        _still_here(held)
         try:
             _place(held / _NEW / name, held.parent / name)
         except FileExistsError:
             _take_back(held)
             return False
     return True
+
+
+def _still_here(held: Path) -> None:
+    """Let others see that who holds files is at work: of thousands, that may take long on a shared drive."""
+    with contextlib.suppress(OSError):
+        os.utime(held)
 
 
 def _was_being_filled(old: Path) -> bool:
@@ -180,7 +228,7 @@ def _put_back(held: Path) -> None:
     new = [path for path in fresh.iterdir() if path.stat().st_size] if fresh.is_dir() else []
     if not new or not all(_same(path, folder / path.name) for path in new):
         _take_back(held)
-        for old in sorted((path for path in held.iterdir() if path != fresh), reverse=True):
+        for old in sorted((path for path in held.iterdir() if path != fresh and path.is_dir()), reverse=True):
             for path in sorted(old.iterdir()):
                 try:
                     _place(path, folder / path.name)
@@ -191,10 +239,13 @@ def _put_back(held: Path) -> None:
 
 def _take_back(held: Path) -> None:
     """Take what is new from its places again."""
+    if not (held / _FILLING).exists():
+        return
     for path in (held / _NEW).iterdir() if (held / _NEW).is_dir() else ():
         place = held.parent / path.name
         if path.stat().st_size and _same(path, place):
             place.unlink(missing_ok=True)
+    (held / _FILLING).unlink()
 
 
 def _keep(path: Path, folder: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import platform
 import re
 import shutil
+import stat
 import tempfile
 import time
 import uuid
@@ -54,6 +56,7 @@ def whole_file(path: Path, ending: str = ".partial") -> Iterator[Path]:
     :param ending: of the place's name, where the writer insists on one
     :raises OSError: as the writing inside, or the renaming
     """
+    check_replaceable(path)
     beside = path.with_name(beside_name(ending))
     try:
         yield beside
@@ -61,6 +64,20 @@ def whole_file(path: Path, ending: str = ".partial") -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def check_replaceable(path: Path) -> None:
+    """Make sure that no folder or device is where a file is to go: it would be renamed away, or replaced.
+
+    :raises OSError: one is
+    """
+    try:
+        there = path.stat().st_mode
+    except OSError:  # nothing, or a link to nothing; or it cannot be looked at, and then not written, either
+        return
+    if not stat.S_ISREG(there):
+        what = "a folder is there" if stat.S_ISDIR(there) else "it is no file, but a device or the like"
+        raise FileExistsError(errno.EEXIST, what, str(path))
 
 
 @contextlib.contextmanager
@@ -146,8 +163,24 @@ def write_text(text: str, path: Path) -> None:
 
 
 def write_json(data: Any, path: Path) -> None:
-    """Write JSON whole, see :func:`write_text`; NaN is refused, as JSON has none."""
-    write_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n", path)
+    """Write JSON whole, see :func:`write_text`."""
+    write_text(json_text(data), path)
+
+
+def json_text(data: Any) -> str:
+    """Data as the text of a JSON file; NaN is refused, as JSON has none."""
+    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def regular(path: Path) -> Path:
+    """The path of a file, once it is sure that it is one: a pipe or a device may give nothing, or never end.
+
+    :raises OSError: it is none, or cannot be looked at
+    """
+    there = path.stat().st_mode
+    if not (stat.S_ISREG(there) or stat.S_ISDIR(there)):
+        raise OSError(errno.EINVAL, "It is no file, but a device or the like", str(path))
+    return path
 
 
 def files_below(folder: Path, unreadable: list[OSError] | None = None) -> list[Path]:

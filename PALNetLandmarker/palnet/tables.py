@@ -62,13 +62,19 @@ def to_csv(rows: Sequence[Row], decimal_comma: bool = False) -> str:
     return text.getvalue()
 
 
-def write_table(rows: Sequence[Row], path: Path, decimal_comma: bool = False) -> None:
-    """Write rows as a CSV file in UTF-8.
+def table_text(rows: Sequence[Row], decimal_comma: bool = False) -> str:
+    """Rows as the text of a CSV file in UTF-8.
 
     A spreadsheet takes a file without a byte order mark as of its own old character set, and R takes the mark as a part
     of the first column's name: so it stands where a letter needs it, and only there.
+    """
+    text = to_csv(rows, decimal_comma)
+    return text if text.isascii() else "\ufeff" + text
+
+
+def write_table(rows: Sequence[Row], path: Path, decimal_comma: bool = False) -> None:
+    """Write rows as a CSV file, see :func:`table_text`.
 
     :raises OutputError: the file cannot be written
     """
-    text = to_csv(rows, decimal_comma)
-    write_text(text if text.isascii() else "\ufeff" + text, path)
+    write_text(table_text(rows, decimal_comma), path)

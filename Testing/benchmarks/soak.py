@@ -26,7 +26,7 @@ FOLDERS = ("PALNetLandmarker", "Testing", "Testing/palnet", "Testing/benchmarks"
 RUN = """
 import errno, os, random, signal, sys
 from pathlib import Path
-import killed
+import killed_jobs
 kind, seed, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
 rng = random.Random(seed)
 if kind == "full disk":
@@ -52,7 +52,7 @@ elif kind.startswith("SIG"):
             if done == last:
                 os.kill(os.getpid(), getattr(signal, kind))
     sys.addaudithook(watch)
-sys.exit(killed.folder_of_scans(folder))
+sys.exit(killed_jobs.folder_of_scans(folder))
 """
 
 

@@ -192,7 +192,7 @@ def test_who_creates_in_between_is_not_overwritten(tmp_path: Path) -> None:
 _OPERATIONS = ("open", "os.rename", "os.remove", "os.mkdir", "os.link", "os.rmdir", "shutil.rmtree")
 
 
-def killed_at(folder: Path, last: int) -> int:
+def killed_at(folder: Path, last: int, job: Callable[[Path], None] = new) -> int:
     """The exchange in a process that is killed at one of its operations; its exit code."""
     child = os.fork()
     if child:
@@ -208,7 +208,7 @@ def killed_at(folder: Path, last: int) -> int:
 
     sys.addaudithook(watch)
     try:
-        new(folder)
+        job(folder)
     except BaseException:
         os._exit(1)
     os._exit(0)
@@ -263,3 +263,28 @@ def test_what_another_machine_holds_comes_back_after_a_minute(tmp_path: Path) ->
     clean_up(tmp_path)
     recover(tmp_path)
     assert contents(tmp_path) == {"a": "old a"}
+
+
+def same_again(folder: Path) -> None:
+    """An exchange in which one file stays as it is."""
+    with unfinished(folder / "a") as a, unfinished(folder / "b") as b:
+        a.write_text("new a")
+        b.write_text("old b")
+        exchange([(a, folder / "a"), (b, folder / "b"), (None, folder / "c")], lambda _held: None)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="elsewhere no process can be split in two")
+def test_a_file_that_stays_as_it_was_is_not_lost(tmp_path: Path) -> None:
+    """Killed before the old file was moved, the one in place is no new one, though it says the same."""
+    for last in range(1, 100):
+        folder = tmp_path / f"{last}"
+        folder.mkdir()
+        fill(folder)
+        code = killed_at(folder, last, same_again)
+        clean_up(folder)
+        recover(folder)
+        clean_up(folder)
+        assert contents(folder) in (OLD, {"a": "new a", "b": "old b"}), last
+        if code == 0:
+            break
+    assert last > 10

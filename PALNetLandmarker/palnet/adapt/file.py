@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import ConventionError
-from ..files import write_text
+from ..files import regular, write_text
 from .convention import CARRIERS, FRAMES, Convention, LandmarkShift, OwnLandmark, Vector
 
 FORMAT, VERSION = "palnet-convention", 1
@@ -79,7 +79,7 @@ def read_convention(path: str | Path) -> Convention:
     """
     path = Path(path)
     try:
-        return from_text(path.read_text(encoding="utf-8-sig"), path.name)
+        return from_text(regular(path).read_text(encoding="utf-8-sig"), path.name)
     except OSError as error:
         raise ConventionError(f"The convention {path} cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError:

@@ -8,19 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
-from ..exports.sets import LandmarkSet, read_sets
-from ..files import write_text
+from ..exchange import write_together
+from ..exports.sets import LandmarkSet, files_of, read_sets
 from ..formats.encoding import told_to
 from ..pipeline.model import Model, bundled_models
 from ..protocols.protocol import Protocol
 from ..rigid import apply, rigid_fit
-from ..tables import Row, write_table
+from ..tables import Row, table_text
 from . import tables
 from .comparison import Comparison
 from .matching import compare
 from .report import compare_page
 
 _FEWEST = 4
+PAGE = "report.html"
 
 
 def compare_files(
@@ -62,24 +63,21 @@ def titles(first: Path, second: Path) -> tuple[str, str]:
     return f"{first.name} (first)", f"{second.name} (second)"
 
 
-def write_comparison(one: Comparison, folder: Path) -> Path:
+def write_comparison(one: Comparison, folder: Path, read: Sequence[Path] = ()) -> Path:
     """Write the page and the tables of a comparison; returns the page.
 
+    :param read: files and folders that were compared, of which nothing is replaced
     :raises OutputError: they cannot be written
     """
-    write_tables(
-        folder,
-        {
-            "overall": [tables.overall(one)],
-            "landmarks": tables.landmark_rows(one),
-            "measurements": tables.measure_rows(one),
-            "scans": tables.scan_rows(one),
-            "cases": tables.case_rows(one),
-        },
-    )
-    page = folder / "report.html"
-    write_text(compare_page(one, backdrop(one)), page)
-    return page
+    rows: dict[str, list[Row]] = {
+        "overall": [tables.overall(one)],
+        "landmarks": tables.landmark_rows(one),
+        "measurements": tables.measure_rows(one),
+        "scans": tables.scan_rows(one),
+        "cases": tables.case_rows(one),
+    }
+    keep = [file for path in read for file in files_of(path)]
+    return write_report(folder, rows, compare_page(one, backdrop(one)), keep)
 
 
 def in_words(one: Comparison) -> str:
@@ -94,13 +92,15 @@ def in_words(one: Comparison) -> str:
     )
 
 
-def write_tables(folder: Path, rows: dict[str, list[Row]]) -> None:
-    """Write tables by name into a folder.
+def write_report(folder: Path, rows: dict[str, list[Row]], page: str, keep: Sequence[Path] = ()) -> Path:
+    """Write tables by name, and the page that is about them, into a folder; returns the page.
 
-    :raises OutputError: one cannot be written
+    :param keep: files that must not be replaced
+    :raises OutputError: they cannot be written; what was there stays
     """
-    for name, table in rows.items():
-        write_table(table, folder / f"{name}.csv")
+    contents = {folder / f"{name}.csv": table_text(table) for name, table in rows.items()}
+    write_together({**contents, folder / PAGE: page}, keep)
+    return folder / PAGE
 
 
 def _in_unit(sets: Sequence[LandmarkSet], unit: str | None) -> list[LandmarkSet]:

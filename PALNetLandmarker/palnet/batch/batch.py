@@ -22,10 +22,10 @@ from ..pipeline.prediction import Prediction
 from ..review.persons_work import check_no_persons, is_persons
 from ..review.record import Review
 from ..scans.file import is_volume, scan_stem
-from ..scans.skin_file import skin_beside, write_skin
-from ..surfaces.files import surface_beside, write_corresponding
+from ..scans.skin_file import skin_beside
+from ..surfaces.files import surface_beside
 from .files import FITTED, Item, Record, checksum, write_record
-from .replace import Write, replaced_landmarks
+from .replace import Write, belonging, replaced_landmarks
 from .task import Outcome, Task
 from .workers import Stop
 
@@ -214,16 +214,10 @@ def store(batch: Batch, settings: Settings, item: Item, outcome: Outcome, write:
                 places.enter_context(whole_file(picture)).write_bytes(outcome.picture)
             # From the last to the first all take their places. The landmarks go before, and come after their record:
             # a run that is killed in between leaves nothing that looks like a person's work.
-            landmarks = replaced_landmarks(path, review, check_no_persons, scan_stem(item.scan), write)
+            # A surface goes with the landmarks that it was fitted by; where it lacks, the next run makes it.
+            beside = belonging(path) if review is None else belonging(path, outcome.surface, outcome.skin)
+            landmarks = replaced_landmarks(path, review, check_no_persons, scan_stem(item.scan), write, beside)
             with set_aside(picture), set_aside(noted), landmarks:
-                # A surface goes with the landmarks that it was fitted by; where it lacks, the next run makes it.
-                for beside in surface_beside(path):
-                    beside.unlink(missing_ok=True)
-                skin_beside(path).unlink(missing_ok=True)
-                if outcome.skin and review is not None:
-                    write_skin(outcome.skin, path)
-                if outcome.surface is not None and review is not None:
-                    write_corresponding(outcome.surface, path)
                 places.close()
     except OSError as error:
         raise OutputError(sentence_of(error, f"The results of {item.scan} cannot be written")) from error

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 
 from ..errors import OutputError, ScanError, sentence_of
-from ..files import files_below
+from ..files import files_below, regular
 from ..results import NO_SCANS, PARTS
 from ..scans.dicom import WHAT_TO_DO, any_dicom
 from ..scans.file import ENDINGS, scan_ending, scan_stem
@@ -76,7 +76,7 @@ class Record:
     def read(path: Path) -> Record | None:
         """The record in a file; None where there is none of use, so that the scan is landmarked again."""
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            data = json.loads(regular(path).read_text(encoding="utf-8"))
             if (data.pop("format"), data.pop("version")) != (_FORMAT, _VERSION):
                 return None
             return Record(**data)
@@ -187,7 +187,7 @@ def checksum(path: Path) -> str:
     """SHA-256 of a file; empty where it cannot be read."""
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with regular(path).open("rb") as file:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
     except OSError:

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from ..exchange import exchanged, unfinished
 from ..pipeline.prediction import Prediction
+from ..results import picture_beside
 from ..review.record import Review, record_beside
+from ..scans.skin_file import skin_beside
+from ..surfaces.files import Corresponding, corresponding_files, surface_beside
 
 Write = Callable[[Prediction, Path, str], None]
 """Writes landmarks, in LPS, as ``.mrk.json`` for a scan of some name; raises ``OutputError``."""
+
+
+def belonging(markups: Path, surface: Corresponding | None = None, skin: bytes = b"") -> dict[Path, bytes | None]:
+    """The contents of the files beside landmarks that are made by these; None of those that go with older landmarks.
+
+    :param surface: fitted by the landmarks, :param skin: the content of a PLY file
+    """
+    gone: dict[Path, bytes | None] = dict.fromkeys((picture_beside(markups), *surface_beside(markups)))
+    fitted = {} if surface is None else corresponding_files(surface, markups)
+    return {**gone, **fitted, skin_beside(markups): skin or None}
 
 
 @contextlib.contextmanager
@@ -21,6 +35,7 @@ def replaced_landmarks(
     check: Callable[[Path], None],
     name: str,
     write: Write,
+    beside: Mapping[Path, bytes | None] = MappingProxyType({}),
 ) -> Iterator[None]:
     """Write landmarks, and their record if they have one, in place of what is there, the record of that included.
 
@@ -30,16 +45,22 @@ def replaced_landmarks(
     :param check: is given the file of landmarks that is there, out of its place, with its record beside it; raises
         where it must stay
     :param name: of the scan
+    :param beside: what belongs to the landmarks and lies beside them, as :func:`belonging` gives it
     :raises OSError, OutputError: they cannot be written, or what ``check`` raises; what was there stays
     """
     record = record_beside(markups)
     places_of: dict[Path, Path | None] = {markups: None, record: None}
     with contextlib.ExitStack() as places:
         if found is not None:
-            places_of[markups] = beside = places.enter_context(unfinished(markups, ".partial.mrk.json"))
-            write(found.prediction if isinstance(found, Review) else found, beside, name)
+            places_of[markups] = partial = places.enter_context(unfinished(markups, ".partial.mrk.json"))
+            write(found.prediction if isinstance(found, Review) else found, partial, name)
         if isinstance(found, Review):
-            places_of[record] = beside = places.enter_context(unfinished(record))
-            beside.write_text(found.to_json() + "\n", encoding="utf-8")
+            places_of[record] = partial = places.enter_context(unfinished(record))
+            partial.write_text(found.to_json() + "\n", encoding="utf-8")
+        for place, content in beside.items():
+            places_of[place] = None
+            if content is not None:
+                places_of[place] = partial = places.enter_context(unfinished(place))
+                partial.write_bytes(content)
         with exchanged([(new, place) for place, new in places_of.items()], lambda held: check(held / markups.name)):
             yield

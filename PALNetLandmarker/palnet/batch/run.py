@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..exchange import recover
-from ..files import check_writable, clean_up, write_text
+from ..files import check_writable, clean_up
 from ..pipeline.model import Model
 from .batch import Batch, Run
 from .files import find_scans
@@ -33,9 +33,7 @@ def finish(batch: Batch) -> list[ScanState]:
 
     :raises OutputError: they cannot be written
     """
-    states = write_tables(batch)
-    write_text(contact_sheet(batch, states), batch.output / CONTACT_SHEET)
-    return states
+    return write_tables(batch, beside=lambda states: {batch.output / CONTACT_SHEET: contact_sheet(batch, states)})
 
 
 def where(jobs: int, address: str | None) -> Run:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from ..errors import PalnetError
+from ..exchange import write_together
 from ..exports.sets import LandmarkSet, read_sets
 from ..formats.text import MM_PER_UNIT
 from ..measures.measurements import Measurer
@@ -15,7 +17,7 @@ from ..measures.tables import MeasuredScans
 from ..protocols.protocol import Protocol
 from ..review.persons_work import describes, same_places
 from ..review.record import Review, State, record_beside
-from ..tables import Row, write_table
+from ..tables import Row, table_text
 from ..units import decimals, is_relative
 from .batch import Batch, Fate
 from .files import FITTED, Item, Record
@@ -76,9 +78,14 @@ def _moved(review: Review, found: LandmarkSet) -> frozenset[str]:
     return frozenset(found.labels[index] for index, moved in zip(theirs, elsewhere, strict=True) if moved)
 
 
-def write_tables(batch: Batch, decimal_comma: bool = False) -> list[ScanState]:
+def write_tables(
+    batch: Batch,
+    decimal_comma: bool = False,
+    beside: Callable[[list[ScanState]], dict[Path, str]] = lambda _states: {},
+) -> list[ScanState]:
     """Write ``points.csv``, ``measurements.csv`` and ``quality.csv``.
 
+    :param beside: makes what else is about these scans, and goes to the same folder
     :returns: what is known of each scan, for whoever shows it
     :raises OutputError: they cannot be written
     """
@@ -88,8 +95,8 @@ def write_tables(batch: Batch, decimal_comma: bool = False) -> list[ScanState]:
         "measurements": measurement_rows(states, batch.model.protocol),
         "quality": [quality_row(state) for state in states],
     }
-    for name, rows in tables.items():
-        write_table(rows, batch.output / f"{name}.csv", decimal_comma)
+    texts = {batch.output / f"{name}.csv": table_text(rows, decimal_comma) for name, rows in tables.items()}
+    write_together({**texts, **beside(states)})
     return states
 
 

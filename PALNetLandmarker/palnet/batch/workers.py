@@ -6,7 +6,6 @@ import contextlib
 import ctypes
 import multiprocessing
 import os
-import signal
 import sys
 import time
 from collections import deque
@@ -14,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from ..errors import PalnetError, sentence_of
+from ..processes import end_with_parent, leave_signals_to_parent, starting
 from ..threads import ONE_THREAD
 from .task import Outcome, Task, landmark
 
@@ -36,8 +37,9 @@ def run_here(tasks: Sequence[Task], jobs: int, stop: Stop = lambda: False) -> It
     waiting = deque(enumerate(tasks))
     workers: list[_Worker] = []
     try:
-        with _one_thread_each():
-            workers = [_Worker() for _ in range(min(jobs, len(tasks)))]
+        for _ in range(min(jobs, len(tasks))):
+            if (started := _start(len(workers))) is not None:
+                workers.append(started)
         for worker in workers:
             worker.begin(*waiting.popleft())
         while busy := [worker for worker in workers if worker.busy]:
@@ -49,14 +51,31 @@ def run_here(tasks: Sequence[Task], jobs: int, stop: Stop = lambda: False) -> It
                     continue
                 index, outcome = worker.finish()
                 if waiting and not worker.alive:
-                    with _one_thread_each():
-                        workers[workers.index(worker)] = worker = _Worker()
-                if waiting:
+                    workers.remove(worker)
+                    other = _start(len(workers))
+                    workers += [] if other is None else [other]
+                    if other is not None:
+                        other.begin(*waiting.popleft())
+                elif waiting:
                     worker.begin(*waiting.popleft())
                 yield index, outcome
     finally:
         for worker in workers:
             worker.end()
+
+
+def _start(others: int) -> _Worker | None:
+    """A process more; None where the system has no room for another one beside those that there are.
+
+    :raises PalnetError: there is no room for a single one
+    """
+    try:
+        with _one_thread_each(), starting():
+            return _Worker()
+    except OSError as error:
+        if others:
+            return None
+        raise PalnetError(sentence_of(error, "No process can be started to landmark the scans")) from error
 
 
 class _Worker:
@@ -113,8 +132,8 @@ class _Worker:
 
 def _serve(tasks: Connection) -> None:
     """Do tasks until the other end closes."""
-    # Ctrl-C reaches every process of the terminal; the first one says what happens.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_signals_to_parent()
+    end_with_parent()
     with contextlib.suppress(EOFError, OSError):
         while True:
             tasks.send(landmark(tasks.recv()))

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConventionError, OutputError
-from ..files import check_writable, write_text
+from ..exchange import write_together
+from ..files import check_writable
 
 
 def add_adapt(commands: Any) -> None:
@@ -30,7 +31,7 @@ def page_beside(output: Path) -> Path:
 
 def _run(options: argparse.Namespace, host: object) -> int:
     from ..adapt.convention import said, said_of_own, summary
-    from ..adapt.file import write_convention
+    from ..adapt.file import read_convention, to_text
     from ..adapt.gather import gather
     from ..adapt.learn import learn
     from ..adapt.page import convention_page
@@ -41,6 +42,11 @@ def _run(options: argparse.Namespace, host: object) -> int:
         raise OutputError(f"{output} is to be a JSON file: name one that ends in .json.")
     if output.is_dir() or page.is_dir():
         raise OutputError(f"{output if output.is_dir() else page} is a folder: name another file.")
+    if output.exists():
+        try:
+            read_convention(output)
+        except ConventionError as error:
+            raise OutputError(f"{output} is there and is no convention: name another file.") from error
     check_writable(output.parent)
     predictor = Predictor.load(options.model)
     found = gather(options.folder, predictor, options.landmarks, _progress)
@@ -55,8 +61,7 @@ def _run(options: argparse.Namespace, host: object) -> int:
             "put landmark files of the same names beside the scans."
         )
     convention = learn(found.scans, predictor.model)
-    write_convention(convention, output)
-    write_text(convention_page(convention, predictor.model, left_out), page)
+    write_together({output: to_text(convention), page: convention_page(convention, predictor.model, left_out)})
     for one in convention.landmarks:
         if one.used or one in convention.off_surface:
             print(f"  {said(one)}")

@@ -18,11 +18,11 @@ from ..batch.words import in_words, said, time_left
 from ..errors import PalnetError
 from ..files import write_json
 from ..formats.text import some_of
-from ..results import TABLES
+from ..results import TABLES, picture_beside
 from ..scans.file import scan_space
 from .host import Host
 from .size import unit_of
-from .words import RESEARCH_USE, check_summary, picture_beside, results_at, summary
+from .words import RESEARCH_USE, check_summary, results_at, summary
 
 
 def run(options: argparse.Namespace, host: Host) -> int:
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, host: Host) -> int:
         run_batch(batch, settings, where(options.jobs or 1, options.dask), told.step, write=host.write_markups)
     except KeyboardInterrupt:
         print("\npalnet: stopped; what is done stays, and the next run goes on from there.", file=sys.stderr)
-    states = finish(batch)
+    states = _finished(batch)
     unfitted = [state for state in states if state.record and state.record.surface not in ("", FITTED)]
     for state in unfitted if options.surface else ():
         print(f"palnet: {state.item.name}: {state.record and state.record.surface}", file=sys.stderr)
@@ -59,6 +59,14 @@ def run(options: argparse.Namespace, host: Host) -> int:
     if batch.stopped:
         return 130
     return 1 if batch.count(Fate.FAILED) or (options.surface and unfitted) else 0
+
+
+def _finished(batch: Batch) -> list[ScanState]:
+    """The tables are written also where someone stops the batch just then; what comes after that changes nothing."""
+    try:
+        return finish(batch)
+    except KeyboardInterrupt:
+        return finish(batch)
 
 
 def _taken(batch: Batch) -> list[Path]:

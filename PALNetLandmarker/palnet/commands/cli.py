@@ -23,28 +23,37 @@ from .words import RESEARCH_USE
 
 def main(argv: Sequence[str], host: Host) -> int:
     """Run a command; returns the exit code: 0 where everything succeeded."""
-    with steady_output() as output, quiet_libraries(), stop_signals():
-        code = _run(argv, host)
-        output.flush()
-        if output.reason:
-            print(f"palnet: What is printed cannot be written: {output.reason}.", file=sys.stderr)
-            code = code or 1
-    return code
+    try:
+        with steady_output() as output, quiet_libraries(), stop_signals():
+            code = _run(argv, host)
+            output.flush()
+            if output.reason:
+                print(f"palnet: What is printed cannot be written: {output.reason}.", file=sys.stderr)
+                code = code or 1
+        return code
+    except KeyboardInterrupt:  # before or after the command's own work, or while another error is being told
+        return say_stopped()
+
+
+def say_stopped() -> int:
+    """Say that the program was told to stop; returns its exit code."""
+    print("\npalnet: stopped.", file=sys.stderr)
+    return 130
 
 
 def _run(argv: Sequence[str], host: Host) -> int:
-    options = _parser(argv[0] if argv else "").parse_args(argv)
+    options = argparse.Namespace(command="")
     try:
+        options = _parser(argv[0] if argv else "").parse_args(argv)
         with told_to(lambda sentence: print(f"  ! {sentence}", file=sys.stderr)):
             return int(options.run(options, host))
     except PalnetError as error:
         print(f"palnet: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\npalnet: stopped.", file=sys.stderr)
-        return 130
+        return say_stopped()
     except Exception as error:  # no one who uses the program has use for a traceback
-        print(f"palnet: {sentence_of(error, f'palnet {options.command} ended')}", file=sys.stderr)
+        print(f"palnet: {sentence_of(error, f'palnet {options.command}'.strip() + ' ended')}", file=sys.stderr)
         if os.environ.get("PALNET_TRACEBACK"):
             traceback.print_exc()
         return 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 
 from ..agreement import tables
-from ..agreement.files import backdrop, compare_files, in_words, write_comparison, write_tables
+from ..agreement.files import backdrop, compare_files, in_words, write_comparison, write_report
 from ..agreement.review_report import reviews_page
 from ..agreement.review_study import decision_rows, model_rows, read_reviews
 from ..errors import PalnetError
-from ..files import check_writable, write_text
+from ..files import check_writable
 from ..tables import Row
 
 
@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
     if len(options.sets) != 2:
         raise PalnetError(f"Two files or folders of landmarks are compared, not {len(options.sets)}.")
     one = compare_files(options.sets[0], options.sets[1], options.names, options.protocol, options.unit)
-    write_comparison(one, options.output)
+    write_comparison(one, options.output, options.sets)
     for problem in one.problems:
         print(f"  ! {problem}")
     print(in_words(one))
@@ -42,18 +42,15 @@ def _run_reviews(options: argparse.Namespace) -> int:
             cases += [
                 {"model": study.model, **row} for row in tables.case_rows(one) if row["placed"] != tables.PLACED[0]
             ]
-    write_tables(
-        options.output,
-        {
-            "models": model_rows(studies),
-            "landmarks": decision_rows(studies),
-            "measurements": measured,
-            "cases": cases,
-        },
-    )
+    rows = {
+        "models": model_rows(studies),
+        "landmarks": decision_rows(studies),
+        "measurements": measured,
+        "cases": cases,
+    }
     backdrops = [None if one is None else backdrop(one) for one in comparisons]
     name = options.reviews.absolute().name
-    write_text(reviews_page(studies, name, problems, backdrops), options.output / "report.html")
+    write_report(options.output, rows, reviews_page(studies, name, problems, backdrops))
     for problem in problems:
         print(f"  ! {problem}")
     for row in model_rows(studies):

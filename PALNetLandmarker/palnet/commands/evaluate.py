@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -24,7 +25,10 @@ from ..training.dataset import PopulationScans
 
 @dataclass(frozen=True)
 class _Set:
-    """Scans to measure on, and what is known of them; the unit is that which the methods are told."""
+    """Scans to measure on, and what is known of them; the unit is that which the methods are told.
+
+    :ivar files: that were read
+    """
 
     name: str
     cases: Iterable[Case]
@@ -32,6 +36,7 @@ class _Set:
     problems: tuple[str, ...] = ()
     population: Population | None = None
     unit: str = "auto"
+    files: Sequence[Path] = ()
 
 
 def run(options: argparse.Namespace) -> int:
@@ -56,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
     evaluations = [
         Evaluation(name, data.name, measured.protocol, tuple(one), (good, bad)) for name, one in results.items()
     ]
-    write_evaluations(evaluations, _background(evaluations[0], measured, (*data.problems, *warnings)), options.output)
+    background = _background(evaluations[0], measured, (*data.problems, *warnings))
+    write_evaluations(evaluations, background, options.output, data.files)
     for one in evaluations:
         print(_line(tables.overall(one)))
     print(f"written: {options.output / 'report.html'} and the tables beside it")
@@ -82,7 +88,8 @@ def _annotated(options: argparse.Namespace, protocol: Protocol) -> _Set:
         cases = [case for case in cases if case.subject != source]
     if not cases:
         raise PalnetError(f"There is no scan to measure on in {options.scans}.")
-    return _Set(scans.name, cases, len(cases), scans.problems, unit=scans.unit if options.unit else "auto")
+    files = [path for scan in scans.scans for path in (scan.path, scan.file) if path is not None]
+    return _Set(scans.name, cases, len(cases), scans.problems, unit=scans.unit if options.unit else "auto", files=files)
 
 
 def _synthetic(options: argparse.Namespace, protocol: Protocol) -> _Set:

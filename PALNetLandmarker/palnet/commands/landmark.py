@@ -12,12 +12,14 @@ from .. import __version__
 from ..errors import OutputError, PersonsWorkError, sentence_of
 from ..files import check_writable, write_json
 from ..pipeline.prediction import Prediction
+from ..results import picture_beside
 from ..review.record import record_beside
 from ..scans.file import is_volume, read_mesh, read_surface, scan_stem
-from ..surfaces.files import surface_beside
+from ..scans.skin_file import as_ply, skin_beside
+from ..surfaces.files import Corresponding, surface_beside
 from .host import Host
 from .size import add_size, unit_of
-from .words import RESEARCH_USE, check_summary, picture_beside, results_at, summary, table
+from .words import RESEARCH_USE, check_summary, results_at, summary, table
 
 if TYPE_CHECKING:
     from ..adapt.predictor import AdaptedPredictor
@@ -89,13 +91,14 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
                 raise PersonsWorkError(str(target))
             prediction = predictor.predict_file(scan, unit_of(options), _print_progress)
             options.output.mkdir(parents=True, exist_ok=True)
-            write_landmarks(prediction, scan, target, host.write_markups)
-            written = [
-                target,
-                record_beside(target),
-                *_skin(options, scan, target),
-                *_surface(options, prediction, scan, target),
-            ]
+            surface, skin, unfitted = _surface(options, prediction, scan), _skin(options, scan), None
+            if isinstance(surface, Exception):
+                surface, unfitted = None, surface
+            write_landmarks(prediction, scan, target, host.write_markups, surface, skin)
+            if unfitted is not None:
+                raise unfitted
+            written = [target, record_beside(target)]
+            written += [path for path in (skin_beside(target), *surface_beside(target)) if path.is_file()]
             if options.picture:
                 _print_progress(1.0, "Drawing the picture")
                 written.append(picture_beside(target))
@@ -132,25 +135,22 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
     return 1 if failed else 0
 
 
-def _skin(options: argparse.Namespace, scan: Path, markups: Path) -> list[Path]:
-    """Write the skin of a volume if it is asked for; one of landmarks that are no more goes."""
-    from ..scans.skin_file import as_ply, skin_beside, write_skin
-
-    skin_beside(markups).unlink(missing_ok=True)
-    return [write_skin(as_ply(read_mesh(scan)), markups)] if options.skin and is_volume(scan) else []
+def _skin(options: argparse.Namespace, scan: Path) -> bytes:
+    """The skin of a volume if it is asked for, as PLY."""
+    return as_ply(read_mesh(scan)) if options.skin and is_volume(scan) else b""
 
 
-def _surface(options: argparse.Namespace, prediction: Prediction, scan: Path, markups: Path) -> list[Path]:
-    """Fit and write the surface if it is asked for; one of landmarks that are no more goes."""
-    for path in surface_beside(markups):
-        path.unlink(missing_ok=True)
+def _surface(options: argparse.Namespace, prediction: Prediction, scan: Path) -> Corresponding | Exception | None:
+    """The surface if it is asked for, or why it cannot be fitted, which does not cost the landmarks."""
     if not options.surface:
-        return []
-    from ..surfaces.files import write_corresponding
+        return None
     from ..surfaces.scan import predicted_surface  # it loads solvers
 
     _print_progress(1.0, "Fitting the surface")
-    return write_corresponding(predicted_surface(prediction, read_surface(scan)), markups)
+    try:
+        return predicted_surface(prediction, read_surface(scan))
+    except Exception as error:  # it must not cost the landmarks
+        return error
 
 
 def _targets(scans: list[Path], output: Path) -> list[tuple[Path, Path]]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import LandmarkFileError, PalnetError
-from ..exports.sets import LandmarkSet, LandmarkSets, of_no_known_size, read_sets
+from ..exchange import write_together
+from ..exports.sets import LandmarkSet, LandmarkSets, files_of, of_no_known_size, read_sets
 from ..files import check_writable
 from ..formats.cells import read_cells
 from ..formats.encoding import read_text
@@ -19,11 +20,12 @@ from ..protocols.protocol import Protocol
 from ..scans.file import scan_space
 from ..scans.surface import Surface
 from ..scans.surface_path import SurfacePaths
-from ..tables import Row, write_table
+from ..tables import Row, table_text
 from ..training.annotated import AnnotatedScan, far_from_surface
 from ..training.annotated_folders import match_key, scans_by_key
 from ..units import MM_PER_UNIT, is_relative
 
+_NOT_ALWAYS = ("asymmetry", "asymmetry_scans")
 _GROUP_COLUMNS = ("scan", "group")
 
 
@@ -56,8 +58,10 @@ def run(options: argparse.Namespace) -> int:
         sums = asymmetry_sums(asymmetry)
         tables |= {"asymmetry": with_lengths(asymmetry, measured.relative)}
         tables |= {"asymmetry_scans": with_lengths(sums, measured.relative)}
-    for name, rows in tables.items():
-        write_table(rows, options.output / f"{name}.csv", options.decimal_comma)
+    texts = {options.output / f"{name}.csv": table_text(rows, options.decimal_comma) for name, rows in tables.items()}
+    read = [file for path in options.landmarks for file in files_of(path)] + ([options.groups] if groups else [])
+    gone = [options.output / f"{name}.csv" for name in _NOT_ALWAYS if name not in tables]
+    write_together({**texts, **dict.fromkeys(gone)}, read)
     for problem in problems:
         print(f"  ! {problem}")
     print(_summary(measured, bool(options.scans)))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import signal
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
-_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+from ..processes import STOPPING
+
+_AGAIN_S = 0.05
 
 
 @contextlib.contextmanager
@@ -25,19 +29,32 @@ def stop_signals() -> Iterator[None]:
     def stop(_signal: int, _frame: object) -> None:
         nonlocal told
         if told:
-            print("palnet: stopping, what is done is being written ...", file=sys.stderr, flush=True)
+            with contextlib.suppress(RuntimeError):  # in the middle of a word that is being printed
+                print("palnet: stopping, what is done is being written ...", file=sys.stderr, flush=True)
             return
         told = True
         raise KeyboardInterrupt
 
-    before = {}
-    for name in _NAMES:
-        number = getattr(signal, name, None)  # not every system has each
-        # What someone who started the program ignores, as nohup does, stays so.
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            before[number] = signal.signal(number, stop)
+    def lost(what: Any) -> None:
+        """Where Python cannot pass it on, as while something is thrown away, it comes again a moment later."""
+        nonlocal told
+        if what.exc_type is not KeyboardInterrupt or not before:
+            usual(what)
+            return
+        told = False
+        again = threading.Timer(_AGAIN_S, _thread.interrupt_main, [next(iter(before))])
+        again.daemon = True
+        again.start()
+
+    before: dict[int, Any] = {}
+    usual, sys.unraisablehook = sys.unraisablehook, lost
     try:
+        for number in STOPPING:
+            # What someone who started the program ignores, as nohup does, stays so.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, stop)
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        sys.unraisablehook = usual

@@ -15,6 +15,7 @@ from ..exports.surfaces import (
     NamedSurface,
     landmarked_scans,
     moved_beside,
+    surface_files,
     without_landmarks,
     written_surfaces,
 )
@@ -94,6 +95,7 @@ def study(options: argparse.Namespace, progress: Progress = lambda _share, _step
         _before_after(surfaces, scans, stable, options, problems, writer)
     else:
         population(surfaces, groups, options, problems, writer)
+    writer.write([*surface_files(options.surfaces), *([options.groups] if options.groups else [])])
     return f"{len(surfaces)} surfaces; written: {', '.join(writer.written)} in {options.output}", problems
 
 

@@ -47,6 +47,7 @@ class FaceMap:
         out = Writer(page.parent, False)
         out.table(page.stem, self.rows)
         out.page(page.stem, *self.sheet())
+        out.write()
         return f"Saved: {page.stem}.html, and its numbers in {page.stem}.csv."
 
 

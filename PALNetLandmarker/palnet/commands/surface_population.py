@@ -4,45 +4,55 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import PalnetError
+from ..exchange import write_together
 from ..exports.surfaces import NamedSurface
-from ..files import write_text
 from ..formats.text import some_of
 from ..reports.heat_map import heat_map
 from ..reports.page import bullets, document, header, section
 from ..scans.surface import Surface
-from ..surfaces.files import Corresponding, write_corresponding
+from ..surfaces.files import Corresponding, corresponding_files
 from ..surfaces.maps import Shift, asymmetry, asymmetry_by_region, by_region, mean_of, shift, together
 from ..surfaces.template import face_template
-from ..tables import Row, write_table
+from ..tables import Row, table_text
 from .surface_pages import ONE_FACE, STANDARD_ERROR, mapped, mapped_asymmetry, standard_errors
 
 
 class Writer:
-    """Writes the results and remembers their names."""
+    """Collects results, and writes them together, so that none stands beside those of another study."""
 
     def __init__(self, folder: Path, decimal_comma: bool) -> None:
         self.folder, self._comma = folder, decimal_comma
-        self.written: list[str] = []
+        self._contents: dict[Path, str | bytes | None] = {}
+
+    @property
+    def written(self) -> list[str]:
+        """The names of the results."""
+        return [path.name for path in self._contents]
 
     def table(self, name: str, rows: list[Row]) -> None:
-        write_table(rows, self.folder / f"{name}.csv", self._comma)
-        self.written.append(f"{name}.csv")
+        self._contents[self.folder / f"{name}.csv"] = table_text(rows, self._comma)
 
     def page(self, name: str, title: str, lead: str, parts: list[str]) -> None:
-        write_text(document(title, [header(title, lead), *parts]), self.folder / f"{name}.html")
-        self.written.append(f"{name}.html")
+        self._contents[self.folder / f"{name}.html"] = document(title, [header(title, lead), *parts])
 
     def mean(self, name: str, points: np.ndarray, missing: np.ndarray) -> None:
         """A mean face, as a surface of its own that palnet surface reads again; face frame, x left, y up, z forward."""
         in_lps = points[:, [0, 2, 1]] * [1.0, -1.0, 1.0]
         mean = Corresponding(in_lps, missing, np.zeros(len(points)))
-        self.written += [path.name for path in write_corresponding(mean, self.folder / f"{name}.mrk.json")]
+        self._contents |= corresponding_files(mean, self.folder / f"{name}.mrk.json")
+
+    def write(self, keep: Collection[Path] = ()) -> None:
+        """
+        :param keep: files that were read, and must not be replaced
+        :raises OutputError: the results cannot be written; what was there stays
+        """
+        write_together(self._contents, keep)
 
 
 def population(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import OutputError
-from ..files import check_writable
+from ..files import check_replaceable, check_writable
 from ..pipeline.prediction import Prediction
+from ..results import picture_beside
 from ..review.record import record_beside
 from ..scans.skin_file import skin_beside
 from ..surfaces.files import surface_beside
 from ..units import decimals
-
-PICTURE_ENDING = ".landmarks.png"
-"""Of a sheet of pictures: beside SCAN.obj, the texture is SCAN.png."""
 
 RESEARCH_USE = "For research use. Not a medical device. Predictions are not reviewed: check them in 3D Slicer."
 
@@ -27,21 +26,20 @@ def results_at(markups: Path) -> list[Path]:
     return [markups, record_beside(markups), picture_beside(markups), *surface_beside(markups), skin_beside(markups)]
 
 
-def picture_beside(markups: Path) -> Path:
-    """Where the sheet of pictures of a scan goes."""
-    return markups.with_name(markups.name.removesuffix(".mrk.json") + PICTURE_ENDING)
-
-
 def check_summary(path: Path, taken: Iterable[Path]) -> None:
     """Find out before the work whether the summary of all results can be written.
 
     :param taken: scans and results, which it must not replace
     :raises OutputError: it cannot, or would replace one of these
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112  (Path.is_dir raises)
         raise OutputError(f"{path} is a folder: name a file for the summary.")
     check_writable(path.parent)
-    if path.resolve() in {other.resolve() for other in taken}:
+    try:
+        check_replaceable(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be the summary: {error.strerror}. Name a file with --json.") from error
+    if os.path.realpath(path) in set(map(os.path.realpath, taken)):
         raise OutputError(f"The summary would replace {path}, a scan or a result: name another file with --json.")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import AnnotationError, Cancelled, OutputError, PalnetError
-from ..files import write_json
+from ..files import regular, write_json
 from ..pipeline.model import Model
 from ..pipeline.prediction import Prediction
 from ..pipeline.predictor import Predictor
@@ -202,7 +202,7 @@ def changed_since(path: Path, identity: dict[str, Any]) -> list[str]:
         write_json(identity, path)
         return []
     try:
-        before = json.loads(path.read_text(encoding="utf-8"))
+        before = json.loads(regular(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         raise OutputError(f"{path} is damaged: remove the folder, or name another with --work.") from None
     return [name for name, value in identity.items() if not isinstance(before, dict) or before.get(name) != value]

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ..errors import PalnetError, ProtocolError
-from ..files import write_json
+from ..files import regular, write_json
 from ..pipeline.prediction import Prediction
 from .results import Case, ScanResult, measured, refused
 
@@ -32,7 +32,7 @@ def read_prediction(folder: Path, scan: str) -> Prediction | str:
     """
     path = folder / f"{scan}{ENDING}"
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(regular(path).read_text(encoding="utf-8"))
         return str(data["refused"]) if "refused" in data else Prediction.from_json(data)
     except FileNotFoundError:
         raise PalnetError(f"There is no prediction {path}: run the prediction again.") from None

@@ -154,6 +154,7 @@ def files_of(path: Path) -> list[Path]:
     """
     try:
         if not path.is_dir():
+            recover(path.parent)
             return [path]
         recover(path)
         # Macs leave files like ._scan.fcsv on other disks.

@@ -76,7 +76,7 @@ def written_surfaces(paths: Sequence[Path]) -> list[NamedSurface]:
     """
     found: dict[str, NamedSurface] = {}
     for path in paths:
-        files = _surface_files([path])
+        files = surface_files([path])
         if not files:
             raise ScanError(f"{path} holds no surfaces (*{_ENDING}): palnet landmark --surface writes them.")
         for file in files:
@@ -87,7 +87,7 @@ def written_surfaces(paths: Sequence[Path]) -> list[NamedSurface]:
     return list(found.values())
 
 
-def _surface_files(paths: Sequence[Path]) -> list[Path]:
+def surface_files(paths: Sequence[Path]) -> list[Path]:
     """The files themselves, and those in folders at any depth.
 
     :raises ScanError: a folder cannot be read
@@ -125,7 +125,7 @@ def moved_beside(paths: Sequence[Path], surfaces: Sequence[NamedSurface]) -> lis
     :raises PalnetError: landmarks beside a surface cannot be read
     """
     own, told = {one.name: one for one in surfaces}, []
-    for file in _surface_files(paths):
+    for file in surface_files(paths):
         landmarks = file.with_name(file.name.removesuffix(_ENDING) + _LANDMARKS)
         if landmarks.is_file():
             for one in read_sets(landmarks):
@@ -136,7 +136,7 @@ def moved_beside(paths: Sequence[Path], surfaces: Sequence[NamedSurface]) -> lis
 def without_landmarks(paths: Sequence[Path], names: Sequence[str]) -> list[str]:
     """The surfaces in files and folders that no landmarks of these names belong to, so that none can be fitted anew."""
     known = {key(name) for name in names}
-    found = [file.name.removesuffix(_ENDING) for file in _surface_files(paths)]
+    found = [file.name.removesuffix(_ENDING) for file in surface_files(paths)]
     return [name for name in found if key(name) not in known]
 
 

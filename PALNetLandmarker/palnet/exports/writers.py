@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import LandmarkFileError, OutputError, sentence_of
-from ..exchange import exchange, recover, unfinished
-from ..files import check_writable, write_text
+from ..errors import LandmarkFileError, OutputError
+from ..exchange import recover, write_together
+from ..files import check_writable
 from ..formats.morphologika import morphologika
 from ..formats.names import (
     LANDMARKS_ENDING,
@@ -142,42 +142,20 @@ def write_sets(
     beside = {ending: whole.with_name(whole.name + ending) for ending in ENDINGS}
     if sliding is not None:
         texts |= {beside[ending]: text for ending, text in slider_tables(sliding, sets[0].labels).items()}
-    taken = {path.resolve() for path in keep}
-    for path in texts:
-        if path.resolve() in taken:
-            raise OutputError(f"{path} would be replaced, and is what was read: name another output.")
     markups = [path for path in texts if path.name.lower().endswith(FORMATS["mrk"].ending)]
     for path in markups:
         _check_no_review(path, path)
     check_writable(output.parent if single else output)
-    for path, text in texts.items():
-        if path in markups:
-            _replace_markups(text, path)
-        else:
-            write_text(text, path)
-    _take_away([path for path in beside.values() if path not in texts])
+    # What says something of other points, as tables of sliders and records of reviews, goes with these.
+    gone = [path for path in (*beside.values(), *map(record_beside, markups)) if path not in texts]
+
+    def check(held: Path) -> None:
+        for path in markups:
+            _check_no_review(held / path.name, path)
+
+    write_together({**texts, **dict.fromkeys(gone)}, keep, check)
     renamed = [(one.name, other) for one, other in zip(sets, called, strict=True) if one.name != other]
     return Written(list(texts), renamed)
-
-
-def _take_away(tables: list[Path]) -> None:
-    """:raises OutputError: tables of points that are no more cannot be taken away"""
-    try:
-        for path in tables:
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(sentence_of(error, f"{path} tells of other points, and cannot be removed")) from error
-
-
-def _replace_markups(text: str, path: Path) -> None:
-    """Write landmarks; a record beside those that were there is of them, and would be taken for one of the new ones."""
-    try:
-        with unfinished(path) as beside:
-            write_text(text, beside)
-            new = [(beside, path), (None, record_beside(path))]
-            exchange(new, lambda held: _check_no_review(held / path.name, path))
-    except OSError as error:
-        raise OutputError(sentence_of(error, f"{path} cannot be replaced")) from error
 
 
 def _check_no_review(markups: Path, where: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ..errors import LandmarkFileError
+from ..files import regular
 
 _WESTERN = "cp1252"
 # What no text holds; 1A ends a file as of DOS.
@@ -127,7 +128,7 @@ def read_text(path: Path) -> str:
     :raises LandmarkFileError: it cannot be read, or is no text
     """
     try:
-        data = path.read_bytes()
+        data = regular(path).read_bytes()
     except OSError as error:
         raise LandmarkFileError(f"{path.name} cannot be read: {error.strerror}.") from None
     return decoded(data, path.name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PalnetError
-from ..files import write_json
+from ..files import regular, write_json
 from ..pipeline.model import ENDING, Model
 from ..protocols.from_labels import protocol_from_labels
 from ..protocols.protocol import Protocol
@@ -110,7 +110,7 @@ class State:
         """
         path = folder / FILE
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            data = json.loads(regular(path).read_text(encoding="utf-8"))
             if data["format"] != FORMAT or data["version"] != VERSION:
                 raise ValueError(data["format"])
             # The folder may have been moved.

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ModelError
+from ..files import regular
 from .prediction import is_finite_number
 from .ranges import Ranges
 
@@ -26,7 +27,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     :raises Exception: as NumPy, zip and zlib have it for a damaged file
     """
     try:
-        with path.open("rb") as file:
+        with regular(path).open("rb") as file:
             packed = file.seek(0, 2)
     except OSError as error:
         raise ModelError(f"The model file {path} cannot be opened: {error.strerror or error}.") from error

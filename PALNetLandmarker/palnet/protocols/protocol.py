@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ProtocolError
+from ..files import regular
 from ..resources import resource
 from .measurement_definition import Measurement, check_measurements, simple
 
@@ -131,7 +132,7 @@ class Protocol:
         :raises ProtocolError: the file cannot be read or is not a protocol
         """
         try:
-            data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+            data = json.loads(regular(Path(path)).read_text(encoding="utf-8-sig"))
         except (OSError, ValueError, RecursionError) as error:
             raise ProtocolError(f"The protocol file {path} cannot be read: {error}.") from error
         return Protocol.from_json(data)

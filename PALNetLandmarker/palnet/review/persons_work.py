@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import LandmarkFileError, PersonsWorkError, ReviewError
+from ..files import regular
 from ..formats.files import read_landmarks
 from .record import Review, record_beside
 
@@ -54,7 +55,7 @@ class SeenLandmarks:
     def of(markups: Path, record: Path) -> SeenLandmarks:
         """What two files hold."""
         try:
-            return SeenLandmarks((markups.read_bytes(), record.read_bytes() if record.is_file() else b""))
+            return SeenLandmarks((regular(markups).read_bytes(), record.read_bytes() if record.is_file() else b""))
         except OSError:
             return SeenLandmarks()
 

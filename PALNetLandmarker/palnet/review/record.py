@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ProtocolError, ReviewError
+from ..files import regular
 from ..pipeline.prediction import Prediction, check_places, from_rows, rows_or_null
 from ..units import MM_PER_UNIT, UNITS, is_relative, is_unit, mm_of, unit_of_size
 
@@ -200,7 +201,7 @@ class Review:
         :raises ReviewError: it cannot be read, or as :meth:`from_json`
         """
         try:
-            return Review.from_json(path.read_text(encoding="utf-8"))
+            return Review.from_json(regular(path).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise ReviewError(f"The record {path.name} cannot be read: {error}.") from error
         except ReviewError as error:

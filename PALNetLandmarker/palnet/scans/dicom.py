@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..files import regular
+
 _MARK, _AT = b"DICM", 128
 """DICOM PS3.10, 7.1: a preamble of 128 bytes, then the mark."""
 _ENDINGS = (".dcm", ".dicom", ".ima")
@@ -21,7 +23,7 @@ def is_dicom(path: Path) -> bool:
     if path.suffix.lower() in _ENDINGS:
         return True
     try:
-        with path.open("rb") as file:
+        with regular(path).open("rb") as file:
             return file.read(_AT + len(_MARK))[_AT:] == _MARK
     except OSError:
         return False

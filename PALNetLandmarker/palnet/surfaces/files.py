@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +9,9 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from ..errors import OutputError, ScanError
-from ..files import whole_file
+from ..errors import ScanError
+from ..exchange import write_together
+from ..files import regular
 from ..results import SURFACE_ENDINGS
 from ..units import decimals, is_unit
 from .template import Template, face_template
@@ -105,16 +105,16 @@ def write_corresponding(surface: Corresponding, markups: Path) -> list[Path]:
     :returns: what was written
     :raises OutputError: they cannot be written; what was there stays
     """
-    template, paths = face_template(), surface_beside(markups)
+    files = corresponding_files(surface, markups)
+    write_together(files)
+    return list(files)
+
+
+def corresponding_files(surface: Corresponding, markups: Path) -> dict[Path, bytes]:
+    """The contents of both files of a surface by their places, beside the landmarks in a file."""
+    template = face_template()
     contents = (as_vtp(surface, template).encode(), as_ply(surface, template))
-    try:
-        markups.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.ExitStack() as places:
-            for path, content in zip(paths, contents, strict=True):
-                places.enter_context(whole_file(path)).write_bytes(content)
-    except OSError as error:
-        raise OutputError(f"{paths[0]} cannot be written: {error.strerror or error}.") from error
-    return list(paths)
+    return dict(zip(surface_beside(markups), contents, strict=True))
 
 
 def read_corresponding(path: Path) -> Corresponding:
@@ -124,7 +124,7 @@ def read_corresponding(path: Path) -> Corresponding:
     """
     template = face_template()
     try:
-        root = ElementTree.parse(path).getroot()
+        root = ElementTree.parse(regular(path)).getroot()
         about = str(root.find("PolyData/FieldData/Array").get("about"))  # type: ignore[union-attr]
         if not about.startswith(f"{_KIND}; unit "):
             raise ValueError("another kind of file")

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from ..errors import OutputError
-from ..files import whole_file, write_text
+from ..files import regular, whole_file, write_text
 
 LOG = "log.jsonl"
 
@@ -34,7 +34,7 @@ def log_up_to(path: Path, step: int) -> list[dict[str, Any]]:
     They are taken out of the file, too.
     """
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        lines = regular(path).read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
     except FileNotFoundError:
         return []
     kept = [(line, entry) for line in lines if (entry := _entry_of(line)) and 0 < entry["step"] <= step]

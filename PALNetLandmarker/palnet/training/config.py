@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PalnetError
+from ..files import regular
 from ..pipeline.network import NETWORKS
 from ..protocols.protocol import Protocol
 
@@ -78,7 +79,7 @@ class TrainingConfig:
         :raises PalnetError: it cannot be read, or holds a setting that does not exist
         """
         try:
-            data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+            data = json.loads(regular(Path(path)).read_text(encoding="utf-8-sig"))
         except (OSError, ValueError, RecursionError) as error:
             raise PalnetError(f"The training configuration {path} cannot be read: {error}.") from error
         if not isinstance(data, dict):

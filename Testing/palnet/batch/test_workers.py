@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from batches import fake_landmark, scans
 from palnet.batch import workers
 from palnet.batch.task import Task
 from palnet.batch.workers import run_here
+from palnet.errors import PalnetError
 
 
 @pytest.fixture(autouse=True)
@@ -66,3 +70,66 @@ def test_each_process_takes_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
     with workers._one_thread_each():
         assert os.environ["OMP_NUM_THREADS"] == "1" and os.environ["VTK_SMP_MAX_THREADS"] == "5"
     assert "OMP_NUM_THREADS" not in os.environ and os.environ["VTK_SMP_MAX_THREADS"] == "5"
+
+
+HANGING = """
+import sys
+from pathlib import Path
+import test_workers
+from palnet.batch import workers
+
+if __name__ == "__main__":
+    workers._serve = test_workers.serve_fakes
+    running = workers.run_here(test_workers.tasks(Path(sys.argv[1]), a="1", b="hang"), 2)
+    next(running)
+    print("begun", flush=True)
+    next(running)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal")
+def test_workers_end_with_the_batch_also_in_the_middle_of_a_scan(tmp_path: Path) -> None:
+    (tmp_path / "start.py").write_text(HANGING)
+    here = Path(__file__).resolve()
+    paths = [here.parent, here.parents[1], here.parents[3] / "PALNetLandmarker"]
+    process = subprocess.Popen(
+        [sys.executable, str(tmp_path / "start.py"), str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None and process.stdout.readline() == "begun\n"
+    process.kill()
+    # The workers have the output, too: it ends with the last of them.
+    process.communicate(timeout=60)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal")
+def test_workers_leave_signals_to_the_batch(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A terminal that closes tells all processes: a scan must not fail for it, and no worker has a traceback."""
+    running = run_here(tasks(tmp_path, a="1", b="2", c="3"), 1)
+    found = [next(running)]
+    for process in multiprocessing.active_children():
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            os.kill(process.pid or 0, number)
+    found += list(running)
+    assert [outcome.error for _, outcome in found] == ["", "", ""]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_where_there_is_no_room_for_as_many_processes_there_are_fewer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, made = workers._Worker, [0]
+
+    def few() -> object:
+        made[0] += 1
+        if made[0] > 1:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return real()
+
+    monkeypatch.setattr(workers, "_Worker", few)
+    found = dict(run_here(tasks(tmp_path, a="1", b="2", c="3"), 3))
+    assert sorted(found) == [0, 1, 2] and not any(outcome.error for outcome in found.values())
+    with pytest.raises(PalnetError, match=r"No process can be started .* Resource temporarily unavailable"):
+        list(run_here(tasks(tmp_path, a="1"), 1))

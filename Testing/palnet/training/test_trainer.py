@@ -256,12 +256,12 @@ if __name__ == "__main__":
 
 LATE = """
 import multiprocessing, os, time
-from palnet.training.loading import end_with_parent
+from palnet.training.loading import end_with_training
 
 def late(parent):
     while os.getppid() == parent:
         time.sleep(0.01)
-    end_with_parent(0)
+    end_with_training(0)
     time.sleep(600)
 
 if __name__ == "__main__":
