@@ -25,6 +25,7 @@ from .scene import LPS_FROM_RAS, SCAN_REFERENCE, file_of
 from .skin import dress, tell_stored
 
 _RAS = slicer.vtkMRMLStorageNode.CoordinateSystemRAS
+_LANDMARKS = "PALNet.landmarks"
 _RELEASED, _READ = "PALNet.released", "PALNet.read"
 
 
@@ -41,7 +42,13 @@ class Progress(NamedTuple):
 
 
 def landmarks_of(model: Any) -> Any:
-    """The newest fiducial node with landmarks of a model node; None where there is none."""
+    """The fiducial node with landmarks of a model node that was reviewed last, else the newest; None without any.
+
+    A copy that a person keeps of their landmarks is newer than what they go on with.
+    """
+    chosen = model.GetNodeReference(_LANDMARKS) if model else None
+    if chosen is not None and scan_of(chosen) is model and chosen.GetNumberOfControlPoints():
+        return chosen
     nodes = slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode") if model else []
     of_model = [node for node in nodes if node.GetNodeReferenceID(SCAN_REFERENCE) == model.GetID()]
     return next((node for node in reversed(of_model) if node.GetNumberOfControlPoints()), None)
@@ -50,6 +57,12 @@ def landmarks_of(model: Any) -> Any:
 def scan_of(landmarks: Any) -> Any:
     """The model node that a fiducial node holds landmarks of; None where that is not known."""
     return landmarks.GetNodeReference(SCAN_REFERENCE) if landmarks else None
+
+
+def choose_landmarks(model: Any, landmarks: Any) -> None:
+    """Say that these are the landmarks of a model node, whatever copies and other lists there are."""
+    if model.GetNodeReferenceID(_LANDMARKS) != landmarks.GetID():
+        model.SetNodeReferenceID(_LANDMARKS, landmarks.GetID())
 
 
 def progress_of(landmarks: Any) -> Progress:

@@ -19,7 +19,8 @@ from palnet.scans.file import is_volume
 from ..engine.landmarking import fill
 from ..engine.skins import skin_of_file
 from ..nodes import storage
-from ..nodes.record import ATTRIBUTE, node_points
+from ..nodes.found_record import ATTRIBUTE
+from ..nodes.named_points import OwnPoint
 from ..nodes.scan_nodes import Progress, is_as_read, landmarks_of, load_scan, progress_of, release, remove_node, restore
 from ..nodes.scan_size import size_of
 from ..nodes.scene import TABLE_REFERENCE, file_of
@@ -197,7 +198,8 @@ def _of_batch(folder: Path) -> list[Item]:
 
 def _digest(landmarks: Any) -> tuple[Any, ...]:
     """What changes when something is to be written."""
-    return landmarks.GetAttribute(ATTRIBUTE), node_points(landmarks).tobytes()
+    points = [OwnPoint.of(landmarks, index) for index in range(landmarks.GetNumberOfControlPoints())]
+    return landmarks.GetAttribute(ATTRIBUTE), *points
 
 
 def _check_unchanged(model: Any) -> None:
