@@ -35,9 +35,14 @@ def _beside(node: Any, file: Path | None) -> Review | None:
     :raises ReviewError: it is damaged, or the record of other landmarks
     """
     file = file or file_of(node)
-    if file is None or not record_beside(file).is_file():
+    if file is None:
         return None
     beside = record_beside(file)
+    try:
+        if not beside.is_file():
+            return None
+    except OSError as error:  # not as if there were none: what was decided would be written over
+        raise ReviewError(f"The record {beside} cannot be read: {error.strerror or error}.") from error
     review = Review.read(beside)
     if not _is_record_of(review, node):
         raise ReviewError(f"{beside.name} is the record of other landmarks than {file.name}: move it away to go on.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import tempfile
 from collections.abc import Callable
@@ -121,6 +122,18 @@ def write_reviewed(node: Any, path: Path, as_shown: bool = False, asked: bool = 
     return [path, record_beside(path)]
 
 
+def write_elsewhere(node: Any, folder: Path, name: str) -> Path:
+    """Write landmarks and record to a folder, which is made where there is none, under a name that is free.
+
+    :raises OSError: the folder cannot be made
+    :raises PalnetError: as :func:`write_reviewed`
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    numbered = (f"{name} {number}" for number in itertools.count(2))
+    free = next(n for n in itertools.chain([name], numbered) if not (folder / f"{n}{MARKUPS_SUFFIX}").exists())
+    return write_reviewed(node, folder / f"{free}{MARKUPS_SUFFIX}", asked=False)[0]
+
+
 def write_in_format(node: Any, path: Path, to: str, as_shown: bool = False) -> list[Path]:
     """Write landmarks in LPS: in Slicer's own format as :func:`write_reviewed`, in others without the record.
 
@@ -205,10 +218,10 @@ def _write_both(node: Any, review: Review, path: Path, mine: bool) -> None:
     """
     clean_up(path.parent)
     beside = record_beside(path)
-    if beside.is_dir():
-        raise OutputError(f"The record of the review cannot be written: {beside} is a folder.")
     seen = _seen.get(path.absolute(), None if mine else SeenLandmarks())
     try:
+        if beside.is_dir():
+            raise OutputError(f"The record of the review cannot be written: {beside} is a folder.")
         with unfinished(path, MARKUPS_SUFFIX) as markups, unfinished(beside) as record_file:
             record_file.write_text(review.to_json() + "\n", encoding="utf-8")
             _write_node(node, markups, review)
@@ -218,7 +231,7 @@ def _write_both(node: Any, review: Review, path: Path, mine: bool) -> None:
                 lambda held: seen.check(held / path.name, review, mine) if seen else None,
             )
     except PersonsWorkError as error:
-        raise OutputError(
+        raise PersonsWorkError(
             f"{path} holds other landmarks by now, perhaps from another Slicer: to keep both, save yours under "
             "another name with Save, or move that file away; or delete yours in the scene."
         ) from error
@@ -234,7 +247,8 @@ def read_reviewed(scene: Any, path: Path, model: Any = None) -> Any:
     :returns: a new ``vtkMRMLMarkupsFiducialNode`` in ``scene``
     :raises ReviewError: the file cannot be read, holds no landmarks of a model, or its record is damaged
     """
-    node = create_fiducials(scene, path.name.removesuffix(MARKUPS_SUFFIX))
+    name = path.name.removesuffix(MARKUPS_SUFFIX)
+    node = create_fiducials(scene, name)
     storage = slicer.vtkMRMLMarkupsJsonStorageNode()
     storage.SetFileName(str(path))
     recover(path.parent)
@@ -250,8 +264,10 @@ def read_reviewed(scene: Any, path: Path, model: Any = None) -> Any:
         # Who has added points wants to go on with that.
         node.SetFixedNumberOfControlPoints(own_points.is_as_named(node, review))
         _seen[path.absolute()] = seen
-    except ReviewError:
+    except (ReviewError, OSError) as error:
         scene.RemoveNode(node.GetDisplayNode())
         scene.RemoveNode(node)
+        if isinstance(error, OSError):
+            raise ReviewError(f"The landmarks in {path} cannot be read: {error.strerror or error}.") from error
         raise
     return node

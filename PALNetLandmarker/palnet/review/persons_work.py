@@ -68,7 +68,9 @@ class SeenLandmarks:
             and do not say what ours says
         """
         found = SeenLandmarks.of(markups, record_beside(markups))
-        if found.content is None or (found == self and (asked or _goes_on(record_beside(markups), ours))):
+        if found.content is None and not markups.exists():
+            return
+        if found.content is not None and found == self and (asked or _goes_on(record_beside(markups), ours)):
             return
         if not _says(markups, ours):
             # A prediction that no one has touched, as of a batch that ran in the meantime, is no one's work.
