@@ -1,5 +1,10 @@
 """The ways in which landmarking fails, each with a sentence that a clinician understands and what to do."""
 
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
 _LONGEST = 300
 """Letters of what another library says of an error."""
 
@@ -64,6 +69,18 @@ def sentence_of(error: BaseException, doing: str) -> str:
         return f"{doing}: something is nested too deeply."
     said = " ".join(str(error).split())[:_LONGEST]
     return f"{doing}: {type(error).__name__}{f': {said}' if said else ''}."
+
+
+@contextlib.contextmanager
+def as_sentence(doing: str) -> Iterator[None]:
+    """Say what a drive that fails, or is gone, keeps from being done: see :func:`sentence_of`.
+
+    :raises OutputError: in place of any ``OSError``
+    """
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(sentence_of(error, doing)) from error
 
 
 class Cancelled(PalnetError):

@@ -17,10 +17,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .errors import OutputError
-from .files import HELD, beside_name, check_replaceable, has_ended, owner_of
+from .files import HELD, beside_name, check_replaceable, has_ended, is_this, owner_of
 
 _NEW, _FILLING, _KEPT = "new", "filling", ".kept"
 _TRIES, _PAUSE_S = 20, 0.05
+_ours: set[Path] = set()
+"""What this program holds now. What it holds no more, and could not put back, was on a drive that was gone."""
 _LONGEST_S = 60.0
 """Files are held for a moment: who holds them for longer has ended, or finds that they are back in place."""
 
@@ -52,6 +54,7 @@ def exchanged(new: Sequence[tuple[Path | None, Path]], check: Callable[[Path], N
     _wait_for_others(folder, names)
     held = folder / beside_name(HELD)
     held.mkdir()
+    _ours.add(held)
     try:
         (held / _NEW).mkdir()
         for beside, place in new:
@@ -69,9 +72,11 @@ def exchanged(new: Sequence[tuple[Path | None, Path]], check: Callable[[Path], N
             raise FileExistsError(errno.EEXIST, "another program writes there all the time")
         yield
     except BaseException:
+        _ours.discard(held)
         _take_back(held)
         _put_back(held)
         raise
+    _ours.discard(held)
     _remove(held)
 
 
@@ -127,7 +132,11 @@ def recover(folder: Path) -> None:
         for held in folder.glob(f".*{HELD}"):
             owner = owner_of(held)
             with contextlib.suppress(OSError):
-                if owner and (has_ended(owner) or time.time() - held.stat().st_mtime > _LONGEST_S):
+                if owner and (
+                    has_ended(owner)
+                    or (is_this(owner) and held not in _ours)
+                    or time.time() - held.stat().st_mtime > _LONGEST_S
+                ):
                     _put_back(held)
 
 

@@ -148,6 +148,11 @@ def has_ended(owner: re.Match[str]) -> bool:
     return False
 
 
+def is_this(owner: re.Match[str]) -> bool:
+    """Whether who wrote something (:func:`owner_of`) is this program."""
+    return owner["host"] == _HOST and int(owner["process"]) == os.getpid()
+
+
 def write_text(text: str, path: Path) -> None:
     """Write a text file whole, and its folder where there is none.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +19,7 @@ from desk import Desk, FixedConcerns
 from fakes import FakePredictor, egg, predict_egg, to_ras
 from host.window import Window
 from palnet.pipeline.prediction import Prediction
+from PALNetLandmarkerLib.panels import queue
 from PALNetLandmarkerLib.review import session
 from queues import FakeBackground, QueueDesk
 
@@ -31,6 +33,14 @@ def host() -> Iterator[Host]:
     running.boxes.under_hourglass.clear()
     yield running
     running.core.scene.Clear()
+
+
+@pytest.fixture(autouse=True)
+def unsaved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where landmarks are kept that could not be saved: not among the documents of who runs the tests."""
+    folder = tmp_path / "unsaved"
+    monkeypatch.setattr(queue, "unsaved_folder", lambda: folder)
+    return folder
 
 
 @pytest.fixture

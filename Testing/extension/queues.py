@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,8 @@ class QueueDesk:
         self.problems: list[PalnetError] = []
         self.changes = 0
         self.landmark_model = "face50"
+        self._kept = tempfile.TemporaryDirectory()
+        self.unsaved = Path(self._kept.name)
         self.placing = False
         self.queue = ScanQueue(
             slicer.mrmlScene,
@@ -74,6 +77,7 @@ class QueueDesk:
             may_open=lambda: not self.placing,
             on_changed=self._count,
             on_problem=self.problems.append,
+            unsaved_folder=lambda: self.unsaved,
         )
 
     def _open(self, model: Any, landmarks: Any) -> None:

@@ -12,6 +12,7 @@ from palnet.adapt.file import read_convention, write_convention
 from palnet.errors import PalnetError
 from palnet.pipeline.model import Model
 
+from ..nodes.scene import is_file
 from .own_models import models_folder
 
 _SETTING = "PALNetLandmarker/convention"
@@ -25,7 +26,6 @@ def use(convention: Convention | None) -> None:
     """
     path = models_folder() / FILE
     if convention is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_convention(convention, path)
     slicer.app.userSettings().setValue(_SETTING, str(path) if convention is not None else "")
 
@@ -33,7 +33,7 @@ def use(convention: Convention | None) -> None:
 def used_file() -> Path | None:
     """The file of the convention that is used; None where none is."""
     path = slicer.app.userSettings().value(_SETTING)
-    return Path(path) if path and Path(path).is_file() else None
+    return Path(path) if path and is_file(Path(path)) else None
 
 
 def used() -> Convention | None:

@@ -8,13 +8,15 @@ from pathlib import Path
 import qt
 import slicer
 
+from ..nodes.scene import is_file
+
 _SETTING, _FOLDER_SETTING = "PALNetLandmarker/models", "PALNetLandmarker/modelsFolder"
-_FOLDER = "PAL-Net models"
+_FOLDER, _UNSAVED = "PAL-Net models", "PAL-Net unsaved landmarks"
 
 
 def own_models() -> list[str]:
     """Paths of the model files that are still there, the oldest first."""
-    return [path for path in _remembered() if Path(path).is_file()]
+    return [path for path in _remembered() if is_file(Path(path))]
 
 
 def remember_model(path: str) -> None:
@@ -37,6 +39,11 @@ def models_folder() -> Path:
     chosen = slicer.app.userSettings().value(_FOLDER_SETTING)
     documents = qt.QStandardPaths.writableLocation(qt.QStandardPaths.DocumentsLocation)
     return Path(chosen) if chosen else Path(documents or Path.home()) / _FOLDER
+
+
+def unsaved_folder() -> Path:
+    """Where landmarks are kept that could not be saved where they belong when Slicer was closed."""
+    return models_folder().parent / _UNSAVED
 
 
 def choose_models_folder(folder: Path) -> None:

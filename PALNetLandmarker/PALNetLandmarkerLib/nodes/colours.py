@@ -18,7 +18,7 @@ from palnet.errors import ScanError
 from palnet.scans.looks import COLOURS, TEXTURE, Looks, image_of, polydata_of, read_looks
 
 from ..palette import SKIN
-from .scene import file_of
+from .scene import file_of, is_file
 from .skin import tell_stored
 
 REFERENCE = "PALNet.texture"
@@ -110,7 +110,7 @@ def _look_beside(model: Any) -> None:
         return
     try:
         looks = read_looks(path)
-    except ScanError:
+    except (ScanError, OSError):
         return
     if not looks.has_colours:
         if looks.warnings:
@@ -133,7 +133,7 @@ def _may_have_colours(path: Path, mesh: Any) -> bool:
     data = mesh.GetPointData()
     arrays = [data.GetArray(k) for k in range(data.GetNumberOfArrays())]
     if any(array is not None and array.GetNumberOfComponents() == 2 for array in arrays):
-        return path.is_file()
+        return is_file(path)
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from palnet.errors import ReviewError
 from palnet.review.record import Review
 
-from . import record
+from . import own_points, record
 from .fiducials import create_fiducials, style_fiducials
+from .named_points import OwnPoint, indices_of, own_of
 from .scan_nodes import scan_of
 from .scene import SCAN_REFERENCE, set_expected_error
 
@@ -25,16 +28,20 @@ class LostSet:
     _scene: Any
     _scan_id: str
     _transform_id: str
+    _own: tuple[OwnPoint, ...]
 
     @classmethod
     def of(cls, node: Any, review: Review) -> LostSet:
         """That of a node which is about to leave its scene.
 
-        :param review: its record, as it is now
+        :param review: its record as it was last; what was done to the points since is taken up as far as it can be
         """
+        with suppress(ReviewError):
+            review = own_points.known(node)
         scan = scan_of(node)
         scan_id = scan.GetID() if scan is not None else ""
-        return cls(node.GetName(), review, node.GetScene(), scan_id, node.GetTransformNodeID() or "")
+        own = tuple(OwnPoint.of(node, index) for index in own_of(node, indices_of(node, review)))
+        return cls(node.GetName(), review, node.GetScene(), scan_id, node.GetTransformNodeID() or "", own)
 
     def bring_back(self) -> Any:
         """A new ``vtkMRMLMarkupsFiducialNode`` with the same points, decisions and scan, as far as that is there."""
@@ -45,6 +52,8 @@ class LostSet:
         scan = scene.GetNodeByID(self._scan_id) if self._scan_id else None
         if self._transform_id and scene.GetNodeByID(self._transform_id) is not None:
             node.SetAndObserveTransformNodeID(self._transform_id)
+        for point in self._own:
+            point.add_to(node)
         record.put_back(node, self.review)
         set_expected_error(node, self.review.prediction)
         if scan is not None:

@@ -15,32 +15,18 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
-from palnet.errors import ModelError, ReviewError
-from palnet.pipeline.model import Model, bundled_models
+from palnet.errors import ReviewError
+from palnet.formats.text import some_of
 from palnet.pipeline.prediction import Prediction
-from palnet.review.record import Review, State, record_beside
+from palnet.review.record import Review, State
 from palnet.review.words import describe
 from palnet.rigid import apply
 from palnet.units import MM_PER_UNIT
 
-from .scene import LPS_FROM_RAS, expected_error, file_of, flip
-
-ATTRIBUTE = "PALNet.review"
-_SAME = 1e-6
-"""Share of the landmarks' extent below which two places are one: files round the last digits."""
-_LIKE = 1e-4
-"""The same for points that another program wrote, perhaps with few digits."""
-_FLAT = 1e-4
-"""Share of its extent below which a configuration of landmarks lies in a plane."""
-
-
-def node_points(node: Any) -> np.ndarray:
-    """(L, 3) a fiducial node's points as its file holds them: LPS, before the node's transform; NaN where undefined."""
-    points = np.full((node.GetNumberOfControlPoints(), 3), np.nan)
-    for index in range(len(points)):
-        if node.GetNthControlPointPositionStatus(index) == node.PositionDefined:
-            points[index] = node.GetNthControlPointPosition(index)
-    return flip(points)
+from .alike import SAME, is_one_motion, linear_fit, moved_apart, similarity
+from .found_record import ATTRIBUTE, found
+from .named_points import OwnPoint, indices_of, labels_of, node_points, own_of, remember
+from .scene import LPS_FROM_RAS, flip
 
 
 def begin(node: Any, prediction: Prediction, scan: str) -> None:
@@ -67,65 +53,93 @@ def load(node: Any, file: Path | None = None, last: Review | None = None) -> Rev
 
     :param file: where the node was read from; by default what its storage node says
     :param last: what the record was, should the node have lost it
-    :raises ReviewError: the record is damaged, of other landmarks or from a later version, or the points are not those
-        of a landmark model
+    :raises ReviewError: as :func:`found`, or landmarks were removed or renamed
     """
-    text = node.GetAttribute(ATTRIBUTE)
-    review = Review.from_json(text) if text else last or _beside(node, file) or _from_points(node)
-    return absorb(node, review)
+    return absorb(node, found(node, file, last))
 
 
 def store(node: Any, review: Review) -> None:
     """Put a record into a node, and what the node itself says of its points: description, ``selected`` if reviewed."""
+    at = indices_of(node, review)
     with slicer.util.NodeModify(node):
-        for index in range(len(review.states)):
-            node.SetNthControlPointDescription(index, describe(review, index))
-            node.SetNthControlPointSelected(index, bool(review.reviewed[index]))
+        for k, index in enumerate(at):
+            if index is not None:
+                node.SetNthControlPointDescription(index, describe(review, k))
+                node.SetNthControlPointSelected(index, bool(review.reviewed[k]))
         node.SetAttribute(ATTRIBUTE, review.to_json())
+        remember(node, at)
 
 
 def is_told(node: Any, review: Review) -> bool:
     """Whether a node shows those points as reviewed that are: anyone can select points."""
-    return [node.GetNthControlPointSelected(i) for i in range(len(review.states))] == review.reviewed.tolist()
+    there = [(k, index) for k, index in enumerate(indices_of(node, review)) if index is not None]
+    return all(node.GetNthControlPointSelected(index) == review.reviewed[k] for k, index in there)
 
 
 def put_back(node: Any, review: Review) -> None:
-    """Make a node's points those of a record again, whatever was added, removed or renamed, and store the record."""
+    """Make a node's landmarks those of a record again, whatever was removed or renamed, and store the record.
+
+    Points of the person's own stay, behind the landmarks; one that is where a landmark is missing now was renamed.
+    """
+    at = indices_of(node, review)
+    renamed = review.points[[k for k, index in enumerate(at) if index is None]]
+    points = node_points(node)
+    own = [OwnPoint.of(node, i) for i in own_of(node, at) if not (np.abs(renamed - points[i]) < SAME).all(axis=1).any()]
     with slicer.util.NodeModify(node):
         node.SetFixedNumberOfControlPoints(False)
         node.RemoveAllControlPoints()
         for label in review.prediction.protocol.labels:
             node.AddControlPoint(vtk.vtkVector3d(0.0, 0.0, 0.0), label)
         put_points(node, review, list(range(len(review.states))))
+        remember(node, list(range(len(review.states))))
+        for point in own:
+            point.add_to(node)
         node.SetFixedNumberOfControlPoints(True)
         store(node, review)
 
 
 def put_points(node: Any, review: Review, indices: list[int]) -> None:
-    """Move a node's points to where the record has them; those that are nowhere become missing."""
+    """Move a node's landmarks to where the record has them.
+
+    Those that are nowhere become missing; undefined, where neither the model nor the person has said that they are.
+    """
+    predicted = np.isfinite(review.prediction.points).all(axis=1)
+    at = indices_of(node, review)
     with slicer.util.NodeModify(node):
-        for index in indices:
-            if review.missing[index]:
+        for k in indices:
+            index = at[k]
+            if index is None:
+                continue
+            if review.missing[k] and predicted[k] and review.states[k] is State.TO_CHECK:
+                node.UnsetNthControlPointPosition(index)
+            elif review.missing[k]:
                 node.SetNthControlPointPositionMissing(index)
             else:
-                node.SetNthControlPointPosition(index, *flip(review.points[index]))
+                node.SetNthControlPointPosition(index, *flip(review.points[k]))
 
 
 def absorb(node: Any, review: Review) -> Review:
     """The record after what was done to the node's points without it, in another module or by a script.
 
-    Points that moved were corrected by whoever moved them. Where all moved at once, a transform was hardened: nobody
-    decided on anything, and the prediction moves along.
+    Points that moved were corrected by whoever moved them. Where all moved at once, and as one, a transform was
+    hardened: nobody decided on anything, and the prediction moves along. Points of the person's own do not matter, nor
+    does the order.
 
-    :raises ReviewError: points were added, removed or renamed
+    :raises ReviewError: landmarks were removed or renamed
     """
-    if labels_of(node) != review.prediction.protocol.labels:
+    there, lost = [], []
+    for label, index in zip(review.prediction.protocol.labels, indices_of(node, review), strict=True):
+        if index is None:
+            lost.append(label)
+        else:
+            there.append(index)
+    if lost:
         raise ReviewError(
-            f"The points of '{node.GetName()}' were added, removed or renamed: its landmarks cannot be reviewed any "
-            "more. Undo that, or place the landmarks anew."
+            f"Landmarks of '{node.GetName()}' were removed or renamed ({some_of(lost)}): it cannot be reviewed until "
+            "they are back. Undo that, or place the landmarks anew. It is saved and measured as it is."
         )
-    said_missing = [node.GetNthControlPointPositionStatus(k) == node.PositionMissing for k in range(len(review.states))]
-    return absorb_points(review, node_points(node), np.array(said_missing))
+    said_missing = [node.GetNthControlPointPositionStatus(index) == node.PositionMissing for index in there]
+    return absorb_points(review, node_points(node)[there], np.array(said_missing))
 
 
 def absorb_points(review: Review, points: np.ndarray, said_missing: np.ndarray) -> Review:
@@ -135,13 +149,15 @@ def absorb_points(review: Review, points: np.ndarray, said_missing: np.ndarray) 
     """
     there, was_there = (np.isfinite(p).all(axis=1) for p in (points, review.points))
     both = there & was_there
-    moved = _moved(review.points, points)
-    if moved.sum() > 1 and moved.sum() == both.sum():
+    moved = moved_apart(review.points, points)
+    if moved.sum() > 1 and moved.sum() == both.sum() and is_one_motion(review.points[both], points[both]):
         review = move_record(review, np.where(both[:, None], points, np.nan))
         moved[:] = False
     found = [int(i) for i in np.flatnonzero(moved | (there & ~was_there))]
     lost = np.flatnonzero(was_there & ~there)
-    gone = [int(i) for i in lost if said_missing[i]]
+    # Not as the model said so: the person did, of one that they had left undefined before.
+    open_yet = ~there & ~was_there & ~review.reviewed & np.isfinite(review.prediction.points).all(axis=1)
+    gone = [int(i) for i in np.flatnonzero((was_there & ~there) | open_yet) if said_missing[i]]
     undefined = [int(i) for i in lost if not said_missing[i]]
     if found:
         review = review.decide(found, State.CORRECTED, points[found])
@@ -157,7 +173,8 @@ def is_untouched_prediction(node: Any) -> bool:
     text = node.GetAttribute(ATTRIBUTE)
     try:
         review = Review.from_json(text or "")
-        return not review.reviewed.any() and absorb(node, review) is review
+        as_made = labels_of(node) == review.prediction.protocol.labels
+        return as_made and not review.reviewed.any() and absorb(node, review) is review
     except ReviewError:
         return False
 
@@ -169,9 +186,9 @@ def move_record(review: Review, points: np.ndarray) -> Review:
     that bends; the others, and the frame, by the linear transform that fits best.
     """
     both = np.isfinite(review.points).all(axis=1) & np.isfinite(points).all(axis=1)
-    transform = _linear_fit(review.points[both], points[both])
+    transform = linear_fit(review.points[both], points[both])
     predicted = review.prediction
-    unmoved = both & ~_moved(predicted.points, review.points)
+    unmoved = both & ~moved_apart(predicted.points, review.points)
     places = np.where(unmoved[:, None], points, apply(transform, predicted.points))
     frame = predicted.face_from_scan @ np.linalg.inv(transform)
     own = apply(transform, predicted.unshifted)
@@ -187,124 +204,14 @@ def unit_mm(review: Review) -> float:
     return min([*MM_PER_UNIT.values(), MM_PER_UNIT[review.unit]], key=lambda mm: abs(math.log(mm / review.mm_per_unit)))
 
 
-def _moved(before: np.ndarray, after: np.ndarray, share: float = _SAME) -> np.ndarray:
-    """(L,) bool: points (L, 3) that are at another place; those that are nowhere, before or after, are not."""
-    apart = np.linalg.norm(after - before, axis=1)
-    there = np.isfinite(apart)
-    extent = float(np.ptp(after[there])) if there.any() else 1.0
-    return there & (apart > share * max(extent, 1e-9))
-
-
-def _linear_fit(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """(4, 4) that brings points (N, 3) nearest to others: affine, or a similarity where they are few or in a plane."""
-    if len(before) < 4 or min(_thickness(before), _thickness(after)) < _FLAT:
-        return _similarity(before, after)
-    result = np.eye(4)
-    result[:3] = np.linalg.lstsq(np.c_[before, np.ones(len(before))], after, rcond=None)[0].T
-    return result
-
-
-def _thickness(points: np.ndarray) -> float:
-    """Of points (N, 3), across the plane that they lie in or near, as a share of their extent."""
-    extents = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
-    return float(extents[-1] / max(extents[0], 1e-12))
-
-
-def _beside(node: Any, file: Path | None) -> Review | None:
-    """The record beside the file that a node was read from, if there is one.
-
-    :raises ReviewError: it is damaged, or the record of other landmarks
-    """
-    file = file or file_of(node)
-    if file is None or not record_beside(file).is_file():
-        return None
-    beside = record_beside(file)
-    review = Review.read(beside)
-    if not _is_record_of(review, node):
-        raise ReviewError(f"{beside.name} is the record of other landmarks than {file.name}: move it away to go on.")
-    return review
-
-
-def _is_record_of(review: Review, node: Any) -> bool:
-    """Whether a record can be that of a node's points: some are where it says, or all moved by one transform."""
-    labels = review.prediction.protocol.labels
-    if labels_of(node) != labels:
-        # Points were added or renamed, which is said of them; or it is of others.
-        return 2 * len(set(labels) & set(labels_of(node))) > len(labels)
-    points = node_points(node)
-    both = np.isfinite(review.points).all(axis=1) & np.isfinite(points).all(axis=1)
-    if not (both & ~_moved(review.points, points)).any() and both.any():
-        fitted = apply(_linear_fit(review.points[both], points[both]), review.points[both])
-        return both.sum() > 4 and not _moved(fitted, points[both], _LIKE).any()
-    return True
-
-
-def labels_of(node: Any) -> list[str]:
-    """The names of a node's points, as they are."""
-    return [node.GetNthControlPointLabel(index) for index in range(node.GetNumberOfControlPoints())]
-
-
-def _from_points(node: Any) -> Review:
-    """A record of points that came without one, by the bundled model that has these landmarks.
-
-    :raises ReviewError: none has
-    """
-    labels = labels_of(node)
-    for path in bundled_models().values():
-        try:
-            model = Model.load(path)
-        except ModelError:
-            continue
-        if model.protocol.labels == labels:
-            break
-    else:
-        raise ReviewError(
-            f"'{node.GetName()}' holds no landmarks that can be reviewed: place landmarks on a scan first, or choose "
-            "landmarks that were placed by this module."
-        )
-    points = node_points(node)
-    missing = ~np.isfinite(points).all(axis=1)
-    if (~missing).sum() < 4:
-        raise ReviewError(f"'{node.GetName()}' has too few points to review: place the landmarks anew.")
-    face_from_node = _similarity(points[~missing], model.mean_shape[~missing])
-    off = np.linalg.norm(apply(face_from_node, points) - model.mean_shape, axis=1)
-    return Review.begin(
-        node.GetName(),
-        Prediction(
-            protocol=model.protocol,
-            points=points,
-            expected_error=expected_error(node),
-            presence=np.where(missing, 0.0, 1.0),
-            unit="mm",
-            face_from_scan=face_from_node,
-            alignment_error=float(np.nanmean(off)),
-            model=model.name,
-            model_checksum="",
-        ),
-    )
-
-
 def _scan_from_node(node: Any, prediction: Prediction) -> np.ndarray:
     """(4, 4) from the coordinates of a node's file to those of the prediction that the node was filled with."""
     parent = node.GetParentTransformNode()
     present = ~prediction.missing
     if parent is not None and not parent.IsTransformToWorldLinear():
-        return _similarity(node_points(node)[present], prediction.points[present])
+        return similarity(node_points(node)[present], prediction.points[present])
     to_world = vtk.vtkMatrix4x4()
     if parent is not None:
         parent.GetMatrixTransformToWorld(to_world)
     world_from_node = slicer.util.arrayFromVTKMatrix(to_world) @ LPS_FROM_RAS
     return world_from_node if prediction.space == "RAS" else LPS_FROM_RAS @ world_from_node
-
-
-def _similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """(4, 4) rotation, shift and scale from points to others."""
-    fit = vtk.vtkLandmarkTransform()
-    fit.SetModeToSimilarity()
-    for points, put in ((source, fit.SetSourceLandmarks), (target, fit.SetTargetLandmarks)):
-        held = vtk.vtkPoints()
-        held.SetDataTypeToDouble()
-        for point in points:
-            held.InsertNextPoint(*point)
-        put(held)
-    return slicer.util.arrayFromVTKMatrix(fit.GetMatrix())

@@ -11,7 +11,8 @@ import numpy as np
 from palnet.errors import ReviewError
 from palnet.review.record import Review, State
 
-from . import record
+from . import own_points, record
+from .named_points import indices_of
 from .scene import flip, world
 from .snap import ScanSurface
 from .undo import History
@@ -43,6 +44,8 @@ class ReviewedPoints:
     :ivar problem: why the landmarks cannot be reviewed for now; empty if they can
     :ivar notice: what the last drag came to, if the person has to know; empty otherwise
     :raises ReviewError: the node holds no landmarks of a model, or its record cannot be read
+
+    A node without some of the landmarks has a problem from the start, which can be undone.
     """
 
     def __init__(self, node: Any, deaf: Callable[[], AbstractContextManager[None]]) -> None:
@@ -52,8 +55,16 @@ class ReviewedPoints:
         self.history = History()
         self.problem = ""
         self.notice = ""
-        self.review = record.load(node)
-        record.store(node, self.review)
+        self.review = own_points.known(node)
+        if own_points.is_whole(node, self.review):
+            record.store(node, self.review)
+        else:
+            self.take_up()
+
+    @property
+    def at(self) -> list[int | None]:
+        """(L,) which point of the node each landmark is; None where it was removed or renamed."""
+        return indices_of(self._node, self.review)
 
     def decide(self, indices: list[int], state: State, places: np.ndarray | None = None) -> None:
         """A step that can be undone: these landmarks are in this state, at these places (N, 3), LPS of the file."""

@@ -25,6 +25,7 @@ from .scene import LPS_FROM_RAS, SCAN_REFERENCE, file_of
 from .skin import dress, tell_stored
 
 _RAS = slicer.vtkMRMLStorageNode.CoordinateSystemRAS
+_LANDMARKS = "PALNet.landmarks"
 _RELEASED, _READ = "PALNet.released", "PALNet.read"
 
 
@@ -41,7 +42,13 @@ class Progress(NamedTuple):
 
 
 def landmarks_of(model: Any) -> Any:
-    """The newest fiducial node with landmarks of a model node; None where there is none."""
+    """The fiducial node with landmarks of a model node that was reviewed last, else the newest; None without any.
+
+    A copy that a person keeps of their landmarks is newer than what they go on with.
+    """
+    chosen = model.GetNodeReference(_LANDMARKS) if model else None
+    if chosen is not None and scan_of(chosen) is model and chosen.GetNumberOfControlPoints():
+        return chosen
     nodes = slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode") if model else []
     of_model = [node for node in nodes if node.GetNodeReferenceID(SCAN_REFERENCE) == model.GetID()]
     return next((node for node in reversed(of_model) if node.GetNumberOfControlPoints()), None)
@@ -50,6 +57,12 @@ def landmarks_of(model: Any) -> Any:
 def scan_of(landmarks: Any) -> Any:
     """The model node that a fiducial node holds landmarks of; None where that is not known."""
     return landmarks.GetNodeReference(SCAN_REFERENCE) if landmarks else None
+
+
+def choose_landmarks(model: Any, landmarks: Any) -> None:
+    """Say that these are the landmarks of a model node, whatever copies and other lists there are."""
+    if model.GetNodeReferenceID(_LANDMARKS) != landmarks.GetID():
+        model.SetNodeReferenceID(_LANDMARKS, landmarks.GetID())
 
 
 def progress_of(landmarks: Any) -> Progress:
@@ -73,15 +86,21 @@ def load_scan(path: Path, skin: Looks | None = None) -> Any:
     :param skin: of a volume, where it was found already
     :raises ScanError: it cannot be read, or holds no surface
     """
-    looks, surface = read_for_scene(path) if skin is None else (skin, in_scene(skin))
-    model = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", scan_stem(path))
-    model.SetName(scan_stem(path))  # the scene would number it each time it comes back
-    model.SetAndObservePolyData(surface)
-    model.CreateDefaultDisplayNodes()
-    _tell_file(model, path, looks.space or "LPS")
-    model.GetDisplayNode().SetScalarVisibility(False)  # with its colours turned off, it is in the tone of skin
-    dress(model)
-    give(model, looks)
+    model = None
+    try:
+        looks, surface = read_for_scene(path) if skin is None else (skin, in_scene(skin))
+        model = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", scan_stem(path))
+        model.SetName(scan_stem(path))  # the scene would number it each time it comes back
+        model.SetAndObservePolyData(surface)
+        model.CreateDefaultDisplayNodes()
+        _tell_file(model, path, looks.space or "LPS")
+        model.GetDisplayNode().SetScalarVisibility(False)  # with its colours turned off, it is in the tone of skin
+        dress(model)
+        give(model, looks)
+    except OSError as error:  # a drive may go in the middle
+        if model is not None:
+            remove_node(slicer.mrmlScene, model)
+        raise ScanError(f"{path} cannot be read: {error.strerror or error}.") from error
     return model
 
 
@@ -112,16 +131,16 @@ def restore(model: Any) -> None:
     if model is None or not is_other(model):
         return
     storage, file = model.GetStorageNode(), model.GetAttribute(_FILE)
-    path = next((one for one in (file_of(model), Path(file) if file else None) if one and one.is_file()), None)
-    if path is None:
-        return
     coordinates = storage.GetCoordinateSystem() if storage is not None else None
     try:
+        path = next((one for one in (file_of(model), Path(file) if file else None) if one and one.is_file()), None)
+        if path is None:
+            return
         looks, surface = read_for_scene(path, coordinates)
-    except ScanError:
+        model.SetAndObservePolyData(surface)
+        _tell_file(model, path, looks.space or ("RAS" if coordinates == _RAS else "LPS"))
+    except (ScanError, OSError):
         return
-    model.SetAndObservePolyData(surface)
-    _tell_file(model, path, looks.space or ("RAS" if coordinates == _RAS else "LPS"))
     if model.GetDisplayNode() is None:
         model.CreateDefaultDisplayNodes()
     give(model, looks)
@@ -159,9 +178,11 @@ def file_from_scene(model: Any) -> np.ndarray:
     """
     path, mesh = file_of(model), model.GetPolyData() if model else None
     result = np.eye(4)
-    if path is None or mesh is None or not scan_ending(path) or not path.is_file():
+    if path is None or mesh is None or not scan_ending(path):
         return result
     try:
+        if not path.is_file():
+            return result
         as_ras = model.GetStorageNode().GetCoordinateSystem() == _RAS
         if as_ras and scan_space(path) == "LPS":
             result = np.array(LPS_FROM_RAS)
@@ -170,7 +191,7 @@ def file_from_scene(model: Any) -> np.ndarray:
             here, there = _size(mesh.GetBounds()), _size(read_surface(path).GetBounds())
             # What was read here was multiplied.
             result[:3, :3] *= 1.0 / stated if abs(here / there - 1.0) < abs(here / there * stated - 1.0) else 1.0
-    except ScanError:
+    except (ScanError, OSError):
         pass
     return result
 
@@ -185,7 +206,7 @@ def stated_unit(model: Any) -> str:
         if path is None or not path.is_file() or model.GetParentTransformNode() is not None:
             return "auto"
         stated = slicers_scale(path)
-    except ScanError:
+    except (ScanError, OSError):
         return "auto"
     if stated == 1.0:
         return "auto"

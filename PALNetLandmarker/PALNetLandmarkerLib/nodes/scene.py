@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,16 @@ LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 FILE = "PALNet.file"
 """Attribute of a model node: the file that it was read from here, where Slicer itself cannot read that format."""
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; not, where it cannot be looked at: its drive may be gone, on which ``Path`` raises."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: Path) -> bool:
+    """The same of a folder."""
+    return os.path.isdir(path)  # noqa: PTH112
 
 
 def flip(points: np.ndarray) -> np.ndarray:

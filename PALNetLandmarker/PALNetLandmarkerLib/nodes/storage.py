@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +14,20 @@ import slicer
 import vtk
 from palnet.errors import OutputError, PersonsWorkError, ReviewError
 from palnet.exchange import exchange, recover, unfinished
+from palnet.exports.predicted import measured_of
 from palnet.exports.sets import LandmarkSet
 from palnet.exports.writers import write_sets
 from palnet.files import clean_up, whole_file
-from palnet.formats.slicer import completed
+from palnet.formats.slicer import NO_VALUE, completed
 from palnet.review.persons_work import SeenLandmarks
 from palnet.review.record import Review, record_beside
 from palnet.rigid import apply
 
 from . import own_points, record
 from .fiducials import create_fiducials, style_fiducials
+from .named_points import in_one_line, indices_of, node_points, unique_names
 from .scan_nodes import file_from_scene, scan_of
-from .scene import SCAN_REFERENCE
+from .scene import SCAN_REFERENCE, flip, world
 
 MARKUPS_SUFFIX = ".mrk.json"
 
@@ -47,8 +51,11 @@ def write_markups_node(node: Any, path: Path) -> None:
         raise OutputError(f"The landmarks cannot be written to {path}: {reason}.") from error
 
 
-def _write_node(node: Any, beside: Path) -> None:
-    """:raises OSError: it cannot be written there"""
+def _write_node(node: Any, beside: Path, review: Review | None = None) -> None:
+    """:param review: of the landmarks in it, where there are some
+
+    :raises OSError: it cannot be written there
+    """
     # Ask the system first: it says why in words, the storage node only that it failed.
     beside.touch(exist_ok=False)
     storage = slicer.vtkMRMLMarkupsJsonStorageNode()
@@ -57,6 +64,8 @@ def _write_node(node: Any, beside: Path) -> None:
     if not storage.WriteData(node):
         raise OSError("Slicer's storage node refused")
     text = _whole_text(beside, node.GetNumberOfControlPoints())
+    if review is not None and not own_points.is_as_named(node, review):
+        text = _with_own_points(text, node, review)
     beside.write_text(completed(text, _unit(node)), encoding="utf-8", newline="\n")
 
 
@@ -73,6 +82,24 @@ def _whole_text(written: Path, count: int) -> str:
     if not whole:
         raise OSError("the file was cut short, as on a full disk")
     return text
+
+
+def _with_own_points(text: str, node: Any, review: Review) -> str:
+    """What the storage node wrote of a node with points of the person's own, as others can read it.
+
+    Each name stands there once, and what is said of each landmark at its place in the list.
+    """
+    data = json.loads(text)
+    markups, at = data["markups"][0], indices_of(node, review)
+    for point, name in zip(markups["controlPoints"], unique_names(node, at), strict=True):
+        point["label"] = name
+    values = {name: numbers for name, _about, numbers in measured_of(review.prediction)}
+    for measured in markups.get("measurements", []):
+        if measured.get("name") in values:
+            said = dict(zip(at, values[measured["name"]].tolist(), strict=True))
+            count = len(markups["controlPoints"])
+            measured["controlPointValues"] = [said.get(index, NO_VALUE) for index in range(count)]
+    return json.dumps(data, indent=4, ensure_ascii=False) + "\n"
 
 
 def _unit(node: Any) -> str:
@@ -95,6 +122,18 @@ def write_reviewed(node: Any, path: Path, as_shown: bool = False, asked: bool = 
     return [path, record_beside(path)]
 
 
+def write_elsewhere(node: Any, folder: Path, name: str) -> Path:
+    """Write landmarks and record to a folder, which is made where there is none, under a name that is free.
+
+    :raises OSError: the folder cannot be made
+    :raises PalnetError: as :func:`write_reviewed`
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    numbered = (f"{name} {number}" for number in itertools.count(2))
+    free = next(n for n in itertools.chain([name], numbered) if not (folder / f"{n}{MARKUPS_SUFFIX}").exists())
+    return write_reviewed(node, folder / f"{free}{MARKUPS_SUFFIX}", asked=False)[0]
+
+
 def write_in_format(node: Any, path: Path, to: str, as_shown: bool = False) -> list[Path]:
     """Write landmarks in LPS: in Slicer's own format as :func:`write_reviewed`, in others without the record.
 
@@ -113,7 +152,8 @@ def write_in_format(node: Any, path: Path, to: str, as_shown: bool = False) -> l
     if to == "mrk":
         _write_both(node, review, path, True)
         return [path, record_beside(path)]
-    one = LandmarkSet(review.scan.strip() or node.GetName(), *own_points.as_they_are(node), review.unit)
+    name = in_one_line(review.scan) or in_one_line(node.GetName()) or path.stem
+    one = LandmarkSet(name, *own_points.as_they_are(node, review), review.unit)
     return write_sets([one], to, path).files
 
 
@@ -123,22 +163,13 @@ def _as_written(node: Any, as_shown: bool) -> tuple[Any, Review]:
     :raises ReviewError: the node holds no landmarks of a model
     """
     review = own_points.known(node)
-    # A node to which points were added, or in which some were renamed, is left as it is.
-    whole = own_points.labels_of(node) == review.prediction.protocol.labels
-    if whole:
+    # A node in which landmarks were removed or renamed is left as it is.
+    if own_points.is_whole(node, review):
         record.store(node, review)  # what was moved since no one reviews
     if not as_shown or node.GetParentTransformNode() is None:
         return node, review
     # A node without a scene: nothing of it is seen, and the scene is not touched.
-    shown = slicer.vtkMRMLMarkupsFiducialNode()
-    shown.CopyContent(node)
-    for index in range(node.GetNumberOfControlPoints()):
-        if node.GetNthControlPointPositionStatus(index) == node.PositionDefined:
-            shown.SetNthControlPointPosition(index, vtk.vtkVector3d(node.GetNthControlPointPositionWorld(index)))
-    review = record.move_record(review, own_points.places_of(shown, review))
-    if whole:
-        record.store(shown, review)
-    return shown, review
+    return _moved(node, review, lambda place: flip(world(node, place)))
 
 
 def _as_in_file(node: Any, review: Review) -> tuple[Any, Review]:
@@ -146,10 +177,22 @@ def _as_in_file(node: Any, review: Review) -> tuple[Any, Review]:
     to_file = file_from_scene(scan_of(node))
     if (to_file == np.eye(4)).all():
         return node, review
-    review = record.move_record(review, apply(to_file, review.points))
+    return _moved(node, review, lambda place: apply(to_file, place[None])[0])
+
+
+def _moved(node: Any, review: Review, move: Callable[[np.ndarray], np.ndarray]) -> tuple[Any, Review]:
+    """A copy of a node with all its points elsewhere, and its record.
+
+    :param move: (3,) to (3,), LPS of the node's file
+    """
+    # A node without a scene: nothing of it is seen, and the scene is not touched.
     moved = slicer.vtkMRMLMarkupsFiducialNode()
     moved.CopyContent(node)
-    record.put_points(moved, review, list(range(len(review.states))))
+    for index, place in enumerate(node_points(node)):
+        if np.isfinite(place).all():
+            moved.SetNthControlPointPosition(index, vtk.vtkVector3d(*flip(move(place))))
+    places = [move(place) if np.isfinite(place).all() else place for place in review.points]
+    review = record.move_record(review, np.array(places).reshape(-1, 3))
     record.store(moved, review)
     return moved, review
 
@@ -175,20 +218,20 @@ def _write_both(node: Any, review: Review, path: Path, mine: bool) -> None:
     """
     clean_up(path.parent)
     beside = record_beside(path)
-    if beside.is_dir():
-        raise OutputError(f"The record of the review cannot be written: {beside} is a folder.")
     seen = _seen.get(path.absolute(), None if mine else SeenLandmarks())
     try:
+        if beside.is_dir():
+            raise OutputError(f"The record of the review cannot be written: {beside} is a folder.")
         with unfinished(path, MARKUPS_SUFFIX) as markups, unfinished(beside) as record_file:
             record_file.write_text(review.to_json() + "\n", encoding="utf-8")
-            _write_node(node, markups)
+            _write_node(node, markups, review)
             written = SeenLandmarks.of(markups, record_file)
             exchange(
                 [(markups, path), (record_file, beside)],
-                lambda held: seen.check(held / path.name, review) if seen else None,
+                lambda held: seen.check(held / path.name, review, mine) if seen else None,
             )
     except PersonsWorkError as error:
-        raise OutputError(
+        raise PersonsWorkError(
             f"{path} holds other landmarks by now, perhaps from another Slicer: to keep both, save yours under "
             "another name with Save, or move that file away; or delete yours in the scene."
         ) from error
@@ -204,7 +247,8 @@ def read_reviewed(scene: Any, path: Path, model: Any = None) -> Any:
     :returns: a new ``vtkMRMLMarkupsFiducialNode`` in ``scene``
     :raises ReviewError: the file cannot be read, holds no landmarks of a model, or its record is damaged
     """
-    node = create_fiducials(scene, path.name.removesuffix(MARKUPS_SUFFIX))
+    name = path.name.removesuffix(MARKUPS_SUFFIX)
+    node = create_fiducials(scene, name)
     storage = slicer.vtkMRMLMarkupsJsonStorageNode()
     storage.SetFileName(str(path))
     recover(path.parent)
@@ -213,13 +257,17 @@ def read_reviewed(scene: Any, path: Path, model: Any = None) -> Any:
         seen = SeenLandmarks.of(path, record_beside(path))
         if not path.is_file() or not storage.ReadData(node):
             raise ReviewError(f"The landmarks in {path.name} cannot be read: place them anew.")
-        node.SetFixedNumberOfControlPoints(True)
         style_fiducials(node)
         node.SetNodeReferenceID(SCAN_REFERENCE, model.GetID() if model else None)
-        record.store(node, record.load(node, path))
+        review = own_points.known(node, path)
+        record.store(node, review)
+        # Who has added points wants to go on with that.
+        node.SetFixedNumberOfControlPoints(own_points.is_as_named(node, review))
         _seen[path.absolute()] = seen
-    except ReviewError:
+    except (ReviewError, OSError) as error:
         scene.RemoveNode(node.GetDisplayNode())
         scene.RemoveNode(node)
+        if isinstance(error, OSError):
+            raise ReviewError(f"The landmarks in {path} cannot be read: {error.strerror or error}.") from error
         raise
     return node

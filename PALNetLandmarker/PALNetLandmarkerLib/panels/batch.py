@@ -12,6 +12,7 @@ from palnet.batch.sheet import CONTACT_SHEET
 from palnet.batch.words import time_left
 from slicer.i18n import tr as _
 
+from ..nodes.scene import is_file
 from ..queue.batch_process import BatchProcess, task_of
 from ..queue.folder_scans import RESULTS
 from .looks import enable, shortened, tell
@@ -129,7 +130,7 @@ class BatchPanel:
         enable(ui.cancelBatchButton, running)
         ui.cancelBatchButton.visible = running
         ui.batchProgressBar.visible = running
-        there = self._sheet is not None and self._sheet.is_file()
+        there = self._sheet is not None and is_file(self._sheet)
         for button in (ui.reviewBatchButton, ui.contactSheetButton):
             button.visible = there
         enable(ui.reviewBatchButton, there and not running)

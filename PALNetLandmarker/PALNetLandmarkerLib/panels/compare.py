@@ -12,7 +12,7 @@ from palnet.agreement.comparison import Comparison
 from palnet.agreement.files import compare_files, in_words, write_comparison
 from palnet.agreement.matching import scan_beside
 from palnet.agreement.tables import case_rows
-from palnet.errors import PalnetError
+from palnet.errors import PalnetError, as_sentence
 from slicer.i18n import tr as _
 
 from ..queue.folder_scans import RESULTS
@@ -82,7 +82,8 @@ class ComparePanel:
         problem = ""
         with slicer.util.tryWithErrorDisplay(_("The landmarks could not be compared."), waitCursor=True):
             try:
-                self.comparison = compare_files(first, second)
+                with as_sentence(_("The landmarks could not be compared")):
+                    self.comparison = compare_files(first, second)
             except PalnetError as error:
                 problem = str(error)
         self._refresh()
@@ -142,7 +143,8 @@ class ComparePanel:
             plots = offer_plots()
         with slicer.util.tryWithErrorDisplay(_("The report could not be saved."), waitCursor=True):
             try:
-                page = write_comparison(self.comparison, folder)
+                with as_sentence(_("The report could not be saved")):
+                    page = write_comparison(self.comparison, folder)
             except PalnetError as error:
                 problem = str(error)
             else:

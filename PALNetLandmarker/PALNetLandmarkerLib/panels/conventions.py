@@ -11,7 +11,7 @@ import qt
 import slicer
 from palnet.adapt.convention import Convention, said, said_of_off_surface, said_of_own
 from palnet.adapt.file import checksum, read_convention, write_convention
-from palnet.errors import PalnetError
+from palnet.errors import PalnetError, as_sentence
 from palnet.files import write_text
 from palnet.pipeline.model import Model
 from slicer.i18n import tr as _
@@ -114,7 +114,7 @@ class ConventionsPanel:
             try:
                 marked, problems = marked_scans()
                 learned = learn(marked, Model.find(self._landmark_model()))
-                write_convention(learned, _made(models_folder()) / LEARNED)
+                write_convention(learned, models_folder() / LEARNED)
             except PalnetError as error:
                 self._end_learning(None, str(error))
             else:
@@ -126,8 +126,9 @@ class ConventionsPanel:
             return
         with slicer.util.tryWithErrorDisplay(_("The convention could not be used.")):
             try:
-                self._shown.check_fits(Model.find(self._landmark_model()))
-                conventions.use(self._shown)
+                with as_sentence(_("The convention could not be used")):
+                    self._shown.check_fits(Model.find(self._landmark_model()))
+                    conventions.use(self._shown)
             except PalnetError as error:
                 self._tell(str(error))
             else:
@@ -152,7 +153,7 @@ class ConventionsPanel:
             try:
                 model = Model.find(self._landmark_model())
                 one.check_fits(model)
-                page = _made(models_folder()) / PAGE
+                page = models_folder() / PAGE
                 write_text(convention_page(one, model, self._problems), page)
             except PalnetError as error:
                 self._tell(str(error))
@@ -261,7 +262,8 @@ class ConventionsPanel:
     def _try(self, act: Callable[[], None], done: str) -> None:
         with slicer.util.tryWithErrorDisplay(_("The file could not be used.")):
             try:
-                act()
+                with as_sentence(_("The file could not be used")):
+                    act()
             except PalnetError as error:
                 self._tell(str(error))
             else:
@@ -326,8 +328,3 @@ def _same(one: Convention | None, other: Convention | None) -> bool:
 
 def _mm(value: float | None) -> str:
     return f"{value:.1f}" if value is not None and isfinite(value) else ""
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -8,8 +8,9 @@ from typing import Any
 
 import qt
 import slicer
-from palnet.errors import PalnetError
+from palnet.errors import PalnetError, as_sentence
 from palnet.exports.writers import FORMATS
+from palnet.pipeline.size import without_options
 from palnet.units import is_relative
 from slicer.i18n import tr as _
 
@@ -76,10 +77,12 @@ class ExportPanel:
         problem = ""
         with slicer.util.tryWithErrorDisplay(_("The landmarks could not be saved."), waitCursor=True):
             try:
-                files = self._export(node, path, self._ui.frameSelector.currentIndex == _AS_SHOWN, self._format)
+                as_shown = self._ui.frameSelector.currentIndex == _AS_SHOWN
+                with as_sentence(_("The landmarks could not be saved")):
+                    files = self._export(node, path, as_shown, self._format)
                 review = own_points.known(node)
             except PalnetError as error:
-                problem = str(error)
+                problem = without_options(str(error))
             else:
                 unseen = int((~review.reviewed).sum())
                 parts = [self._saved(files)]

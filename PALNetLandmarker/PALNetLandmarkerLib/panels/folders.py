@@ -7,7 +7,7 @@ from typing import Any
 
 import slicer
 
-from ..nodes.scene import file_of
+from ..nodes.scene import file_of, is_folder
 
 _SETTING = "PALNetLandmarker/lastFolder"
 
@@ -18,7 +18,7 @@ def start_folder(scan: Any = None) -> Path:
     :param scan: ``vtkMRMLModelNode``; None: beside no scan
     """
     file = file_of(scan)
-    if file is not None and file.parent.is_dir() and not _is_cached(file):
+    if file is not None and is_folder(file.parent) and not _is_cached(file):
         return file.parent
     return Path(slicer.app.userSettings().value(_SETTING) or Path.home())
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import qt
 import slicer
-from palnet.errors import Cancelled, OutputError, PalnetError
+from palnet.errors import Cancelled, OutputError, PalnetError, PersonsWorkError
 from palnet.pipeline.size import without_options
 from slicer.i18n import tr as _
 
 from ..engine.background import BackgroundPredictor
+from ..engine.own_models import unsaved_folder
 from ..queue.queue import QueueEntry, ScanQueue, ScanState
 from .folders import remember_folder, start_folder
 from .looks import enable, shortened, tell
@@ -51,7 +52,7 @@ class QueuePanel:
         self._entries: list[QueueEntry] = []
         self._chosen: str | None = None
         self._problem = ""
-        self._told_not_saved = False
+        self._told_not_saved: set[str] = set()
         self._waiting = False
         self._wait: Any = None
         self._not_saved = ""
@@ -70,6 +71,7 @@ class QueuePanel:
             may_open=lambda: not busy() and not self._waiting,
             on_changed=lambda: self._timer.start(0),
             on_problem=self._show_problem,
+            unsaved_folder=unsaved_folder,
             progress=self._show_wait,
         )
         header = ui.scansTable.horizontalHeader()
@@ -132,7 +134,7 @@ class QueuePanel:
         """Open the next scan that is not reviewed yet."""
         with self._opening() as may:
             if may and not self.queue.open_next():
-                self._problem = _("There is no other scan to review.")
+                self._problem = self._problem or _("There is no other scan to review.")
 
     def previous_scan(self, _checked: bool = False) -> None:
         """Open the scan before this one."""
@@ -198,11 +200,14 @@ class QueuePanel:
 
     def _show_problem(self, error: PalnetError) -> None:
         self._problem = without_options(str(error))
-        if isinstance(error, OutputError) and not self._told_not_saved:
-            # Once: every next scan of a folder that is write protected would ask for a click.
-            self._told_not_saved = True
-            self._not_saved = str(error)
-            self._tell_not_saved()
+        if isinstance(error, OutputError):
+            # Once: every next scan of a folder that is write protected would ask for a click. But the work of another
+            # person is met scan by scan.
+            kind = str(error) if isinstance(error, PersonsWorkError) else ""
+            if kind not in self._told_not_saved:
+                self._told_not_saved.add(kind)
+                self._not_saved = "\n\n".join(filter(None, [self._not_saved, str(error)]))
+                self._tell_not_saved()
         self._timer.start(0)
 
     def _tell_not_saved(self) -> None:

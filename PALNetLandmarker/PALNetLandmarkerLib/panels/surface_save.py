@@ -8,7 +8,7 @@ from typing import Any
 
 import qt
 import slicer
-from palnet.errors import PalnetError
+from palnet.errors import PalnetError, as_sentence
 from palnet.results import SURFACE_ENDINGS
 from slicer.i18n import tr as _
 
@@ -49,7 +49,8 @@ class SurfaceSaving:
             return
         with slicer.util.tryWithErrorDisplay(_("The surface could not be saved."), waitCursor=True):
             try:
-                files = write_surface_node(followed.node, scan_of(followed.landmarks), self._unit(), path)
+                with as_sentence(_("The surface could not be saved")):
+                    files = write_surface_node(followed.node, scan_of(followed.landmarks), self._unit(), path)
             except PalnetError as error:
                 problem = str(error)
             else:

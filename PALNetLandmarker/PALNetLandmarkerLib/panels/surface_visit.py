@@ -13,8 +13,9 @@ from palnet.results import SURFACE_ENDINGS
 from palnet.scans.file import READERS, scan_stem
 from slicer.i18n import tr as _
 
-from ..nodes.record import ATTRIBUTE
+from ..nodes.found_record import ATTRIBUTE
 from ..nodes.scan_nodes import scan_of
+from ..nodes.scene import is_file
 from ..nodes.storage import MARKUPS_SUFFIX
 from ..queue.folder_scans import RESULTS
 from .folders import remember_folder, start_folder
@@ -176,6 +177,6 @@ def _landmarks_beside(scan: Path) -> Path | None:
     for folder in (scan.parent / RESULTS, scan.parent):
         for name in (scan_stem(scan), scan.name):
             path = folder / f"{name}{MARKUPS_SUFFIX}"
-            if path.is_file():
+            if is_file(path):
                 return path
     return None

@@ -19,10 +19,11 @@ from palnet.scans.file import is_volume
 from ..engine.landmarking import fill
 from ..engine.skins import skin_of_file
 from ..nodes import storage
-from ..nodes.record import ATTRIBUTE, node_points
+from ..nodes.found_record import ATTRIBUTE
+from ..nodes.named_points import OwnPoint
 from ..nodes.scan_nodes import Progress, is_as_read, landmarks_of, load_scan, progress_of, release, remove_node, restore
 from ..nodes.scan_size import size_of
-from ..nodes.scene import TABLE_REFERENCE, file_of
+from ..nodes.scene import TABLE_REFERENCE, file_of, is_folder
 from ..nodes.surface_nodes import surface_of_scan
 
 RESULTS = "landmarks"
@@ -110,7 +111,7 @@ class FolderScans:
                 landmarks.SetName(f"{model.GetName()} landmarks")
                 storage.tell_saved(landmarks, self._results[key])
                 self._written[key] = _digest(landmarks)
-        except PalnetError:
+        except (PalnetError, OSError):
             if is_new:
                 remove_node(self._scene, model)
             raise
@@ -131,6 +132,8 @@ class FolderScans:
             return
         path = self._results[key]
         try:
+            # Never the folder itself: where it was renamed, or its drive is gone, that would be another one.
+            check_there(self._folder)
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"The landmarks cannot be written to {path}: {error.strerror or error}.") from error
@@ -139,8 +142,15 @@ class FolderScans:
         self._written[key] = _digest(landmarks)
         self._told[key] = self._read_progress(key)
 
-    def look_again(self) -> None:
-        self._told = {key: self._read_progress(key) for key in self._results}
+    def look_again(self, key: str | None = None) -> None:
+        for one in self._results if key is None else (key,):
+            self._told[one] = self._read_progress(one)
+
+    def keep_elsewhere(self, key: str, folder: Path) -> Path:
+        landmarks, name = self.nodes(key)[1], self._results[key].name.removesuffix(storage.MARKUPS_SUFFIX)
+        if landmarks is None:
+            raise ReviewError("There are no landmarks of this scan.")
+        return storage.write_elsewhere(landmarks, folder, name)
 
     def release(self, key: str) -> None:
         """Take a scan that was saved out of the scene again, with the table of its measurements and its surface."""
@@ -183,6 +193,8 @@ class FolderScans:
             return Progress.of(Review.read(beside)) if beside.is_file() else Progress(0, 0)
         except ReviewError as error:
             return str(error)
+        except OSError as error:
+            return f"{beside} cannot be read: {error.strerror or error}."
 
 
 def _of_batch(folder: Path) -> list[Item]:
@@ -190,14 +202,21 @@ def _of_batch(folder: Path) -> list[Item]:
     results = folder / RESULTS
     try:
         items = find_scans([folder], recursive=True) if (results / PARTS).is_dir() else []
-    except PalnetError:
+        return [item for item in items if "/" in item.name and item.record(results).is_file()]
+    except (PalnetError, OSError):
         return []
-    return [item for item in items if "/" in item.name and item.record(results).is_file()]
+
+
+def check_there(folder: Path) -> None:
+    """:raises OSError: a folder is not there any more"""
+    if not is_folder(folder):
+        raise OSError(f"the folder {folder} is not there; it may have been renamed, or its drive is gone")
 
 
 def _digest(landmarks: Any) -> tuple[Any, ...]:
     """What changes when something is to be written."""
-    return landmarks.GetAttribute(ATTRIBUTE), node_points(landmarks).tobytes()
+    points = [OwnPoint.of(landmarks, index) for index in range(landmarks.GetNumberOfControlPoints())]
+    return landmarks.GetAttribute(ATTRIBUTE), *points
 
 
 def _check_unchanged(model: Any) -> None:

@@ -32,7 +32,7 @@ def marked_scans() -> tuple[list[MarkedScan], list[str]]:
 def _marked(model: Any, node: Any) -> MarkedScan:
     """:raises ReviewError: the record of the landmarks is damaged"""
     review = own_points.known(node)
-    labels, points = own_points.as_they_are(node)
+    labels, points = own_points.as_they_are(node, review)
     known = set(review.prediction.protocol.labels)
     own = {
         label: place

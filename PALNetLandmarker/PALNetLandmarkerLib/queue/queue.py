@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import slicer
-from palnet.errors import Cancelled, OutputError, PalnetError
+from palnet.errors import Cancelled, OutputError, PalnetError, PersonsWorkError, as_sentence
 from palnet.pipeline.prediction import Prediction, Progress
+from slicer.i18n import tr as _
 from vtk import vtkCommand
 
 from ..nodes.shown_alone import show
@@ -35,6 +36,9 @@ class ScanState(str, Enum):
     IN_REVIEW = "in review"
     REVIEWED = "reviewed"
     FAILED = "failed"
+
+
+_DONE = (ScanState.REVIEWED, ScanState.FAILED)
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class ScanQueue:
     :param may_open: asked before landmarks that come later are shown: not while the person has others placed
     :param on_changed: called after anything that ``entries`` shows may have changed
     :param on_problem: is told of errors that do not stop the queue; of type ``OutputError`` where work is not saved
+    :param unsaved_folder: says where landmarks are kept that cannot be saved when the scene or Slicer is closed
     :param progress: called while the skin of a volume is found before it is opened; may raise ``Cancelled``
     :ivar current: key of the scan that is open
     """
@@ -74,9 +79,11 @@ class ScanQueue:
         may_open: Callable[[], bool],
         on_changed: Callable[[], None],
         on_problem: Callable[[PalnetError], None],
+        unsaved_folder: Callable[[], Path],
         progress: Progress | None = None,
     ) -> None:
         self._scene = scene
+        self._unsaved_folder = unsaved_folder
         self._progress = progress
         self._predictor = predictor
         self._landmark_model = landmark_model
@@ -98,7 +105,7 @@ class ScanQueue:
 
     def close(self) -> None:
         """Write what is to be written, and observe nothing any more; the scene keeps its nodes."""
-        self._save_all()
+        self._save_all(last=True)
         for tag in self._scene_tags:
             self._scene.RemoveObserver(tag)
         for node, tag in self._node_tags.items():
@@ -136,7 +143,8 @@ class ScanQueue:
         if isinstance(self._ahead.of(key), PalnetError):
             self._ahead.forget(key)  # the person wants it tried again
         try:
-            self._show(key)
+            with as_sentence(_("{name} cannot be opened").format(name=self._scans.name(key))):
+                self._show(key)
         except Cancelled:
             raise
         except PalnetError as error:
@@ -154,7 +162,13 @@ class ScanQueue:
 
         :returns: False if there is none
         """
-        for key in list(self._to_review()):
+        for key in self._after_current():
+            if self._entry(key).state is ScanState.REVIEWED:
+                continue
+            # Another person may have reviewed it meanwhile; or a drive may be back, on which it could not be read.
+            self._scans.look_again(key)
+            if self._entry(key).state in _DONE:
+                continue
             try:
                 self.open(key)
             except Cancelled:
@@ -220,25 +234,35 @@ class ScanQueue:
                 show(node, other == key)  # scans of faces lie over each other
         self._open_scan(model, landmarks)
 
-    def _save_all(self, fate: str = "They stay in the scene.") -> list[str]:
+    def _save_all(self, last: bool = False) -> list[str]:
         """Save the scans that are in the scene; returns those of which nothing is left to write.
 
-        :param fate: what becomes of landmarks that cannot be saved, for the person
+        :param last: the scene goes, or Slicer: what cannot be saved where it belongs is kept elsewhere
         """
         saved: list[str] = []
-        problem = None
+        problems: list[PalnetError] = []
         for key in self._scans.present:
             try:
-                self._scans.save(key)
+                with as_sentence(_("{name} cannot be saved").format(name=self._scans.name(key))):
+                    self._scans.save(key)
             except PalnetError as error:
-                problem = problem or OutputError(f"{error} {fate}")
+                kind = PersonsWorkError if isinstance(error, PersonsWorkError) else OutputError
+                problems.append(kind(f"{error} {self._kept(key) if last else _('They stay in the scene.')}"))
                 continue
             saved.append(key)
             if self._has_landmarks(key):
                 self._ahead.forget(key)
-        if problem:
+        for problem in problems:
             self._on_problem(problem)
         return saved
+
+    def _kept(self, key: str) -> str:
+        """Keep landmarks that cannot be saved and would be lost; says where."""
+        try:
+            path = self._scans.keep_elsewhere(key, self._unsaved_folder())
+        except (PalnetError, OSError):
+            return _("They go with the scene.")
+        return _("They are kept in {path} instead.").format(path=path)
 
     def _entry(self, key: str) -> QueueEntry:
         name, found = self._scans.name(key), self._ahead.of(key)
@@ -260,10 +284,13 @@ class ScanQueue:
 
     def _to_review(self) -> Iterator[str]:
         """The scans that a person still has to review, from the one after the current."""
+        return (key for key in self._after_current() if self._entry(key).state not in _DONE)
+
+    def _after_current(self) -> list[str]:
+        """The scans from the one after the current, around, without that."""
         keys = self._scans.keys
         index = keys.index(self.current) if self.current in keys else -1
-        done = (ScanState.REVIEWED, ScanState.FAILED)
-        return (k for k in keys[index + 1 :] + keys[: max(index, 0)] if self._entry(k).state not in done)
+        return keys[index + 1 :] + keys[: max(index, 0)]
 
     def _wanted(self) -> list[str]:
         """The scans that should have landmarks now, most urgent first; none before the person has opened one."""
@@ -311,5 +338,5 @@ class ScanQueue:
 
     def _on_scene_closing(self, _caller: Any, _event: str) -> None:
         """Nodes that come later may have the IDs of those that go."""
-        self._save_all("They go with the scene.")
+        self._save_all(last=True)
         self._take(self._scans)

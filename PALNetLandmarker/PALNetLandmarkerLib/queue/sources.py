@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import slicer
 import vtk
-from palnet.errors import ScanError
+from palnet.errors import OutputError, ScanError
 from palnet.pipeline.prediction import Prediction
+from slicer.i18n import tr as _
 
 from ..engine.landmarking import fill
 from ..nodes.scan_nodes import Progress, landmarks_of, progress_of
@@ -92,8 +94,16 @@ class SceneScans:
     def save(self, key: str) -> None:
         """Nothing to do: Slicer saves the scene."""
 
-    def look_again(self) -> None:
-        """What is told of files may have changed: nothing here comes from one."""
+    def look_again(self, key: str | None = None) -> None:
+        """What is told of files may have changed, of one scan or all: nothing here comes from one."""
+
+    def keep_elsewhere(self, key: str, folder: Path) -> Path:
+        """Write landmarks that cannot be saved where they belong to another folder, under a name that is free.
+
+        :returns: the file
+        :raises PalnetError: that is not possible, either
+        """
+        raise OutputError(_("The landmarks of {name} belong to the scene.").format(name=self.name(key)))
 
     def release(self, key: str) -> None:
         """Nothing to do: the scan was there before the queue."""

@@ -9,7 +9,7 @@ from palnet.errors import ReviewError
 from slicer.i18n import tr as _
 
 from ..nodes.lost_set import LostSet
-from ..nodes.scan_nodes import is_released
+from ..nodes.scan_nodes import choose_landmarks, is_released
 from ..nodes.shown_alone import show, show_alone
 from ..nodes.ties import tie
 from .session import ReviewSession
@@ -91,6 +91,8 @@ class CurrentReview:
                 notice = str(error)
             else:
                 notice, warning = self._tie_to(scan) or ("", False)
+                if self._session.model is not None:
+                    choose_landmarks(self._session.model, landmarks)
                 show_alone(self._session.model, landmarks)
                 self._session.show_whole_face()  # else the view would stay where the scan before was looked at
         elif self.lost is not None:

@@ -75,4 +75,5 @@ class ReviewFacts:
 
     def is_locked(self, index: int) -> bool:
         """Whether someone locked a landmark, or all of them, so that the mouse cannot drag it."""
-        return bool(self.node.GetLocked() or self.node.GetNthControlPointLocked(index))
+        point = self._points.at[index]
+        return bool(self.node.GetLocked() or (point is not None and self.node.GetNthControlPointLocked(point)))

@@ -37,6 +37,9 @@ class ReviewSession(ReviewFacts):
     :param landmark_model: name or file of the model in use, which knows what is usual if it made the prediction
     :ivar current: index of the chosen landmark, or None
     :raises ReviewError: the node holds no landmarks of a model, or its record cannot be read
+
+    Points of the person's own in the node are left alone. Where landmarks were removed or renamed there is a
+    ``problem``, which :meth:`undo` mends.
     """
 
     def __init__(
@@ -309,9 +312,10 @@ class ReviewSession(ReviewFacts):
 
     # What others do to the node
 
-    def _grabbed(self, index: int) -> None:
-        if index != self.current and not self.problem:
-            self.select(index, turn=False)
+    def _grabbed(self, point: int) -> None:
+        at = self._points.at
+        if point in at and at.index(point) != self.current and not self.problem:
+            self.select(at.index(point), turn=False)
 
     def _dropped(self) -> None:
         if not self._sync(snap=True):

@@ -11,6 +11,7 @@ from palnet.review.record import Review
 from slicer.util import VTKObservationMixin
 
 from ..nodes.fiducials import size_points
+from ..nodes.named_points import indices_of
 from ..nodes.scene import world
 from ..nodes.snap import ScanSurface
 from .labels import Labels
@@ -73,9 +74,9 @@ class ReviewView(VTKObservationMixin):
     def _on_hover(self, display: Any, _event: Any) -> None:
         if display.GetHandlesInteractive():
             display.SetHandlesInteractive(False)
-        index = display.GetActiveComponentIndex()
+        point, at = display.GetActiveComponentIndex(), indices_of(self._node, self._review)
         is_point = display.GetActiveComponentType() == display.ComponentControlPoint
-        hovered = index if is_point and 0 <= index < self._node.GetNumberOfControlPoints() else None
+        hovered = at.index(point) if is_point and point in at else None
         if hovered != self._hovered:
             self._hovered = hovered
             self._draw_marks()
@@ -154,9 +155,9 @@ class ReviewView(VTKObservationMixin):
         others = ~self._review.reviewed
         if current is not None:
             others[current] = False
-        zones = [int(i) for i in np.flatnonzero(others) if self._is_placed(int(i))]
-        places = np.array([self._node.GetNthControlPointPositionWorld(i) for i in zones]).reshape(-1, 3)
-        self._overlays.show_zones(places, self._review.prediction.expected_error[zones])
+        places = self._places()
+        zones = others & np.isfinite(places).all(axis=1)
+        self._overlays.show_zones(places[zones], self._review.prediction.expected_error[zones])
         self._draw_marks()
 
     def arrange(self, review: Review, current: int | None) -> None:
@@ -186,13 +187,7 @@ class ReviewView(VTKObservationMixin):
 
     def _marked(self) -> Marked | None:
         """What is marked now; in full the name of the chosen landmark, and of that under the mouse."""
-        protocol, count = self._review.prediction.protocol, self._node.GetNumberOfControlPoints()
-        if count != len(protocol):
-            return None
-        places = np.full((count, 3), np.nan)
-        for index in range(count):
-            if self._is_placed(index):
-                places[index] = self._node.GetNthControlPointPositionWorld(index)
+        protocol, places = self._review.prediction.protocol, self._places()
         current = self._current
         chosen = [] if self.labels is Labels.NONE else [current]
         full = [index for index in dict.fromkeys([*chosen, self._hovered]) if index is not None]
@@ -211,12 +206,13 @@ class ReviewView(VTKObservationMixin):
         unit = 1.0 / self._review.mm_per_unit
         return not self._surface.between(place + _FAR_MM * unit * towards, place + _NEAR_SURFACE_MM * unit * towards)
 
-    def _is_placed(self, index: int) -> bool:
-        node = self._node
-        return (
-            index < node.GetNumberOfControlPoints()
-            and node.GetNthControlPointPositionStatus(index) == node.PositionDefined
-        )
+    def _places(self) -> np.ndarray:
+        """(L, 3) RAS in the scene: where the landmarks are; NaN where one is nowhere."""
+        node, places = self._node, np.full((len(self._review.states), 3), np.nan)
+        for landmark, index in enumerate(indices_of(node, self._review)):
+            if index is not None and node.GetNthControlPointPositionStatus(index) == node.PositionDefined:
+                places[landmark] = node.GetNthControlPointPositionWorld(index)
+        return places
 
     def _in_scene(self, points: np.ndarray) -> np.ndarray:
         return np.array([world(self._node, point) for point in points]).reshape(-1, 3)

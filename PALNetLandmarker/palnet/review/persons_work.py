@@ -59,15 +59,21 @@ class SeenLandmarks:
         except OSError:
             return SeenLandmarks()
 
-    def check(self, markups: Path, ours: Review) -> None:
+    def check(self, markups: Path, ours: Review, asked: bool = False) -> None:
         """What is asked of landmarks before ours take their place.
 
         :param markups: them, and beside them their record
         :param ours: the review that is to be written
-        :raises PersonsWorkError: they are others than were seen, hold a person's work, and do not say what ours says
+        :param asked: a person wants those that were seen replaced, also by landmarks that were placed anew
+        :raises PersonsWorkError: they are others than were seen, or of another placing than ours, hold a person's work,
+            and do not say what ours says
         """
         found = SeenLandmarks.of(markups, record_beside(markups))
-        if found.content is not None and found != self and not _says(markups, ours):
+        if found.content is None and not markups.exists():
+            return
+        if found.content is not None and found == self and (asked or _goes_on(record_beside(markups), ours)):
+            return
+        if not _says(markups, ours):
             # A prediction that no one has touched, as of a batch that ran in the meantime, is no one's work.
             check_no_persons(markups)
 
@@ -80,6 +86,15 @@ def _says(path: Path, review: Review) -> bool:
         return same and describes(there, found.labels, found.points)
     except (ReviewError, LandmarkFileError, ValueError):
         return False
+
+
+def _goes_on(record: Path, ours: Review) -> bool:
+    """Whether a review goes on with what a record on disk says, and does not begin again with new landmarks."""
+    try:
+        there = Review.read(record)
+    except ReviewError:
+        return True
+    return there.created == ours.created or not there.reviewed.any()
 
 
 def has_decisions(record: Path) -> bool:
