@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..exchange import write_together
+from ..exports.remarks import not_reviewed, passed_over
 from ..exports.sets import LandmarkSet, files_of, read_sets
 from ..formats.encoding import told_to
 from ..pipeline.model import Model, bundled_models
@@ -50,6 +51,9 @@ def compare_files(
     if unit and stated:
         told = f"Some files state the unit {' or '.join(stated)}, which counts; --unit {unit} is for others."
         problems.append(told)
+    for path, sets in ((first, ours), (second, theirs)):
+        problems += [f"{path.name}: {sentence}" for sentence in not_reviewed(sets)]
+        problems += passed_over(path)
     return replace(result, problems=(*result.problems, *problems))
 
 

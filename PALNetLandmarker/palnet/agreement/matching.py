@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AnnotationError, LandmarkFileError
-from ..exports.sets import LandmarkSet, of_no_known_size
+from ..exports.remarks import of_no_known_size
+from ..exports.sets import LandmarkSet
 from ..formats.text import MM_PER_UNIT, TO_LPS
 from ..measures import metrics
 from ..protocols.from_labels import protocol_from_labels

@@ -79,6 +79,8 @@ def _cards(
 
 def _doubt(state: ScanState) -> float:
     """How urgently a scan should be looked at; 0 where nothing is doubtful, and where a person has looked."""
+    if state.remark:
+        return float(len(state.labels) + 1)
     if state.review is None:
         return 0.0
     open_ = ~state.review.reviewed
@@ -109,6 +111,8 @@ def _tile(batch: Batch, state: ScanState) -> str:
 def _says(state: ScanState) -> tuple[str, bool]:
     """What is said below a picture, and whether it is a doubt."""
     review = state.review
+    if state.remark:
+        return f"landmarks of a person, kept: {state.remark}", True
     if review is None:
         return "landmarks of another origin, kept", False
     open_, found = ~review.reviewed, review.prediction

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ..adapt.file import read_convention
 from ..batch.batch import Batch, Fate, Settings, Step, run_batch
-from ..batch.files import FITTED, leftovers
+from ..batch.files import FITTED, Item, leftovers
 from ..batch.run import begin, finish, where
 from ..batch.sheet import CONTACT_SHEET
 from ..batch.tables import ScanState
@@ -18,6 +19,7 @@ from ..batch.words import in_words, said, time_left
 from ..errors import PalnetError
 from ..files import write_json
 from ..formats.text import some_of
+from ..pipeline.prediction import Prediction
 from ..results import TABLES, picture_beside
 from ..scans.file import scan_space
 from .host import Host
@@ -43,6 +45,8 @@ def run(options: argparse.Namespace, host: Host) -> int:
     except KeyboardInterrupt:
         print("\npalnet: stopped; what is done stays, and the next run goes on from there.", file=sys.stderr)
     states = _finished(batch)
+    if not batch.stopped:
+        told.draw_missing(states)
     unfitted = [state for state in states if state.record and state.record.surface not in ("", FITTED)]
     for state in unfitted if options.surface else ():
         print(f"palnet: {state.item.name}: {state.record and state.record.surface}", file=sys.stderr)
@@ -96,15 +100,24 @@ class _Printer:
         if self._timings:
             parts = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in step.review.prediction.seconds.items())
             print(f"  {step.seconds:.2f} s: {parts}", flush=True)
-        if self._host is not None:
-            found = step.review.prediction
-            path = step.item.markups(self._batch.output)
-            picture = picture_beside(path)
-            try:
-                in_file = turned(found) if scan_space(step.item.scan) == "RAS" else found
-                self._host.render_sheet(in_file, step.item.scan, picture)
-            except PalnetError as error:
-                print(f"palnet: {where}: {error}", file=sys.stderr, flush=True)
+        self._draw(step.item, step.review.prediction, where)
+
+    def draw_missing(self, states: Sequence[ScanState]) -> None:
+        """Draw the sheets that an earlier run was not asked for, of landmarks that are as they were predicted."""
+        for state in states:
+            there = picture_beside(state.item.markups(self._batch.output)).exists()
+            fate = self._batch.fates.get(state.item.name)
+            if fate is Fate.UNCHANGED and state.review is not None and not there:
+                self._draw(state.item, state.review.prediction, state.item.name)
+
+    def _draw(self, item: Item, found: Prediction, where: str) -> None:
+        if self._host is None:
+            return
+        try:
+            in_file = turned(found) if scan_space(item.scan) == "RAS" else found
+            self._host.render_sheet(in_file, item.scan, picture_beside(item.markups(self._batch.output)))
+        except PalnetError as error:
+            print(f"palnet: {where}: {error}", file=sys.stderr, flush=True)
 
 
 def _json_of(state: ScanState) -> dict[str, object]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PalnetError
+from ..exports.remarks import not_reviewed, of_no_known_size, passed_over
 from ..exports.sets import LandmarkSet, files_of, read_sets
 from ..exports.surfaces import NamedSurface
 from ..exports.writers import (
@@ -68,6 +69,8 @@ def run(options: argparse.Namespace, host: object) -> int:
         one for path in options.landmarks for one in read_sets(path, options.input_frame)
     )
     print(f"{_count(sets)} read from {len(read)} {'file' if len(read) == 1 else 'files'}")
+    for sentence in (s for path in options.landmarks for s in passed_over(path)):
+        print(f"  ! {sentence}")
     sets, sliding = _with_semilandmarks(options, sets)
     if options.leave_out:
         sets = without_landmarks(sets, options.leave_out)
@@ -80,6 +83,8 @@ def run(options: argparse.Namespace, host: object) -> int:
         print(f"  ! left out: {some_of(gone, len(gone)) or 'no specimen'}")
     if options.unit:
         sets = in_unit(sets, options.unit)
+    for sentence in (*of_no_known_size(sets), *not_reviewed(sets)):
+        print(f"  ! {sentence}")
     written = write_sets(sets, options.to, options.output, options.frame, read, sliding)
     missing = sum(int(one.missing.sum()) for one in sets)
     counts = sorted({len(one.labels) for one in sets})

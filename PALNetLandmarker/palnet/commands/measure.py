@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import LandmarkFileError, PalnetError
 from ..exchange import write_together
-from ..exports.sets import LandmarkSet, LandmarkSets, files_of, of_no_known_size, read_sets
+from ..exports.remarks import not_reviewed, of_no_known_size, passed_over
+from ..exports.sets import LandmarkSet, LandmarkSets, files_of, read_sets
 from ..files import check_writable
 from ..formats.cells import read_cells
 from ..formats.encoding import read_text
@@ -35,7 +37,8 @@ def run(options: argparse.Namespace) -> int:
     protocol = _protocol(options.protocol)
     problems: list[str] = []
     sets = _in_order([one for path in options.landmarks for one in read_sets(path)], protocol, problems)
-    problems += of_no_known_size(sets.sets)
+    problems += [*of_no_known_size(sets.sets), *not_reviewed(sets.sets)]
+    problems += [sentence for path in options.landmarks for sentence in passed_over(path)]
     relative = frozenset(one.name for one in sets.sets if is_relative(one.unit))
     groups = read_groups(options.groups) if options.groups else {}
     problems += _unmatched(groups, sets.names) if groups else []
@@ -116,7 +119,7 @@ def _in_order(sets: list[LandmarkSet], protocol: Protocol, problems: list[str]) 
         if unknown:
             problems.append(f"{one.name} has landmarks that the protocol has not: {some_of(unknown)}.")
         points = np.array([places.get(label, np.full(3, np.nan)) for label in labels])
-        ordered.append(LandmarkSet(one.name, labels, points, one.unit))
+        ordered.append(replace(one, labels=labels, points=points))
     return LandmarkSets.of(ordered)
 
 

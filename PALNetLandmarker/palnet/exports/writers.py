@@ -32,6 +32,7 @@ from ..formats.text import MM_PER_UNIT, TO_LPS, NamedPoints, some_of
 from ..formats.tps import tps
 from ..review.persons_work import has_decisions, is_persons
 from ..review.record import record_beside
+from ..units import is_relative, unit_of_size
 from .sets import LandmarkSet, LandmarkSets, check_names
 
 _GPA_LONGEST_NAME = 50
@@ -44,7 +45,7 @@ def _one_markups(sets: list[NamedPoints], frame: str, unit: str, semi: Collectio
 
 
 def _one_fcsv(sets: list[NamedPoints], frame: str, unit: str, semi: Collection[str] = ()) -> str:
-    return fcsv(*sets[0][1:], frame, _described(sets[0], semi))
+    return fcsv(*sets[0][1:], frame, unit, _described(sets[0], semi))
 
 
 def _described(one: NamedPoints, semi: Collection[str]) -> list[str]:
@@ -231,7 +232,18 @@ def _check(sets: Sequence[LandmarkSet], form: Format) -> None:
 
 
 def in_unit(sets: Sequence[LandmarkSet], unit: str) -> tuple[LandmarkSet, ...]:
-    """The landmarks in another unit, ``"mm"``, ``"cm"`` or ``"m"``."""
+    """The landmarks in another unit, ``"mm"``, ``"cm"`` or ``"m"``; where no one knows their size, in relative ones.
+
+    :raises LandmarkFileError: the size of some is known, and of others not
+    """
+    relative = [one.name for one in sets if is_relative(one.unit)]
+    if relative and len(relative) < len(sets):
+        raise LandmarkFileError(
+            f"No one knows the size of {some_of(relative)}, and beside others in real mm nothing would say so: leave "
+            "them out, or landmark their scans with --distance or --scale."
+        )
+    if relative:
+        unit = unit_of_size(MM_PER_UNIT[unit], relative=True)
     factors = [MM_PER_UNIT[one.unit] / MM_PER_UNIT[unit] for one in sets]
     return tuple(replace(one, points=one.points * f, unit=unit) for one, f in zip(sets, factors, strict=True))
 

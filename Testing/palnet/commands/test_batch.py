@@ -118,6 +118,39 @@ def test_pictures_and_timings(
     assert "0.50 s" in out and err == "palnet: [1/2] a: No picture.\n"
 
 
+def test_pictures_that_an_earlier_run_was_not_asked_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "scan_space", lambda _path: "LPS")
+    folder, output, host = scans(tmp_path / "in", b="1"), tmp_path / "out", Host()
+    assert palnet(capsys, folder, "--output", output)[0] == 0
+    assert palnet(capsys, folder, "--output", output, "--picture", host=host)[0] == 0
+    assert host.drawn == [output / "b.landmarks.png"]
+
+
+def test_kept_landmarks_of_another_scan_say_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Two persons' scans of one name, or a scan that was exported anew after the review."""
+    first, output = scans(tmp_path / "first", a="0", b="1"), tmp_path / "out"
+    assert palnet(capsys, first, "--output", output)[0] == 0
+    for name in "ab":
+        path = output / f"{name}.mrk.json"
+        moved = json.loads(path.read_text())
+        moved["markups"][0]["controlPoints"][0]["position"][0] += 1.0
+        path.write_text(json.dumps(moved))
+    assert (
+        "a: has landmarks of a person or of another origin, which are kept\n"
+        in palnet(capsys, first, "--output", output)[1]
+    )
+    second = scans(tmp_path / "second", a="7", b="1")
+    out = palnet(capsys, second, "--output", output)[1]
+    assert f"kept; they were placed on another file, {first / 'a.ply'}: check them on this scan" in out
+    assert "b: has landmarks of a person or of another origin, which are kept\n" in out  # the same scan elsewhere
+    assert "they were placed on another file" in (output / "quality.csv").read_text(encoding="utf-8")
+    assert "they were placed on another file" in (output / "contact_sheet.html").read_text(encoding="utf-8")
+    scans(first, b="5")
+    assert "kept; the scan has changed since they were placed" in palnet(capsys, first, "--output", output)[1]
+
+
 def test_stopped_by_the_keyboard(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

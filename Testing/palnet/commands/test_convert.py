@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from batches import prediction
 from palnet.commands import cli
+from palnet.exports.predicted import write_predicted
 from palnet.exports.sets import LandmarkSet, read_sets
 from palnet.exports.writers import FORMATS, write_sets
+from palnet.review.record import Review, record_beside
 
 LABELS = ("Prn", "Al_R", "G")
 
@@ -43,6 +46,16 @@ def test_from_format_to_format_and_back(scans: Path, capsys: pytest.CaptureFixtu
     for one, back in zip(read_sets(scans), read_sets(path), strict=True):
         assert (one.name, one.labels, one.unit) == (back.name, back.labels, back.unit)
         np.testing.assert_allclose(back.points, one.points, atol=1e-6)
+
+
+def test_what_was_passed_over_and_not_reviewed_is_said(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (scans / "Dora.csv").write_text("label,x,y,z\nPrn,1,2,3\n")
+    _, out, _ = convert(capsys, scans, "--to", "tps", "--output", scans.parent / "a.tps")
+    assert "others not: Dora.csv" in out and "nobody has reviewed" not in out
+    write_predicted(prediction(), scans.parent / "P.mrk.json", "P")
+    record_beside(scans.parent / "P.mrk.json").write_text(Review.begin("P", prediction()).to_json())
+    _, out, _ = convert(capsys, scans.parent / "P.mrk.json", "--to", "tps", "--output", scans.parent / "a.tps")
+    assert "3 of 3 landmarks, of 1 scan, are predictions that nobody has reviewed" in out
 
 
 def test_names_that_change_are_said(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:

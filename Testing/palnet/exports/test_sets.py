@@ -106,7 +106,7 @@ def test_round_trips_are_exact(tmp_path_factory: pytest.TempPathFactory, to: str
     for one in sets:
         read = back[one.name]
         assert read.labels == labels
-        assert read.unit == ("mm" if to == "fcsv" else unit)
+        assert read.unit == unit
         np.testing.assert_allclose(read.points, one.points, rtol=1e-15, atol=1e-6 / MM_PER_UNIT[unit] / 10)
 
 
