@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PalnetError
+from ..exports.joined import not_in_all
 from ..exports.remarks import not_reviewed, of_no_known_size, passed_over
 from ..exports.sets import LandmarkSet, files_of, read_sets
 from ..exports.surfaces import NamedSurface
@@ -92,6 +93,8 @@ def run(options: argparse.Namespace, host: object) -> int:
         f"written: {_count(sets)} of {' or '.join(map(str, counts))} landmarks in {options.frame}, "
         f"{sets[0].unit}; {missing} points missing"
     )
+    for told in not_in_all(sets):
+        print(f"  ! {told}")
     for name, other in written.renamed[:5]:
         print(f"  ! '{name}' is called {other} there")
     if len(written.renamed) > 5:

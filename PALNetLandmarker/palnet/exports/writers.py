@@ -33,7 +33,8 @@ from ..formats.tps import tps
 from ..review.persons_work import has_decisions, is_persons
 from ..review.record import record_beside
 from ..units import is_relative, unit_of_size
-from .sets import LandmarkSet, LandmarkSets, check_names
+from .joined import joined
+from .sets import LandmarkSet, check_names
 
 _GPA_LONGEST_NAME = 50
 """SlicerMorph's table of subjects cuts names there."""
@@ -113,7 +114,8 @@ def write_sets(
 ) -> Written:
     """Write landmarks in a format of ``FORMATS``.
 
-    The formats that hold all specimens, and SlicerMorph's GPA, have the order of labels of the first.
+    The formats that hold all specimens, and SlicerMorph's GPA, have the order of labels of the first, and what some
+    specimen has not, as a landmark of a person's own, is missing there.
 
     :param output: a file for the formats that hold all specimens, a folder for the others; where there is one specimen,
         also those take a file of their ending
@@ -127,7 +129,7 @@ def write_sets(
     form = FORMATS[to]
     check_names(sets)
     if form.together or to == "gpa" or sliding is not None:
-        sets = LandmarkSets.of(sets).sets
+        sets = joined(sets)
     _check(sets, form)
     named = [(one.name, one.labels, one.points * TO_LPS[frame]) for one in sets]
     single = form.together or (len(sets) == 1 and output.name.lower().endswith(form.ending))
