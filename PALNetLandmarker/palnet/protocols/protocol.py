@@ -115,8 +115,12 @@ class Protocol:
                 facts=data.get("facts", {}),
                 measurements=tuple(Measurement.from_json(entry) for entry in data.get("measurements", ())),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ProtocolError(f"This is not a landmark protocol: {error!r}.") from error
+        except KeyError as error:
+            raise ProtocolError(f"This is not a landmark protocol: it has no {error}.") from error
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise ProtocolError(
+                f"This is not a landmark protocol: a part of it is of another kind ({error})."
+            ) from error
         protocol._check()
         return protocol
 
@@ -144,6 +148,10 @@ class Protocol:
         return Protocol.load(bundled[name])
 
     def _check(self) -> None:
+        if not all(isinstance(text, str) and text for text in (self.name, self.title)):
+            raise ProtocolError("This is not a landmark protocol: its name or its title is no text.")
+        if not isinstance(self.facts, dict):
+            raise ProtocolError(f"This is not a landmark protocol: the facts of {self.name} are none.")
         labels = self.labels
         if not labels:
             raise ProtocolError(f"The protocol {self.name} has no landmarks.")
