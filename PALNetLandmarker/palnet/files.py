@@ -219,6 +219,8 @@ def check_writable(folder: Path) -> None:
     if folder.suffix.lower() in _FILES and not os.path.exists(existing):  # noqa: PTH110  (as below)
         raise OutputError(f"{folder} has the name of a file, and a folder is asked for: name one.")
     while not os.path.exists(existing):  # noqa: PTH110  (Path.exists raises where a folder may not be entered)
+        if existing.is_symlink():
+            raise OutputError(f"{existing} is a link that leads nowhere: name another output folder.")
         existing = existing.parent
     if not existing.is_dir():
         raise OutputError(f"{existing} is a file, not a folder: name another output folder.")

@@ -285,8 +285,8 @@ def crossvalidate(output: Path) -> int:
 def _by_scan(path: str) -> str:
     """The landmarks of a scan and what lies beside them; the tables; what is noted of each scan by itself."""
     name = Path(path).name
-    if path.startswith("batch/"):
-        return path
+    if path.startswith("batch/") or name.endswith(".landmarks.png"):
+        return f"may be missing: {path}"
     return "tables" if name.endswith((".csv", ".html")) else name.partition(".")[0]
 
 

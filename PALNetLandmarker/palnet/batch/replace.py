@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from ..errors import OutputError
 from ..exchange import exchanged, unfinished
 from ..pipeline.prediction import Prediction
 from ..results import picture_beside
@@ -53,7 +54,10 @@ def replaced_landmarks(
     with contextlib.ExitStack() as places:
         if found is not None:
             places_of[markups] = partial = places.enter_context(unfinished(markups, ".partial.mrk.json"))
-            write(found.prediction if isinstance(found, Review) else found, partial, name)
+            try:
+                write(found.prediction if isinstance(found, Review) else found, partial, name)
+            except OutputError as error:  # a person knows nothing of the place beside
+                raise OutputError(str(error).replace(str(partial), str(markups))) from error
         if isinstance(found, Review):
             places_of[record] = partial = places.enter_context(unfinished(record))
             partial.write_text(found.to_json() + "\n", encoding="utf-8")

@@ -44,6 +44,9 @@ def run(options: argparse.Namespace, host: Host) -> int:
         run_batch(batch, settings, where(options.jobs or 1, options.dask), told.step, write=host.write_markups)
     except KeyboardInterrupt:
         print("\npalnet: stopped; what is done stays, and the next run goes on from there.", file=sys.stderr)
+    except Exception:  # as where no process can be started any more
+        _finished(batch)
+        raise
     states = _finished(batch)
     if not batch.stopped:
         told.draw_missing(states)

@@ -139,6 +139,8 @@ def svg(figure: Figure, name: str, title: str) -> str:
         part.set_color(INK)
         # A label is drawn as it is: $x$ is no formula.
         part.set_parse_math(False)
+        # Names of files that are not in UTF-8 have marks that no font has.
+        part.set_text(part.get_text().encode("utf-8", "backslashreplace").decode())
     for panel in figure.axes:
         panel.tick_params(color=INK)
         for spine in panel.spines.values():
