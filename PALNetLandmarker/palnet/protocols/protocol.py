@@ -121,7 +121,7 @@ class Protocol:
             raise ProtocolError(f"This is not a landmark protocol: it has no {error}.") from error
         except (TypeError, ValueError, AttributeError, OverflowError) as error:
             said = str(error)[:_LONGEST]
-            raise ProtocolError(f"This is no landmark protocol: a part of it is of another kind ({said}).") from error
+            raise ProtocolError(f"This is not a landmark protocol: a part is of another kind ({said}).") from error
         try:
             protocol._check()
         except TypeError as error:
