@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PalnetError
-from ..exports.joined import not_in_all
+from ..exports.joined import joined, not_in_all
 from ..exports.remarks import not_reviewed, of_no_known_size, passed_over
 from ..exports.sets import LandmarkSet, files_of, read_sets
 from ..exports.surfaces import NamedSurface
@@ -76,6 +76,10 @@ def run(options: argparse.Namespace, host: object) -> int:
     if options.leave_out:
         sets = without_landmarks(sets, options.leave_out)
         print(f"  ! left out of all specimens: {', '.join(options.leave_out)}")
+    for told in not_in_all(sets):
+        print(f"  ! {told}")
+    if FORMATS[options.to].together or options.to == "gpa":
+        sets = joined(sets)
     if options.drop_landmarks:
         sets, gone = without_missing_landmarks(sets)
         print(f"  ! left out of all specimens: {some_of(gone, len(gone)) or 'no landmark'}")
@@ -93,8 +97,6 @@ def run(options: argparse.Namespace, host: object) -> int:
         f"written: {_count(sets)} of {' or '.join(map(str, counts))} landmarks in {options.frame}, "
         f"{sets[0].unit}; {missing} points missing"
     )
-    for told in not_in_all(sets):
-        print(f"  ! {told}")
     for name, other in written.renamed[:5]:
         print(f"  ! '{name}' is called {other} there")
     if len(written.renamed) > 5:

@@ -30,7 +30,7 @@ def not_in_all(sets: Sequence[LandmarkSet]) -> list[str]:
         names = tuple(one.name for one in sets if label in one.labels)
         if len(names) < len(sets):
             having.setdefault(names, []).append(label)
-    return [f"only {some_of(list(names))} has {some_of(found)}" for names, found in having.items()]
+    return [f"only in {some_of(list(names))}: {some_of(found)}" for names, found in having.items()]
 
 
 def _with(one: LandmarkSet, labels: Sequence[str]) -> LandmarkSet:

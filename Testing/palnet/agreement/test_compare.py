@@ -236,6 +236,46 @@ def test_labels_are_drawn_as_they_are(tmp_path: Path) -> None:
     assert code == 0 and "$x^{$" in page and "$\\alpha$" in page
 
 
+@pytest.mark.filterwarnings("error")
+def test_labels_of_all_kinds_do_no_harm(tmp_path: Path) -> None:
+    """Long ones, letters that the font lacks, what a terminal or a page takes for an order, and what the SVG holds."""
+    odd = [
+        "very " * 40,
+        "鼻尖",
+        "\x1b[31mred",
+        "\u202eabc",
+        'a id="b',
+        "#102030",
+        "<script>x</script>",
+        "العربية",
+        "a\\b^_",
+    ]
+    first = [replace(one, labels=(*odd, *one.labels[len(odd) :])) for one in faces()]
+    second = [replace(one, points=one.points + 0.5) for one in first]
+    page = compare_page(compare(first, second, ("\x1b[2JA", "<i>B")))
+    found = read_page(page)
+    assert not {"\x1b", "\u202e"} & set(page) and "<script>" not in page
+    for label in (
+        "鼻尖",
+        r"\x1b[31mred",
+        r"\u202eabc",
+        'a id="b',
+        "#102030",
+        "العربية",
+        "very …",
+        "<script>x</script>",
+    ):
+        assert label.removesuffix(" …") in found.text
+
+
+def test_pictures_name_sides_only_where_they_are_sure() -> None:
+    sets = faces(3)
+    unknown = [replace(one, labels=tuple(f"q{label}" for label in one.labels)) for one in sets]
+    assert ">left side<" in compare_page(compare(sets, moved(sets, "Prn", LEFT), ("A", "B")))
+    page = compare_page(compare(unknown, [replace(one, points=one.points + 0.5) for one in unknown], ("A", "B")))
+    assert ">left side<" not in page and ">front<" not in page and ">z and y<" in page
+
+
 def test_scan_beside(tmp_path: Path) -> None:
     folder = tmp_path / "scans" / "landmarks"
     folder.mkdir(parents=True)

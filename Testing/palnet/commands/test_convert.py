@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -135,3 +136,20 @@ def test_what_cannot_be_done_is_said_in_one_sentence(scans: Path, capsys: pytest
         assert not (scans.parent / "x.csv").exists()
     code, _, err = convert(capsys, scans, "--to", "mrk", "--frame", "RAS", "--output", scans)
     assert code == 1 and "is what was read" in err
+
+
+def test_a_point_that_a_person_added_to_one_of_the_scans(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is said and written; formats that have no missing points leave it out where they are told to."""
+    anna = json.loads((scans / "Anna.mrk.json").read_text())
+    points = anna["markups"][0]["controlPoints"]
+    points.append({**points[0], "label": "my wart", "position": [1, 2, 3], "positionStatus": "defined"})
+    (scans / "Anna.mrk.json").write_text(json.dumps(anna))
+    code, out, _ = convert(capsys, scans, "--to", "csv", "--output", scans.parent / "x.csv")
+    assert code == 0 and "! only in Anna: my wart" in out
+    others = [one for one in read_sets(scans.parent / "x.csv") if one.name != "Anna"]
+    assert others and all(one.labels[-1] == "my wart" and one.missing[-1] for one in others)
+    arguments = ("--to", "morphoj", "--output", scans.parent / "x.txt")
+    code, _, err = convert(capsys, scans, *arguments)
+    assert code == 1 and "my wart" in err
+    code, out, _ = convert(capsys, scans, *arguments, "--drop-landmarks")
+    assert code == 0 and "my wart" in out and len(read_sets(scans.parent / "x.txt")[0].labels) < len(points)

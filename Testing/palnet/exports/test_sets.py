@@ -301,6 +301,6 @@ def test_who_has_what_others_have_not_is_told() -> None:
     a, b = sets_of("A", "B")
     assert not_in_all([a, b]) == []
     other = LandmarkSet("B", ("mine", *LABELS[1:]), b.points)
-    assert not_in_all([a, other]) == [f"only A has {LABELS[0]}", "only B has mine"]
+    assert not_in_all([a, other]) == [f"only in A: {LABELS[0]}", "only in B: mine"]
     with pytest.raises(LandmarkFileError, match="do not have the same landmarks"):
         joined([a, LandmarkSet("B", ("x", "y", "z")[: len(LABELS)], b.points)])
