@@ -280,10 +280,10 @@ def review(output: Path) -> None:
 
 
 def things(work: Path, _number: int) -> None:
-    """Annotated scans of things, and a configuration of few steps."""
+    """Annotated scans of things of nine subjects, and a configuration of few steps."""
     from things import CONFIG, write_things
 
-    write_things(work / "things", 5)
+    write_things(work / "things")
     (work / "config.json").write_text(json.dumps(asdict(CONFIG)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from ..batch.sheet import CONTACT_SHEET
 from ..batch.tables import ScanState
 from ..batch.task import turned
 from ..batch.words import in_words, said, time_left
-from ..errors import PalnetError
+from ..errors import PalnetError, sentence_of
 from ..files import write_json
 from ..formats.text import some_of
 from ..results import TABLES, picture_beside
@@ -23,6 +24,8 @@ from ..scans.file import scan_space
 from .host import Host
 from .size import unit_of
 from .words import RESEARCH_USE, check_summary, results_at, summary
+
+_MOST_A_CORE = 4
 
 
 def run(options: argparse.Namespace, host: Host) -> int:
@@ -39,7 +42,7 @@ def run(options: argparse.Namespace, host: Host) -> int:
     print(f"{len(batch.items)} scans, model {batch.model.name}, results in {batch.output}", flush=True)
     told = _Printer(batch, options.timings, host if options.picture else None)
     try:
-        run_batch(batch, settings, where(options.jobs or 1, options.dask), told.step, write=host.write_markups)
+        run_batch(batch, settings, where(_jobs(options.jobs), options.dask), told.step, write=host.write_markups)
     except KeyboardInterrupt:
         print("\npalnet: stopped; what is done stays, and the next run goes on from there.", file=sys.stderr)
     except Exception:  # as where no process can be started any more
@@ -61,7 +64,15 @@ def run(options: argparse.Namespace, host: Host) -> int:
         print(RESEARCH_USE)
     if batch.stopped:
         return 130
-    return 1 if batch.count(Fate.FAILED) or (options.surface and unfitted) else 0
+    return 1 if batch.count(Fate.FAILED) or told.failed or (options.surface and unfitted) else 0
+
+
+def _jobs(asked: int | None) -> int:
+    """So many processes as are asked for, but no more than the machine can bear: thousands would bring it to a stop."""
+    most = _MOST_A_CORE * (os.cpu_count() or 1)
+    if asked is not None and asked > most:
+        print(f"  ! {asked} processes are more than this machine can use: {most} do the work.", flush=True)
+    return min(asked or 1, most)
 
 
 def _finished(batch: Batch) -> list[ScanState]:
@@ -79,12 +90,16 @@ def _taken(batch: Batch) -> list[Path]:
 
 
 class _Printer:
-    """Says what is done, and how long the rest takes."""
+    """Says what is done, and how long the rest takes.
+
+    :ivar failed: how many pictures could not be drawn
+    """
 
     def __init__(self, batch: Batch, timings: bool, host: Host | None) -> None:
         self._batch = batch
         self._timings = timings
         self._host = host
+        self.failed = 0
 
     def step(self, step: Step) -> None:
         """A scan is done."""
@@ -106,8 +121,10 @@ class _Printer:
             try:
                 in_file = turned(found) if scan_space(step.item.scan) == "RAS" else found
                 self._host.render_sheet(in_file, step.item.scan, picture)
-            except PalnetError as error:
-                print(f"palnet: {where}: {error}", file=sys.stderr, flush=True)
+            except Exception as error:  # a picture must not cost the other scans
+                self.failed += 1
+                why = sentence_of(error, f"{picture} cannot be drawn")
+                print(f"palnet: {where}: {why}", file=sys.stderr, flush=True)
 
 
 def _json_of(state: ScanState) -> dict[str, object]:
