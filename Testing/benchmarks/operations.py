@@ -157,9 +157,9 @@ def _without_times(table: bytes) -> bytes:
     return table if at is None else repr([row[:at] + row[at + 1 :] for row in rows]).encode()
 
 
-def points(job: Job, operations: list[str]) -> Iterator[int]:
+def points(job: Job, operations: list[str], few: bool = False) -> Iterator[int]:
     """Numbers of operations, from 1: of a long job the first and the last of each kind, else all, without an end."""
-    if not job.few:
+    if not job.few and not few:
         return itertools.count(1)
     kinds = [re.sub(r"\.palnet-[0-9a-f-]+", "", line) for line in operations]
     first = {kind: number for number, kind in reversed(list(enumerate(kinds, 1)))}
