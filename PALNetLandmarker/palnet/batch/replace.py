@@ -10,10 +10,9 @@ from types import MappingProxyType
 from ..errors import OutputError
 from ..exchange import exchanged, unfinished
 from ..pipeline.prediction import Prediction
-from ..results import picture_beside
 from ..review.record import Review, record_beside
-from ..scans.skin_file import skin_beside
-from ..surfaces.files import Corresponding, corresponding_files, surface_beside
+from ..scans.skin_file import is_skin, skin_beside
+from ..surfaces.files import Corresponding, corresponding_files, is_corresponding, surface_beside
 
 Write = Callable[[Prediction, Path, str], None]
 """Writes landmarks, in LPS, as ``.mrk.json`` for a scan of some name; raises ``OutputError``."""
@@ -23,10 +22,17 @@ def belonging(markups: Path, surface: Corresponding | None = None, skin: bytes =
     """The contents of the files beside landmarks that are made by these; None of those that go with older landmarks.
 
     :param surface: fitted by the landmarks, :param skin: the content of a PLY file
+    :raises OutputError: a file of another origin is where one would go
     """
-    gone: dict[Path, bytes | None] = dict.fromkeys((picture_beside(markups), *surface_beside(markups)))
     fitted = {} if surface is None else corresponding_files(surface, markups)
-    return {**gone, **fitted, skin_beside(markups): skin or None}
+    ours = {path: is_corresponding(path) for path in surface_beside(markups)}
+    ours[skin_beside(markups)] = is_skin(skin_beside(markups))
+    contents: dict[Path, bytes | None] = {**fitted, **({skin_beside(markups): skin} if skin else {})}
+    for path in contents:
+        if path.exists() and not ours[path]:
+            raise OutputError(f"{path} is there, and is no result of palnet: move it away, or name another folder.")
+    # A file that someone else made beside the scan stays.
+    return {**{path: None for path, is_ours in ours.items() if is_ours}, **contents}
 
 
 @contextlib.contextmanager

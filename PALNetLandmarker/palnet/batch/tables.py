@@ -23,6 +23,8 @@ from .batch import Batch, Fate
 from .files import FITTED, Item, Record
 
 _DECIMALS_IN_MM = 4
+HEADS = {"points.csv": "scan,label,name,", "quality.csv": "scan,file,state,"}
+"""How the tables begin whose columns are always the same."""
 NOT_DONE = "not done"
 
 

@@ -218,6 +218,8 @@ def _train(options: argparse.Namespace, host: Host) -> int:
     config = TrainingConfig.load(options.config)
     check_output(options.output)
     start = Model.find(options.start) if options.start else None
+    if options.start and os.path.realpath(options.start) == os.path.realpath(options.output):
+        raise PalnetError(f"{options.output} would be replaced, and is what the training starts from: name another.")
     if options.scans and options.population:
         raise PalnetError("Name either --population or --scans: a model is trained on one of them.")
     if options.scans:

@@ -10,6 +10,7 @@ import errno
 import io
 import os
 import re
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -218,19 +219,32 @@ def test_the_folder_of_the_start_is_gone(
     assert code == 1 and "change to another folder" in said
 
 
+@pytest.mark.parametrize("operation", ["replace", "rename", "mkdir", "write_bytes", "link"])
 @pytest.mark.parametrize("command", ["convert", "compare", "measure"])
 def test_full_disk(
-    command: str, good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    command: str,
+    operation: str,
+    good: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Of the commands that come so far with these inputs."""
+    """Of the commands that come so far with these inputs; Testing/benchmarks/refused.py does it with all."""
 
     def full(*_arguments: Any, **_named: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "replace", full)
-    chosen = _inputs(command)[0]
-    code, said = run(_arguments(command, chosen.dest, good / _right(chosen), good, tmp_path / "out"), capsys)
+    if operation == "link":
+        monkeypatch.setattr(os, "link", full)
+        monkeypatch.setattr(shutil, "copyfile", full)
+    else:
+        monkeypatch.setattr(Path, operation, full)
+    points = tmp_path / "points.csv"
+    places = ("Prn,0,0,0", "Sn,0,1,-1", "N,0,40,-20", "Gn,1,-50,-20", "Tr,0,90,-30")
+    points.write_text("\n".join(["label,x,y,z", *places, ""]))
+    code, said = run(_arguments(command, _inputs(command)[0].dest, points, good, tmp_path / "out"), capsys)
     check(code, said)
+    assert "No space left" in said
     assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
 
 
