@@ -25,12 +25,14 @@ from ..tables import Row, table_text
 from ..training.annotated import AnnotatedScan, far_from_surface
 from ..training.annotated_folders import scans_by_key
 from ..units import MM_PER_UNIT, is_relative
+from .apart import check_apart
 
 _NOT_ALWAYS = ("asymmetry", "asymmetry_scans")
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure and write; 0 also where landmarks are missing, for that is in the tables."""
+    check_apart(options.output, options.landmarks)
     check_writable(options.output)
     protocol = _protocol(options.protocol)
     problems: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from ..measures.surface_change import STABLE, before_and_after, uncertainty
 from ..pipeline.prediction import Progress
 from ..surfaces.maps import by_region
 from ..surfaces.template import face_template
+from .apart import check_apart
 from .surface_pages import change_sheet
 from .surface_population import Writer, parted, population
 
@@ -72,6 +74,7 @@ def study(options: argparse.Namespace, progress: Progress = lambda _share, _step
     :returns: what was written, in words, and what was left out
     :raises PalnetError: nothing can be made of them
     """
+    check_apart(options.output, options.surfaces)
     check_writable(options.output)
     if (options.before is None) != (options.after is None):
         raise PalnetError("Name both scans of a person: --before and --after.")
@@ -79,7 +82,7 @@ def study(options: argparse.Namespace, progress: Progress = lambda _share, _step
     problems: list[str] = []
     rows = None if options.groups is None else read_groups(options.groups)
     scans = _scans(options, problems)
-    surfaces = written_surfaces(options.surfaces) if scans is None else []
+    surfaces = written_surfaces(_of_others(options)) if scans is None else []
     names = [one.landmarks.name for one in scans] if scans is not None else [one.name for one in surfaces]
     for option in ("scan", "before", "after"):
         wanted = getattr(options, option)
@@ -99,7 +102,7 @@ def study(options: argparse.Namespace, progress: Progress = lambda _share, _step
         _before_after(surfaces, scans, stable, options, problems, writer)
     else:
         population(surfaces, groups, options, problems, writer)
-    writer.write([*surface_files(options.surfaces), *([options.groups] if options.groups else [])])
+    writer.write([*surface_files(_of_others(options)), *([options.groups] if options.groups else [])])
     return f"{len(surfaces)} surfaces; written: {', '.join(writer.written)} in {options.output}", problems
 
 
@@ -118,6 +121,15 @@ def _scans(options: argparse.Namespace, problems: list[str]) -> list[LandmarkedS
 def _chosen(scans: list[LandmarkedScan], options: argparse.Namespace) -> list[LandmarkedScan]:
     pair = {options.before, options.after} - {None}
     return [one for one in scans if not pair or one.landmarks.name in pair]
+
+
+def _of_others(options: argparse.Namespace) -> list[Path]:
+    """The surfaces that are read: without the means that an earlier run left in a folder among them."""
+    own = os.path.realpath(options.output)
+    below = [path for path in options.surfaces if Path(os.path.realpath(path)) in Path(own).parents]
+    if not below:
+        return list(options.surfaces)
+    return [file for file in surface_files(options.surfaces) if Path(own) not in Path(os.path.realpath(file)).parents]
 
 
 def _called(wanted: str, names: Sequence[str], options: argparse.Namespace) -> str:

@@ -175,3 +175,24 @@ def test_specimens_with_other_landmarks(uneven: Path, palnet: Callable[..., tupl
     code, said = palnet("convert", uneven / "A.mrk.json", tmp_path / "d.mrk.json", "--to", "csv",
                         "--output", tmp_path / "p.csv")  # fmt: skip
     assert code == 1 and "Some are the same but for how they are written, N and n: write them alike" in said
+
+
+@pytest.mark.parametrize("to", ["csv", "mrk"])
+@pytest.mark.parametrize("command", ["measure", "compare"])
+def test_tables_do_not_lie_among_the_landmarks(
+    command: str, to: str, palnet: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    for name in ("anna", "ben"):
+        (tmp_path / name).mkdir()
+        for one in faces(("A", "B")):
+            path = tmp_path / name / f"{one.name}.csv"
+            write_sets([one], to, path if to == "csv" else tmp_path / name)
+    before = sorted((tmp_path / "ben").iterdir())
+    read = [tmp_path / "anna", tmp_path / "ben"]
+    code, said = palnet(command, *read, "--output", tmp_path / "anna" / ".." / "ben")
+    assert code == 1 and "is a folder that is read" in said and "name another folder with --output" in said
+    assert sorted((tmp_path / "ben").iterdir()) == before
+    if to == "csv":
+        code, said = palnet("convert", tmp_path / "ben", "--to", "csv", "--output", tmp_path / "ben" / "all.csv")
+        assert code == 1 and "be read with them the next time" in said
+    assert palnet("convert", tmp_path / "ben", "--to", "tps", "--output", tmp_path / "ben" / "all.tps")[0] == 0
