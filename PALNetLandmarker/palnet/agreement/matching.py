@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AnnotationError, LandmarkFileError
+from ..exports.pairing import paired
 from ..exports.remarks import of_no_known_size
 from ..exports.sets import LandmarkSet
 from ..formats.text import MM_PER_UNIT, TO_LPS
 from ..measures import metrics
 from ..protocols.from_labels import protocol_from_labels
+from ..protocols.labels import KnownLabels
 from ..protocols.protocol import Landmark, Protocol
 from ..resources import resource
 from ..rigid import apply, rigid_fit
@@ -46,8 +48,11 @@ def compare(
     """
     problems = of_no_known_size([*first, *second])
     pairs = _pairs(first, second, titles, problems)
+    pairs = _called_alike(pairs, titles, protocol, problems)
     labels = _labels(pairs, titles, protocol, problems)
     protocol = protocol or _bundled(labels) or Protocol("landmarks", "landmarks", _own(labels))
+    words = KnownLabels.of(protocol)
+    pairs, labels = _as_in(words, labels, pairs), list(words.called(labels)[0])
     names, points, units = [], [], []
     for one, other in pairs:
         both = np.stack([_in_mm(one, protocol.labels, labels), _in_mm(other, protocol.labels, labels)])
@@ -113,15 +118,52 @@ def _pairs(
     one, other = by_name
     if len(one) == len(other) == 1:
         return [(first[0], second[0])]
-    for title, here, there in ((titles[0], one, other), (titles[1], other, one)):
-        alone = [name for name in here if name not in there]
+    pairs, doubtful = paired(list(one), list(other))
+    for title, here, met in ((titles[0], one, {*pairs}), (titles[1], other, {*pairs.values()})):
+        alone = [name for name in here if name not in met and name not in doubtful]
         if alone:
             problems.append(f"Only {title} has landmarks of {_listed(alone)}.")
-    if not one.keys() & other.keys():
+    if doubtful:
+        problems.append(f"Names are alike but for case, blanks, - or _, and left out: {_listed(doubtful)}.")
+    if not pairs:
         raise LandmarkFileError(
             f"{titles[0]} and {titles[1]} have no scan in common: files of the same scan need the same name."
         )
-    return [(one[name], other[name]) for name in one if name in other]
+    return [(one[ours], other[theirs]) for ours, theirs in pairs.items()]
+
+
+def _called_alike(
+    pairs: list[tuple[LandmarkSet, LandmarkSet]],
+    titles: tuple[str, str],
+    protocol: Protocol | None,
+    problems: list[str],
+) -> list[tuple[LandmarkSet, LandmarkSet]]:
+    """The pairs with one label for each landmark: that of the protocol, else as it is written first."""
+    known = KnownLabels.of(protocol) if protocol else KnownLabels.by_labels(pairs[0][0].labels)
+    called: dict[tuple[str, ...], tuple[str, ...]] = {}
+    told: dict[str, None] = {}
+    for title, labels in ((title, one.labels) for pair in pairs for title, one in zip(titles, pair, strict=True)):
+        if labels not in called:
+            called[labels], doubts = known.called(labels)
+            told |= dict.fromkeys(f"{title}: {doubt}: call each landmark the same everywhere." for doubt in doubts)
+            new = [label for label in called[labels] if label not in known.labels]
+            if new and not protocol:
+                known = KnownLabels.by_labels([*known.labels, *new])
+    problems += told
+    return [(replace(a, labels=called[a.labels]), replace(b, labels=called[b.labels])) for a, b in pairs]
+
+
+def _as_in(
+    known: KnownLabels, labels: list[str], pairs: list[tuple[LandmarkSet, LandmarkSet]]
+) -> list[tuple[LandmarkSet, LandmarkSet]]:
+    """The pairs with these landmarks alone, in the words of a protocol that has them all."""
+    words = dict(zip(labels, known.called(labels)[0], strict=True))
+
+    def changed(one: LandmarkSet) -> LandmarkSet:
+        at = [k for k, label in enumerate(one.labels) if label in words]
+        return replace(one, labels=tuple(words[one.labels[k]] for k in at), points=one.points[at])
+
+    return [(changed(a), changed(b)) for a, b in pairs]
 
 
 def _labels(
@@ -201,11 +243,14 @@ def _in_mm(one: LandmarkSet, labels: Sequence[str], compared: Sequence[str]) -> 
 
 
 def _bundled(labels: Sequence[str]) -> Protocol | None:
-    """The protocol that comes with the project and has most of the labels, with the others added to it."""
+    """The protocol that comes with the project and has most of the labels, with the others added to it.
+
+    In whatever capitals they are, or by the landmarks' names.
+    """
     for path in sorted(resource("protocols").glob("*.json")):
         protocol = Protocol.load(path)
-        known = set(protocol.labels)
-        own = [label for label in labels if label not in known]
+        places = KnownLabels.of(protocol).match(labels).places
+        own = [label for label, at in zip(labels, places, strict=True) if at < 0]
         if not own:
             return protocol
         if len(labels) - len(own) >= max(_MANY_KNOWN, len(own) + 1):

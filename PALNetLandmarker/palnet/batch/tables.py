@@ -14,6 +14,7 @@ from ..exports.sets import LandmarkSet, read_sets
 from ..formats.text import MM_PER_UNIT
 from ..measures.measurements import Measurer
 from ..measures.tables import MeasuredScans
+from ..protocols.labels import KnownLabels
 from ..protocols.protocol import Protocol
 from ..review.persons_work import describes, same_places
 from ..review.record import Review, State, record_beside
@@ -146,12 +147,13 @@ def measurement_rows(states: list[ScanState], protocol: Protocol) -> list[Row]:
 
     Those need the scan once more: ``palnet measure RESULTS --scans FOLDER`` has them.
     """
-    measurer = Measurer(protocol)
+    measurer, known = Measurer(protocol), KnownLabels.of(protocol)
     names, values = [], []
     for state in states:
         if state.points is None:
             continue
-        places = dict(zip(state.labels, state.points * MM_PER_UNIT[state.unit], strict=True))
+        called, _ = known.called(state.labels)
+        places = dict(zip(called, state.points * MM_PER_UNIT[state.unit], strict=True))
         points = np.array([places.get(label, np.full(3, np.nan)) for label in protocol.labels])
         names.append(state.item.name)
         values.append(list(measurer.values(points).values()))

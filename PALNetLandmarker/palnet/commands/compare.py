@@ -11,12 +11,14 @@ from ..agreement.review_study import decision_rows, model_rows, read_reviews
 from ..errors import PalnetError
 from ..files import check_writable
 from ..tables import Row
+from .apart import check_apart
 
 
 def run(options: argparse.Namespace) -> int:
     """Compare, write, and print the sums."""
     if bool(options.reviews) == bool(options.sets):
         raise PalnetError("Name two files or folders of landmarks to compare, or a folder of reviews with --reviews.")
+    check_apart(options.output, options.sets)
     check_writable(options.output)
     if options.reviews:
         return _run_reviews(options)

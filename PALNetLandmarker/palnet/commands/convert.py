@@ -21,6 +21,7 @@ from ..exports.writers import (
 )
 from ..formats.sliders import Sliding
 from ..formats.text import MM_PER_UNIT, TO_LPS, some_of
+from .apart import check_file_apart
 
 
 def add_convert(commands: Any) -> None:
@@ -65,6 +66,8 @@ def add_convert(commands: Any) -> None:
 
 def run(options: argparse.Namespace, host: object) -> int:
     """Read, write, and say what was written, in which frame, and what was left out or renamed."""
+    if FORMATS[options.to].together:
+        check_file_apart(options.output, options.landmarks)
     read = [file for path in options.landmarks for file in files_of(path)]
     sets: tuple[LandmarkSet, ...] = tuple(
         one for path in options.landmarks for one in read_sets(path, options.input_frame)

@@ -7,8 +7,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from ..errors import LandmarkFileError, OutputError
 from ..exchange import recover, write_together
 from ..files import check_writable
@@ -30,6 +28,7 @@ from ..formats.sliders import ENDINGS, IN_FOLDER, Sliding, slider_tables
 from ..formats.tables import csv_long, csv_wide, morphoj
 from ..formats.text import MM_PER_UNIT, TO_LPS, NamedPoints, some_of
 from ..formats.tps import tps
+from ..protocols.labels import KnownLabels
 from ..review.persons_work import has_decisions, is_persons
 from ..review.record import record_beside
 from ..units import is_relative, unit_of_size
@@ -251,43 +250,60 @@ def in_unit(sets: Sequence[LandmarkSet], unit: str) -> tuple[LandmarkSet, ...]:
 
 
 def without_landmarks(sets: Sequence[LandmarkSet], labels: Collection[str]) -> tuple[LandmarkSet, ...]:
-    """The specimens without some landmarks.
+    """The specimens without some landmarks, in whatever capitals, or by whichever of their names, these are written.
 
-    :raises LandmarkFileError: no specimen has one of these, or nothing is left of one
+    :raises LandmarkFileError: no specimen has one of these, it may be several, or nothing is left of one
     """
     known = list(dict.fromkeys(label for one in sets for label in one.labels))
-    unknown = [label for label in labels if label not in known]
+    unwanted = KnownLabels.by_labels(list(dict.fromkeys(labels)))
+    matched = [unwanted.match(one.labels) for one in sets]
+    for one, found in zip(sets, matched, strict=True):
+        if found.doubts:
+            raise LandmarkFileError(f"In '{one.name}', {found.doubts[0]}: write what is to be left out as it is there.")
+    met = {place for found in matched for place in found.places}
+    unknown = [label for k, label in enumerate(unwanted.labels) if k not in met]
     if unknown:
         raise LandmarkFileError(
             f"No specimen has a landmark called {some_of(unknown)}: leave out some of {', '.join(known)}."
         )
     kept = []
-    for one in sets:
-        at = [k for k, label in enumerate(one.labels) if label not in labels]
+    for one, found in zip(sets, matched, strict=True):
+        at = [k for k, place in enumerate(found.places) if place < 0]
         if not at:
             raise LandmarkFileError(f"No landmark of '{one.name}' would be left: leave out fewer.")
-        kept.append(replace(one, labels=tuple(one.labels[k] for k in at), points=one.points[at]))
+        kept.append(_of(one, at))
     return tuple(kept)
 
 
+def _of(one: LandmarkSet, which: list[int]) -> LandmarkSet:
+    return replace(one, labels=tuple(one.labels[k] for k in which), points=one.points[which])
+
+
 def without_missing_landmarks(sets: Sequence[LandmarkSet]) -> tuple[tuple[LandmarkSet, ...], list[str]]:
-    """The specimens without the landmarks that are missing in any, and these landmarks' labels, in order.
+    """The specimens without the landmarks that any lacks, or has no place of, and these landmarks' labels, in order.
 
     :raises LandmarkFileError: none is left
     """
-    missing = {label for one in sets for label in np.array(one.labels, dtype=object)[one.missing]}
-    gone = list(dict.fromkeys(label for one in sets for label in one.labels if label in missing))
-    if any(set(one.labels) <= set(gone) for one in sets):
+    placed = [{label for label, no in zip(one.labels, one.missing, strict=True) if not no} for one in sets]
+    everywhere = set.intersection(*placed) if placed else set()
+    gone = list(dict.fromkeys(label for one in sets for label in one.labels if label not in everywhere))
+    if not everywhere:
         raise LandmarkFileError("Each landmark is missing in some specimen: none is left.")
-    return without_landmarks(sets, gone), gone
+    at = [[k for k, label in enumerate(one.labels) if label in everywhere] for one in sets]
+    return tuple(_of(one, which) for one, which in zip(sets, at, strict=True)), gone
 
 
 def without_missing_specimens(sets: Sequence[LandmarkSet]) -> tuple[tuple[LandmarkSet, ...], list[str]]:
-    """The specimens of which no landmark is missing, and the names of the others.
+    """The specimens that have each landmark of any, with its place, and the names of the others.
 
     :raises LandmarkFileError: none is left
     """
-    kept = tuple(one for one in sets if not one.missing.any())
-    if not kept:
-        raise LandmarkFileError("Each specimen lacks some landmark: none is left.")
-    return kept, [one.name for one in sets if one.missing.any()]
+    every = {label for one in sets for label in one.labels}
+    whole = [set(one.labels) == every and not one.missing.any() for one in sets]
+    if not any(whole):
+        raise LandmarkFileError(
+            "Each specimen lacks some landmark that another has: none is left. Leave out landmarks that few have "
+            "(palnet convert --leave-out LABEL), or all that any lacks (--drop-landmarks)."
+        )
+    kept = tuple(one for one, yes in zip(sets, whole, strict=True) if yes)
+    return kept, [one.name for one, yes in zip(sets, whole, strict=True) if not yes]

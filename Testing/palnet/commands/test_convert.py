@@ -88,7 +88,7 @@ def test_landmarks_left_out_by_name(scans: Path, capsys: pytest.CaptureFixture[s
         assert one.name == whole.name and one.labels == ("Al_R",)
         np.testing.assert_allclose(one.points, whole.points[1:2], atol=1e-6)
     for labels, said in (
-        (("Al_R", "Go_R", "g"), "No specimen has a landmark called Go_R, g: leave out some of Prn, Al_R, G."),
+        (("Al_R", "Go_R", "x"), "No specimen has a landmark called Go_R, x: leave out some of Prn, Al_R, G."),
         (LABELS, "No landmark of 'Anna' would be left"),
     ):
         code, _, err = convert(capsys, scans, "--leave-out", *labels, "--to", "csv", "--output", scans.parent / "x.csv")

@@ -126,7 +126,8 @@ def test_random_parts_lie_as_in_a_face_or_their_axes_have_no_names(pool: str, co
         scans = [apply(pose, face + rng.normal(0, 1.5, face.shape)) for pose in poses]
         sets = [LandmarkSet(str(k), tuple(labels), scan) for k, scan in enumerate(scans)]
         one = compare(sets, sets, ("A", "B"))
-        order = [labels.index(label) for label in one.protocol.labels]
+        written = [label.casefold() for label in labels]
+        order = [written.index(label.casefold()) for label in one.protocol.labels]
         motion = rigid_fit(face[order], one.mean_shape)
         assert np.linalg.norm(apply(motion, face[order]) - one.mean_shape, axis=1).max() < 6.0
         turned = np.degrees(Rotation.from_matrix(motion[:3, :3]).magnitude())
