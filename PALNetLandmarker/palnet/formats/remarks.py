@@ -14,8 +14,8 @@ _WORDS = "|".join(sorted((re.escape(name) for name in NAMES if len(name) > 1 and
 _UNIT = re.compile(rf"(?<![^\W_])({_WORDS}|m|in|zentimeter|millim[èe]tres?|centim[èe]tres?)(?![^\W_])", re.IGNORECASE)
 _STATES_UNIT = re.compile(rf"\b(?:in|units?|einheit|unit[ée]s?|unidad|unit[àa])\W+{_UNIT.pattern}", re.IGNORECASE)
 _COORDINATES = re.compile(r"\b(coordinate|koordinate|coordonn|coordenada|coordinat)", re.IGNORECASE)
-# The letter m alone says nothing, as in a column of the sex; in and ' are no units, either.
-_NO_UNITS = ("m", "in", "'", '"')
+# The letter m alone says nothing, as in a column of the sex; in and ' are no units, and a foot is a part of the body.
+_NO_UNITS = ("m", "in", "'", '"', "ft", "foot", "feet")
 _BRACKETS = "[]()<>. "
 
 

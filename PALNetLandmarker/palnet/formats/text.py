@@ -198,6 +198,22 @@ def check_labels(labels: Sequence[str], name: str) -> None:
         seen.add(label)
 
 
+def check_places(labels: Sequence[str], points: np.ndarray, name: str) -> None:
+    """Check that no number stands for missing landmarks, as 0 or -1 does in some programs.
+
+    :param points: (L, 3) in any unit, NaN where missing
+    :raises LandmarkFileError: two landmarks have this number as x, y and z, each
+    """
+    seen: dict[float, str] = {}
+    for label, point in zip(labels, points.tolist(), strict=True):
+        if point[0] == point[1] == point[2] and point[0] in seen:
+            raise LandmarkFileError(
+                f"{name} has '{seen[point[0]]}' and '{label}' in one place, x = y = z = {point[0]:g}, as some programs "
+                "write what is missing: write NA there."
+            )
+        seen |= {point[0]: label} if point[0] == point[1] == point[2] else {}
+
+
 def some_of(names: list[str], most: int = 5) -> str:
     """The first few of some names, and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
