@@ -202,16 +202,18 @@ def check_places(labels: Sequence[str], points: np.ndarray, name: str) -> None:
     """Check that no number stands for missing landmarks, as 0 or -1 does in some programs.
 
     :param points: (L, 3) in any unit, NaN where missing
-    :raises LandmarkFileError: two landmarks have this number as x, y and z, each
+    :raises LandmarkFileError: two landmarks have this number as x, y and z, each, and others lie elsewhere
     """
     seen: dict[float, str] = {}
-    for label, point in zip(labels, points.tolist(), strict=True):
-        if point[0] == point[1] == point[2] and point[0] in seen:
+    elsewhere = len(np.unique(points[np.isfinite(points).all(axis=1)], axis=0)) > 1
+    for label, (x, y, z) in zip(labels, points.tolist(), strict=True):
+        if x == y == z and x in seen and elsewhere:
             raise LandmarkFileError(
-                f"{name} has '{seen[point[0]]}' and '{label}' in one place, x = y = z = {point[0]:g}, as some programs "
-                "write what is missing: write NA there."
+                f"{name} has '{seen[x]}' and '{label}' in one place, x = y = z = {x:g}, as some programs write what is "
+                "missing: write NA there."
             )
-        seen |= {point[0]: label} if point[0] == point[1] == point[2] else {}
+        if x == y == z:
+            seen[x] = label
 
 
 def some_of(names: list[str], most: int = 5) -> str:
