@@ -25,7 +25,7 @@ from ..formats.nts import read_nts
 from ..formats.sliders import ENDINGS as SLIDER_ENDINGS
 from ..formats.sliders import IN_FOLDER
 from ..formats.tables import read_morphoj, read_table
-from ..formats.text import MM_PER_UNIT, TO_LPS, FileOfSets, Rows, check_labels, some_of
+from ..formats.text import MM_PER_UNIT, TO_LPS, FileOfSets, Rows, check_labels, check_places, some_of
 from ..formats.tps import read_tps
 from ..protocols.labels import KnownLabels
 from ..results import PARTS, TABLES
@@ -252,6 +252,8 @@ def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
                 "they do not belong together."
             )
         check_labels(labels, path.name)
+        if not (beside.frame or said.frame):  # else it is of a program that knows what missing ones are
+            check_places(labels, points, path.name)
         unit = beside.unit or said.unit
         sets[name] = LandmarkSet(name, labels, points * to_lps, unit or "mm", bool(unit))
     return tuple(sets.values())
