@@ -27,12 +27,19 @@ from . import own_points, record
 from .fiducials import create_fiducials, style_fiducials
 from .named_points import in_one_line, indices_of, node_points, unique_names
 from .scan_nodes import file_from_scene, scan_of
-from .scene import SCAN_REFERENCE, flip, world
+from .scene import SCAN_REFERENCE, file_of, flip, world
 
 MARKUPS_SUFFIX = ".mrk.json"
 
 # Landmarks as they were last read or written here, by their files.
 _seen: dict[Path, SeenLandmarks] = {}
+
+
+def see(node: Any) -> None:
+    """A node that Slicer has read from a file is reviewed from now on: what comes to the file later is another's."""
+    path = file_of(node)
+    if path is not None and path.name.endswith(MARKUPS_SUFFIX):
+        _seen.setdefault(path.absolute(), SeenLandmarks.of(path, record_beside(path)))
 
 
 def write_markups_node(node: Any, path: Path) -> None:
