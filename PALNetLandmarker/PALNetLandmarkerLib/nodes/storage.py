@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import tempfile
@@ -207,12 +208,13 @@ def _moved(node: Any, review: Review, move: Callable[[np.ndarray], np.ndarray]) 
 def tell_saved(node: Any, path: Path) -> None:
     """Let Slicer know that a file holds a node as it is now: else it asks about unsaved data when it is closed.
 
-    A storage node knows the time of its own writing only; so what it writes here is thrown away.
+    A storage node knows the time of its own writing only; so what it writes here is thrown away. Where there is no room
+    for that, Slicer asks.
     """
     if node.GetStorageNode() is None:
         node.AddDefaultStorageNode()
     storage = node.GetStorageNode()
-    with tempfile.TemporaryDirectory() as folder:
+    with contextlib.suppress(OSError), tempfile.TemporaryDirectory() as folder:
         storage.SetFileName(str(Path(folder) / path.name))
         storage.WriteData(node)
     storage.SetFileName(str(path))

@@ -16,7 +16,7 @@ from slicer.i18n import tr as _
 
 from ..nodes import own_points
 from ..nodes.scan_nodes import scan_of
-from ..nodes.scene import file_of
+from ..nodes.scene import file_of, is_file
 from .folders import remember_folder, start_folder
 from .looks import complain, enable, literal, tell
 
@@ -74,7 +74,7 @@ class ExportPanel:
         path = Path(chosen if chosen.endswith(form.ending) else chosen + form.ending)
         # The dialog has asked whether to replace the file that was chosen, not this one.
         question = _("{name} is already there. Replace it?").format(name=path.name)
-        if str(path) == chosen or not path.exists() or slicer.util.confirmOkCancelDisplay(literal(question)):
+        if str(path) == chosen or not is_file(path) or slicer.util.confirmOkCancelDisplay(literal(question)):
             self.save(node, path)
 
     def save(self, node: Any, path: Path) -> None:
