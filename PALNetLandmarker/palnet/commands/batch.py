@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, host: Host) -> int:
         run_batch(batch, settings, where(options.jobs or 1, options.dask), told.step, write=host.write_markups)
     except KeyboardInterrupt:
         print("\npalnet: stopped; what is done stays, and the next run goes on from there.", file=sys.stderr)
-    states = _finished(batch)
+    states = _finished(batch, options.decimal_comma)
     unfitted = [state for state in states if state.record and state.record.surface not in ("", FITTED)]
     for state in unfitted if options.surface else ():
         print(f"palnet: {state.item.name}: {state.record and state.record.surface}", file=sys.stderr)
@@ -61,12 +61,12 @@ def run(options: argparse.Namespace, host: Host) -> int:
     return 1 if batch.count(Fate.FAILED) or (options.surface and unfitted) else 0
 
 
-def _finished(batch: Batch) -> list[ScanState]:
+def _finished(batch: Batch, decimal_comma: bool) -> list[ScanState]:
     """The tables are written also where someone stops the batch just then; what comes after that changes nothing."""
     try:
-        return finish(batch)
+        return finish(batch, decimal_comma)
     except KeyboardInterrupt:
-        return finish(batch)
+        return finish(batch, decimal_comma)
 
 
 def _taken(batch: Batch) -> list[Path]:
