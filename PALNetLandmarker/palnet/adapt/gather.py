@@ -18,7 +18,7 @@ from ..pipeline.predictor import Predictor
 from ..protocols.labels import WRITE_LABELS, KnownLabels
 from ..protocols.protocol import Protocol
 from ..results import TABLES
-from ..review.persons_work import same_places
+from ..review.persons_work import by_persons
 from ..review.record import Review, record_beside
 from ..scans.file import read_surface, scan_space
 from ..scans.surface import Surface, surface_from_polydata
@@ -105,7 +105,7 @@ def _marked(file: Path, scan: Path | None, machine: Predictor) -> MarkedScan:
     turn = TO_LPS["LPS"] if scan is None or mesh is None else TO_LPS[scan_space(scan, mesh)]
     surface = None if mesh is None else surface_from_polydata(mesh)
     if review is not None:
-        points = _decided(review, labels, said.points)
+        points = np.where(by_persons(review, labels, said.points)[:, None], said.points, np.nan)
         if not np.isfinite(points).any():
             return MarkedScan(review.prediction, labels, points)
         if review.prediction.model_checksum == machine.model.checksum:
@@ -134,20 +134,6 @@ def _review_of(file: Path) -> Review | None:
         return Review.read(record)
     except ReviewError as error:
         raise ConventionError(str(error)) from None
-
-
-def _decided(review: Review, labels: tuple[str, ...], points: np.ndarray) -> np.ndarray:
-    """(N, 3) the places in a file on which a person decided: as the record says, or by moving them since.
-
-    What the record does not know, the person has added.
-    """
-    at = {label: k for k, label in enumerate(labels)}
-    result = points.copy()
-    ours, theirs = review.common(labels)
-    moved = ~same_places(points[theirs], review.points[ours])
-    keep = review.reviewed[ours] | moved
-    result[[at[labels[k]] for k, kept in zip(theirs, keep, strict=True) if not kept]] = np.nan
-    return result
 
 
 def _as_called(labels: tuple[str, ...], protocol: Protocol) -> tuple[str, ...]:

@@ -10,12 +10,13 @@ import numpy as np
 
 from ..errors import AnnotationError, LandmarkFileError
 from ..exports.pairing import paired
-from ..exports.sets import LandmarkSet, of_no_known_size
+from ..exports.remarks import of_no_known_size
+from ..exports.sets import LandmarkSet
 from ..formats.text import MM_PER_UNIT, TO_LPS
 from ..measures import metrics
 from ..protocols.from_labels import protocol_from_labels
 from ..protocols.labels import KnownLabels
-from ..protocols.protocol import Protocol
+from ..protocols.protocol import Landmark, Protocol
 from ..resources import resource
 from ..rigid import apply, rigid_fit
 from ..scans.file import ENDINGS
@@ -23,6 +24,8 @@ from .comparison import Comparison, measured
 
 _FEWEST = 3
 _MANY = 5
+_MANY_KNOWN = 6
+"""Landmarks by which a protocol is known where there are others, of a person's own."""
 # Beyond, and below, no digits are left.
 _FARTHEST_MM, _SMALLEST_MM = 1e9, 1e-6
 
@@ -40,14 +43,14 @@ def compare(
     One scan beside one other is taken for the same, whatever their names. A scan whose two sets lie in other frames or
     units is left out, and ``problems`` says so.
 
-    :param protocol: of which the landmarks are; by default a bundled one that has all labels, if there is one
+    :param protocol: of which the landmarks are; by default a bundled one that has most labels, if there is one
     :raises LandmarkFileError: nothing matches, a name stands twice, or a unit is not known
     """
     problems = of_no_known_size([*first, *second])
     pairs = _pairs(first, second, titles, problems)
     pairs = _called_alike(pairs, titles, protocol, problems)
     labels = _labels(pairs, titles, protocol, problems)
-    protocol = protocol or _bundled(labels) or protocol_from_labels("landmarks", labels)
+    protocol = protocol or _bundled(labels) or Protocol("landmarks", "landmarks", _own(labels))
     words = KnownLabels.of(protocol)
     pairs, labels = _as_in(words, labels, pairs), list(words.called(labels)[0])
     names, points, units = [], [], []
@@ -240,12 +243,25 @@ def _in_mm(one: LandmarkSet, labels: Sequence[str], compared: Sequence[str]) -> 
 
 
 def _bundled(labels: Sequence[str]) -> Protocol | None:
-    """The protocol that comes with the project and has all the landmarks, in whatever capitals or by their names."""
+    """The protocol that comes with the project and has most of the landmarks, in whatever capitals or by their names,
+    with the others added to it.
+    """
     for path in sorted(resource("protocols").glob("*.json")):
         protocol = Protocol.load(path)
-        if min(KnownLabels.of(protocol).match(labels).places) >= 0:
+        places = KnownLabels.of(protocol).match(labels).places
+        own = [label for label, place in zip(labels, places, strict=True) if place < 0]
+        if not own:
             return protocol
+        if len(labels) - len(own) >= max(_MANY_KNOWN, len(own) + 1):
+            return replace(protocol, landmarks=(*protocol.landmarks, *_own(own)))
     return None
+
+
+def _own(labels: Sequence[str]) -> tuple[Landmark, ...]:
+    """Landmarks of which nothing but the labels is known; a comma in one, which no protocol has, does no harm."""
+    paired = protocol_from_labels("own", [label for label in labels if "," not in label] or ["none"])
+    known = {landmark.label: landmark for landmark in paired.landmarks}
+    return tuple(known.get(label) or Landmark(label, label, "midline") for label in labels)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -28,6 +28,8 @@ POINT_COLUMNS = (
     *("expected_error_mm", "range_90_mm", "convention_mm", "presence"),
 )
 _DECIMALS_IN_MM = 4
+HEADS = {"points.csv": "scan,label,name,", "quality.csv": "scan,file,state,"}
+"""How the tables begin whose columns are always the same."""
 NOT_DONE = "not done"
 
 
@@ -40,6 +42,7 @@ class ScanState:
     :ivar labels: of its landmarks, :ivar points: (L, 3) LPS in ``unit``, NaN where missing
     :ivar review: prediction and decisions; None for landmarks of another origin
     :ivar record: what a run noted of the scan, :ivar problem: why there are no landmarks
+    :ivar remark: on landmarks that may be of another scan
     :ivar moved: of the landmarks that the review knows, those that lie elsewhere: moved without it, by whomever
     """
 
@@ -51,6 +54,7 @@ class ScanState:
     review: Review | None = None
     record: Record | None = None
     problem: str = ""
+    remark: str = ""
     moved: frozenset[str] = frozenset()
 
 
@@ -74,7 +78,8 @@ def scan_state(batch: Batch, item: Item) -> ScanState:
     if fate is Fate.KEPT:
         said = "reviewed" if review is not None and review.reviewed.any() else fate.value
     moved = frozenset() if review is None else _moved(review, found)
-    return ScanState(item, said, found.labels, found.points, found.unit, review, record, moved=moved)
+    remark = batch.remarks.get(item.name, "")
+    return ScanState(item, said, found.labels, found.points, found.unit, review, record, remark=remark, moved=moved)
 
 
 def _moved(review: Review, found: LandmarkSet) -> frozenset[str]:
@@ -203,7 +208,7 @@ def quality_row(state: ScanState) -> Row:
         "largest_at": at,
         "missing_labels": " ".join(gone),
         "doubtful_labels": " ".join(doubtful),
-        "warnings": " ".join(found.warnings) if found is not None else "",
+        "warnings": " ".join(filter(None, (state.remark, *(found.warnings if found is not None else ())))),
         "surface": "" if state.record is None else state.record.surface,
         "surface_points_missing": state.record.surface_missing if fitted and state.record else np.nan,
         "surface_expected_mm": state.record.surface_expected_mm if fitted and state.record else np.nan,

@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
         super().error(message)
 
 
-def path(text: str) -> Path:
+def place(text: str) -> Path:
     """A file or folder."""
     if not text.strip():
         raise argparse.ArgumentTypeError("no file or folder is named; for the folder that you are in write a point: .")

@@ -24,6 +24,8 @@ def run(options: argparse.Namespace) -> int:
         return _run_reviews(options)
     if len(options.sets) != 2:
         raise PalnetError(f"Two files or folders of landmarks are compared, not {len(options.sets)}.")
+    if options.names and len({name.strip() for name in options.names} - {""}) < 2:
+        raise PalnetError("Name the two observers with --names so that they can be told apart.")
     one = compare_files(options.sets[0], options.sets[1], options.names, options.protocol, options.unit)
     write_comparison(one, options.output, options.sets)
     for problem in one.problems:

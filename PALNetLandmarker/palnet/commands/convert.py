@@ -6,7 +6,9 @@ import argparse
 from typing import Any
 
 from ..errors import PalnetError
+from ..exports.joined import joined, not_in_all
 from ..exports.left_out import without_landmarks, without_missing_landmarks, without_missing_specimens
+from ..exports.remarks import not_reviewed, of_no_known_size, passed_over
 from ..exports.sets import LandmarkSet, files_of, read_sets
 from ..exports.surfaces import NamedSurface
 from ..exports.writers import (
@@ -17,7 +19,7 @@ from ..exports.writers import (
 from ..formats.sliders import Sliding
 from ..formats.text import MM_PER_UNIT, TO_LPS, some_of
 from .apart import check_file_apart
-from .arguments import add_decimal_comma, path
+from .arguments import add_decimal_comma, place
 
 
 def add_convert(commands: Any) -> None:
@@ -26,11 +28,19 @@ def add_convert(commands: Any) -> None:
         "convert", help="landmarks to other formats: TPS, NTS, Morphologika, MorphoJ, CSV, ..."
     )
     convert.add_argument(
-        "landmarks", nargs="+", type=path, metavar="IN", help="files of landmarks of any format, or folders of them"
+        "landmarks",
+        nargs="+",
+        type=place,
+        metavar="IN",
+        help="files of landmarks of any format, or folders of them",
     )
     convert.add_argument("--to", choices=list(FORMATS), required=True, help="the format to write")
     convert.add_argument(
-        "--output", type=path, required=True, metavar="FILE|DIR", help="a folder for mrk, fcsv and gpa, else a file"
+        "--output",
+        type=place,
+        required=True,
+        metavar="FILE|DIR",
+        help="a folder for mrk, fcsv and gpa, else a file",
     )
     convert.add_argument("--frame", choices=list(TO_LPS), default="LPS", help="of the written coordinates (LPS)")
     convert.add_argument(
@@ -49,10 +59,18 @@ def add_convert(commands: Any) -> None:
     )
     where = convert.add_mutually_exclusive_group()
     where.add_argument(
-        "--surfaces", nargs="+", type=path, default=[], metavar="DIR", help="where the surfaces are (beside landmarks)"
+        "--surfaces",
+        nargs="+",
+        type=place,
+        default=[],
+        metavar="DIR",
+        help="where the surfaces are (beside landmarks)",
     )
     where.add_argument(
-        "--scans", type=path, metavar="DIR", help="fit the surfaces to these scans anew, by the landmarks as they are"
+        "--scans",
+        type=place,
+        metavar="DIR",
+        help="fit the surfaces to these scans anew, by the landmarks as they are",
     )
     drop = convert.add_mutually_exclusive_group()
     drop.add_argument("--drop-landmarks", action="store_true", help="leave out landmarks that any specimen lacks")
@@ -70,10 +88,16 @@ def run(options: argparse.Namespace, host: object) -> int:
         one for path in options.landmarks for one in read_sets(path, options.input_frame)
     )
     print(f"{_count(sets)} read from {len(read)} {'file' if len(read) == 1 else 'files'}")
+    for sentence in (s for path in options.landmarks for s in passed_over(path)):
+        print(f"  ! {sentence}")
     sets, sliding = _with_semilandmarks(options, sets)
     if options.leave_out:
         sets = without_landmarks(sets, options.leave_out)
         print(f"  ! left out of all specimens: {', '.join(options.leave_out)}")
+    for told in not_in_all(sets):
+        print(f"  ! {told}")
+    if FORMATS[options.to].together or options.to == "gpa":
+        sets = joined(sets)
     if options.drop_landmarks:
         sets, gone = without_missing_landmarks(sets)
         print(f"  ! left out of all specimens: {some_of(gone, len(gone)) or 'no landmark'}")
@@ -82,6 +106,8 @@ def run(options: argparse.Namespace, host: object) -> int:
         print(f"  ! left out: {some_of(gone, len(gone)) or 'no specimen'}")
     if options.unit:
         sets = in_unit(sets, options.unit)
+    for sentence in (*of_no_known_size(sets), *not_reviewed(sets)):
+        print(f"  ! {sentence}")
     written = write_sets(sets, options.to, options.output, options.frame, read, sliding, options.decimal_comma)
     missing = sum(int(one.missing.sum()) for one in sets)
     counts = sorted({len(one.labels) for one in sets})

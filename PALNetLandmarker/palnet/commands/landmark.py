@@ -17,7 +17,7 @@ from ..review.record import record_beside
 from ..scans.file import is_volume, read_mesh, read_surface, scan_stem
 from ..scans.skin_file import as_ply, skin_beside
 from ..surfaces.files import Corresponding, surface_beside
-from .arguments import add_decimal_comma, count, path
+from .arguments import add_decimal_comma, count, place
 from .host import Host
 from .size import add_size, unit_of
 from .words import RESEARCH_USE, check_summary, results_at, summary, table
@@ -32,15 +32,15 @@ def add_landmark(commands: Any) -> None:
     landmark = commands.add_parser("landmark", help="place landmarks on scans, or on folders of scans")
     help_ = "OBJ, PLY, STL, OFF, GLB, glTF, WRL, 3MF, VTK, VTP or VTU file, or a CT, CBCT or MRI volume (NRRD, NIfTI), "
     help_ += "also packed (.gz), or a folder of them"
-    landmark.add_argument("scans", nargs="+", type=path, metavar="SCAN|FOLDER", help=help_)
-    landmark.add_argument("--output", type=path, required=True, metavar="DIR", help="folder for the results")
+    landmark.add_argument("scans", nargs="+", type=place, metavar="SCAN|FOLDER", help=help_)
+    landmark.add_argument("--output", type=place, required=True, metavar="DIR", help="folder for the results")
     landmark.add_argument("--picture", action="store_true", help="also draw a sheet of pictures of each scan")
     landmark.add_argument("--surface", action="store_true", help="also the corresponding surface (.vtp and .ply)")
     landmark.add_argument("--skin", action="store_true", help="of volumes also the skin that was found (.skin.ply)")
     landmark.add_argument("--model", default="face50", metavar="FILE|NAME", help="landmark model (default: face50)")
-    landmark.add_argument("--convention", type=path, metavar="FILE", help="follow what palnet adapt learned")
+    landmark.add_argument("--convention", type=place, metavar="FILE", help="follow what palnet adapt learned")
     add_size(landmark)
-    landmark.add_argument("--json", type=path, metavar="SUMMARY", help="also write all results to one JSON file")
+    landmark.add_argument("--json", type=place, metavar="SUMMARY", help="also write all results to one JSON file")
     landmark.add_argument("--timings", action="store_true", help="print the time of each step")
     landmark.add_argument("--cpu", action="store_true", help=argparse.SUPPRESS)  # no more needed
     many = landmark.add_argument_group(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from ..errors import LandmarkFileError, PalnetError
 from ..exchange import write_together
 from ..exports.groups import grouped, read_groups
 from ..exports.pairing import name_key
-from ..exports.sets import LandmarkSet, LandmarkSets, files_of, of_no_known_size, read_sets
+from ..exports.remarks import not_reviewed, of_no_known_size, passed_over
+from ..exports.sets import LandmarkSet, LandmarkSets, files_of, read_sets
 from ..files import check_writable
 from ..formats.text import TO_LPS, some_of
 from ..measures.measurements import Measurer, reference_shape
@@ -37,7 +39,8 @@ def run(options: argparse.Namespace) -> int:
     protocol = _protocol(options.protocol)
     problems: list[str] = []
     sets = _in_order([one for path in options.landmarks for one in read_sets(path)], protocol, problems)
-    problems += of_no_known_size(sets.sets)
+    problems += [*of_no_known_size(sets.sets), *not_reviewed(sets.sets)]
+    problems += [sentence for path in options.landmarks for sentence in passed_over(path)]
     relative = frozenset(one.name for one in sets.sets if is_relative(one.unit))
     rows = read_groups(options.groups) if options.groups else []
     groups = grouped(rows, sets.names, problems) if rows else {}
@@ -101,7 +104,7 @@ def _in_order(sets: list[LandmarkSet], protocol: Protocol, problems: list[str]) 
         if unknown:
             problems.append(f"{one.name} has landmarks that the protocol has not: {some_of(unknown)}.")
         points = np.array([places.get(label, np.full(3, np.nan)) for label in labels])
-        ordered.append(LandmarkSet(one.name, labels, points, one.unit))
+        ordered.append(replace(one, labels=labels, points=points))
     return LandmarkSets.of(ordered)
 
 

@@ -29,7 +29,7 @@ from ..pipeline.prediction import Progress
 from ..surfaces.maps import by_region
 from ..surfaces.template import face_template
 from .apart import check_apart
-from .arguments import add_decimal_comma, path
+from .arguments import add_decimal_comma, place
 from .surface_pages import change_sheet
 from .surface_population import Writer, parted, population
 
@@ -41,11 +41,14 @@ def add_surface(commands: Any) -> None:
     """Add the command to the parsers of ``palnet``."""
     surface = commands.add_parser("surface", help="mean faces, heat maps, asymmetry, before and after")
     help_ = "results of palnet landmark --surface: folders, or .surface.vtp files"
-    surface.add_argument("surfaces", nargs="+", type=path, metavar="FOLDER", help=help_)
+    surface.add_argument("surfaces", nargs="+", type=place, metavar="FOLDER", help=help_)
     surface.add_argument(
-        "--scans", type=path, metavar="DIR", help="fit anew to these scans, by the landmarks as they are now in FOLDER"
+        "--scans",
+        type=place,
+        metavar="DIR",
+        help="fit anew to these scans, by the landmarks as they are now in FOLDER",
     )
-    surface.add_argument("--groups", type=path, metavar="CSV", help="table with the columns scan and group")
+    surface.add_argument("--groups", type=place, metavar="CSV", help="table with the columns scan and group")
     surface.add_argument("--scan", metavar="NAME", help="show this scan against the mean, and its asymmetry")
     surface.add_argument("--before", metavar="NAME", help="the first scan of a person")
     surface.add_argument("--after", metavar="NAME", help="the second scan of the same person")
@@ -54,7 +57,7 @@ def add_surface(commands: Any) -> None:
         help=f"what is the same before and after ({', '.join(STABLE)})",
     )  # fmt: skip
     add_decimal_comma(surface)
-    surface.add_argument("--output", type=path, required=True, metavar="DIR", help="folder for tables and sheets")
+    surface.add_argument("--output", type=place, required=True, metavar="DIR", help="folder for tables and sheets")
     surface.set_defaults(run=_run)
 
 

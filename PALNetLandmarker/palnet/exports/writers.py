@@ -32,7 +32,9 @@ from ..formats.tps import tps
 from ..results import breaks_lines
 from ..review.persons_work import has_decisions, is_persons
 from ..review.record import record_beside
-from .sets import LandmarkSet, LandmarkSets, check_names
+from ..units import is_relative, unit_of_size
+from .joined import joined
+from .sets import LandmarkSet, check_names
 
 _GPA_LONGEST_NAME = 50
 """SlicerMorph's table of subjects cuts names there."""
@@ -43,7 +45,7 @@ def _one_markups(sets: list[NamedPoints], frame: str, unit: str, semi: Collectio
 
 
 def _one_fcsv(sets: list[NamedPoints], frame: str, unit: str, semi: Collection[str] = ()) -> str:
-    return fcsv(*sets[0][1:], frame, _described(sets[0], semi))
+    return fcsv(*sets[0][1:], frame, unit, _described(sets[0], semi))
 
 
 def _described(one: NamedPoints, semi: Collection[str]) -> list[str]:
@@ -112,8 +114,8 @@ def write_sets(
 ) -> Written:
     """Write landmarks in a format of ``FORMATS``.
 
-    The formats that hold all specimens, and SlicerMorph's GPA, have the order of labels of the first, and the same ones
-    of all; a table with a row for each landmark holds others, too.
+    The formats that hold all specimens, and SlicerMorph's GPA, have the order of labels of the first, and what some
+    specimen has not, as a landmark of a person's own, is missing there.
 
     :param output: a file for the formats that hold all specimens, a folder for the others; where there is one specimen,
         also those take a file of their ending
@@ -131,9 +133,8 @@ def write_sets(
             raise OutputError(f"{form.title} has decimal points: decimal commas are for csv and csv-long.")
         form = replace(form, write=partial(form.write, decimal_comma=True))
     check_names(sets)
-    others = to == "csv-long" and len({frozenset(one.labels) for one in sets}) > 1
-    if (form.together and not others) or to == "gpa" or sliding is not None:
-        sets = LandmarkSets.of(sets).sets
+    if form.together or to == "gpa" or sliding is not None:
+        sets = joined(sets)
     _check(sets, form)
     named = [(one.name, one.labels, one.points * TO_LPS[frame]) for one in sets]
     single = form.together or (len(sets) == 1 and output.name.lower().endswith(form.ending))
@@ -238,6 +239,17 @@ def _check(sets: Sequence[LandmarkSet], form: Format) -> None:
 
 
 def in_unit(sets: Sequence[LandmarkSet], unit: str) -> tuple[LandmarkSet, ...]:
-    """The landmarks in another unit, ``"mm"``, ``"cm"`` or ``"m"``."""
+    """The landmarks in another unit, ``"mm"``, ``"cm"`` or ``"m"``; where no one knows their size, in relative ones.
+
+    :raises LandmarkFileError: the size of some is known, and of others not
+    """
+    relative = [one.name for one in sets if is_relative(one.unit)]
+    if relative and len(relative) < len(sets):
+        raise LandmarkFileError(
+            f"No one knows the size of {some_of(relative)}, and beside others in real mm nothing would say so: leave "
+            "them out, or landmark their scans with --distance or --scale."
+        )
+    if relative:
+        unit = unit_of_size(MM_PER_UNIT[unit], relative=True)
     factors = [MM_PER_UNIT[one.unit] / MM_PER_UNIT[unit] for one in sets]
     return tuple(replace(one, points=one.points * f, unit=unit) for one, f in zip(sets, factors, strict=True))

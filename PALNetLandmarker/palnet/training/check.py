@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import AnnotationError, PalnetError, ReviewError
+from ..formats.files import read_landmarks
 from ..protocols.mean_shape import mean_of_shapes
 from ..protocols.protocol import Protocol
+from ..review.persons_work import by_persons
 from ..review.record import Review, record_beside
 from ..rigid import apply, rigid_fit
 from .annotated import AnnotatedScan, AnnotatedScans, far_from_surface
@@ -50,14 +52,14 @@ def check_scans(found: AnnotatedScans, protocol: Protocol, told: Told = lambda _
     left_out, usable, vertices = list(found.problems), [], 0
     for number, scan in enumerate(found.scans, 1):
         try:
-            reviewed = _as_reviewed(scan, protocol, left_out)
-            if reviewed is not None:
-                check_enough(reviewed, protocol)
-                surface = reviewed.surface()
-                wrong = far_from_surface(reviewed, surface)
+            own = reviewed(scan, protocol, left_out)
+            if own is not None:
+                check_enough(own, protocol)
+                surface = own.surface()
+                wrong = far_from_surface(own, surface)
                 if wrong:
                     raise AnnotationError(wrong)
-                usable.append(reviewed)
+                usable.append(own)
                 vertices += len(surface.points)
         except PalnetError as error:
             left_out.append(str(error))
@@ -102,8 +104,12 @@ def _off(shape: np.ndarray, mean: np.ndarray, by: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.norm(apply(rigid_fit(shape[by], mean[by]), shape) - mean, axis=1))
 
 
-def _as_reviewed(scan: AnnotatedScan, protocol: Protocol, left_out: list[str]) -> AnnotatedScan | None:
-    """A scan with those landmarks that a person decided on; as it is where there is no record of a review."""
+def reviewed(scan: AnnotatedScan, protocol: Protocol, left_out: list[str]) -> AnnotatedScan | None:
+    """A scan with those landmarks on which a person decided; as it is where no record of a review says so.
+
+    :param left_out: gets a sentence where landmarks are left out
+    :returns: None where no landmark is left
+    """
     if scan.file is None or not scan.file.name.endswith(".mrk.json"):
         return scan
     path = record_beside(scan.file)
@@ -114,9 +120,11 @@ def _as_reviewed(scan: AnnotatedScan, protocol: Protocol, left_out: list[str]) -
     except ReviewError as error:
         left_out.append(f"{error} All landmarks of {scan.name} count as a person's.")
         return scan
-    ours, theirs = review.common(protocol.labels)
-    open_ = [at for k, at in zip(ours, theirs, strict=True) if not review.reviewed[k]]
-    waiting = [at for at in open_ if np.isfinite(scan.points[at]).all()]
+    found = read_landmarks(scan.file)
+    own = by_persons(review, found.labels, found.points)
+    open_ = {label.casefold() for label, by in zip(found.labels, own, strict=True) if not by}
+    waiting = [k for k, label in enumerate(protocol.labels) if label.casefold() in open_]
+    waiting = [k for k in waiting if np.isfinite(scan.points[k]).all()]
     if not waiting:
         return scan
     points = scan.points.copy()
