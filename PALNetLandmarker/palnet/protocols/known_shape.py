@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from ..errors import PalnetError
 from ..resources import resource
 from ..rigid import apply, rigid_fit
+from .labels import label_key
 
 MEAN_SHAPE = "mean_shape.json"
 """In the folder of a protocol's name: mm of each label in the face frame, x to the left, y up, z forward."""
@@ -48,7 +48,7 @@ def is_surely_a_face(shape: np.ndarray, labels: Sequence[str]) -> bool:
 
 def _fit(shape: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, int] | None:
     """The motion, and from how many landmarks it is."""
-    keys = [_key(label) for label in labels]
+    keys = [label_key(label) for label in labels]
     for places in _known():
         common = [k for k, key in enumerate(keys) if key in places and np.isfinite(shape[k]).all()]
         few = len(common) < _MANY and 2 * len(common) <= len(labels)
@@ -67,15 +67,11 @@ def _fit(shape: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, int] | N
     return None
 
 
-def _key(label: str) -> str:
-    return re.sub(r"[\s_-]+", "_", label.casefold())
-
-
 @functools.lru_cache(maxsize=1)
-def _known() -> tuple[dict[str, list[float]], ...]:
+def _known() -> tuple[dict[tuple[str, str], list[float]], ...]:
     try:
         files = sorted(resource("protocols").glob(f"*/{MEAN_SHAPE}"))
         held = [json.loads(path.read_text(encoding="utf-8")) for path in files]
-        return tuple({_key(label): place for label, place in one.items()} for one in held)
+        return tuple({label_key(label): place for label, place in one.items()} for one in held)
     except (PalnetError, OSError, ValueError):
         return ()  # without them, frames come from where landmarks are seen from
