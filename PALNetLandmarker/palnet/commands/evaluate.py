@@ -20,6 +20,7 @@ from ..population.heads import Population
 from ..protocols.mean_shape import mean_of_shapes
 from ..protocols.protocol import Protocol
 from ..training.annotated import read_annotated
+from ..training.check import of_their_surfaces
 from ..training.dataset import PopulationScans
 
 
@@ -78,7 +79,7 @@ def _said(result: ScanResult) -> str:
 
 
 def _annotated(options: argparse.Namespace, protocol: Protocol) -> _Set:
-    scans = read_annotated(options.scans, options.landmarks, protocol, options.kind, options.unit)
+    scans = of_their_surfaces(read_annotated(options.scans, options.landmarks, protocol, options.kind, options.unit))
     for problem in scans.problems:
         print(f"  ! {problem}")
     cases = annotated_cases(scans)

@@ -28,7 +28,7 @@ def face_from_shape(shape: np.ndarray, labels: Sequence[str]) -> np.ndarray | No
     :param shape: (L, 3) mm, NaN where missing
     :returns: None where no protocol knows most of them, they lie in a line, or in another way than in a face
     """
-    for places in _known():
+    for places in known_places():
         common = [k for k, label in enumerate(labels) if label in places and np.isfinite(shape[k]).all()]
         if len(common) < _FEWEST or 2 * len(common) <= len(labels):
             continue
@@ -46,7 +46,8 @@ def face_from_shape(shape: np.ndarray, labels: Sequence[str]) -> np.ndarray | No
 
 
 @functools.lru_cache(maxsize=1)
-def _known() -> tuple[dict[str, list[float]], ...]:
+def known_places() -> tuple[dict[str, list[float]], ...]:
+    """Of each bundled protocol with a mean face, mm of each label in the face frame, symmetric."""
     try:
         files = sorted(resource("protocols").glob(f"*/{MEAN_SHAPE}"))
         return tuple(json.loads(path.read_text(encoding="utf-8")) for path in files)
