@@ -49,7 +49,7 @@ def is_surely_a_face(shape: np.ndarray, labels: Sequence[str]) -> bool:
 def _fit(shape: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, int] | None:
     """The motion, and from how many landmarks it is."""
     keys = [label_key(label) for label in labels]
-    for places in _known():
+    for places in known_places():
         common = [k for k, key in enumerate(keys) if key in places and np.isfinite(shape[k]).all()]
         few = len(common) < _MANY and 2 * len(common) <= len(labels)
         if len(common) < _FEWEST or few or len(set(keys)) < len(keys):
@@ -68,7 +68,8 @@ def _fit(shape: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, int] | N
 
 
 @functools.lru_cache(maxsize=1)
-def _known() -> tuple[dict[tuple[str, str], list[float]], ...]:
+def known_places() -> tuple[dict[tuple[str, str], list[float]], ...]:
+    """Of each bundled protocol with a mean face, mm in the face frame by each label's key, symmetric."""
     try:
         files = sorted(resource("protocols").glob(f"*/{MEAN_SHAPE}"))
         held = [json.loads(path.read_text(encoding="utf-8")) for path in files]
