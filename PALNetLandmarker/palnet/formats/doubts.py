@@ -35,7 +35,10 @@ _SUMS = (
     *("moyenne", "somme", "médiane", "écart-type", "écart type", "media", "promedio", "suma", "somma", "mediana"),
     *("desviación estándar", "deviazione standard", "gemiddelde", "som"),
 )
-_GONE = ("missing", "undefined", "not defined", "absent", "fehlt", "fehlend", "manquant", "falta", "mancante")
+_GONE = (
+    *("missing", "undefined", "not defined", "unset", "not set", "not placed", "unplaced", "absent", "skipped"),
+    *("fehlt", "fehlend", "nicht gesetzt", "manquant", "non placé", "falta", "no colocado", "mancante"),
+)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 _WHOLE = re.compile(r"[+-]?\d+")
 
