@@ -67,7 +67,7 @@ REFUSED = {
     "two places in a row": ("label,x,y,z,x2,y2,z2\nPrn,1,2,3,4,5,6\n", "leave one kind out"),
     "doubled by pandas": ("specimen,Prn_x,Prn_y,Prn_z,Prn_x.1\nA,1,2,3,4\n", "'Prn_x' more than once"),
     "missing says a column": ("label,x,y,z,state\nPrn,0,0,0,missing\n", "of a.csv, the point is 'missing' and has"),
-    "unset says a column": ("Id;Name;Status;X;Y;Z\n1;Prn;Set;1,5;2;3\n2;Pg;Unset;0,0;0,0;0,0\n", "the point is 'Unset' and has"),
+    "unset says a column": ("Id;Name;Status;X;Y;Z\n2;Pg;Unset;0,0;0,0;0,0\n", "the point is 'Unset' and has"),
     "comma fits a nameless column": ("label,x,y,z,\nPrn,1,5,-80,10\n", "column 5 of a.csv holds numbers and has no"),
     "nameless labels": ("x,y,z,\n1,5,2,3\n4,5,6,7\n", "column 4 of a.csv holds numbers and has no name"),
     "specimen without a name": (WIDE + ",1,2,3,4,5,6\n", "Some rows of a.csv, as line 3, have no specimen's name"),
