@@ -49,6 +49,7 @@ def run_crossvalidate(options: argparse.Namespace) -> int:
     """Cross-validate; prints a line for each fold and one for all."""
     config = TrainingConfig.load(options.config)
     check_writable(options.output)
+    check_writable(options.work)
     scans, protocol = annotated_scans(config, options)
     trainings = 1 if options.only else options.folds
     learned = len(scans.scans) - len(scans.scans) // max(options.folds, 1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -207,3 +209,17 @@ def test_a_training_does_not_replace_what_it_starts_from(tmp_path: Path, capsys:
     line = ["train", tmp_path / "c.json", "--scans", tmp_path, "--work", tmp_path / "w", "--start", start]
     assert run(*line, "--output", start) == 1
     assert "is what the training starts from" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere only the age of what is left tells")
+def test_what_a_killed_crossvalidation_left_in_its_work_folder_goes(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    code = "from palnet.files import beside_name; print(beside_name('.partial'))"
+    environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    name = done.stdout.strip()
+    (tmp_path / "w").mkdir()
+    (tmp_path / "w" / name).write_text("half")
+    (tmp_path / "c.json").write_text("{}")
+    run("crossvalidate", tmp_path / "c.json", "--scans", tmp_path, "--work", tmp_path / "w", "--output", tmp_path / "o")
+    assert not list((tmp_path / "w").iterdir())
