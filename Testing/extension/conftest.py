@@ -111,8 +111,9 @@ def desk(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def queue_desk(host: Host) -> Iterator[QueueDesk]:
+def queue_desk(host: Host, unsaved: Path) -> Iterator[QueueDesk]:
     """A queue of the scene's scans, whose background a test steers."""
     made = QueueDesk(FakeBackground())
+    made.unsaved = unsaved
     yield made
     made.queue.close()

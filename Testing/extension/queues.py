@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,8 +65,7 @@ class QueueDesk:
         self.problems: list[PalnetError] = []
         self.changes = 0
         self.landmark_model = "face50"
-        self._kept = tempfile.TemporaryDirectory()
-        self.unsaved = Path(self._kept.name)
+        self.unsaved = Path(slicer.app.temporaryPath) / "unsaved"
         self.placing = False
         self.queue = ScanQueue(
             slicer.mrmlScene,

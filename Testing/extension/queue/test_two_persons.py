@@ -119,6 +119,7 @@ def test_a_folder_that_goes_is_not_made_anew(queue_desk: QueueDesk, folder: Path
 @pytest.mark.parametrize("how", ["Slicer", "scene"])
 def test_what_cannot_be_saved_at_the_end_is_kept_elsewhere(queue_desk: QueueDesk, folder: Path, how: str) -> None:
     reviewed(queue_desk, folder, "a.ply")
+    queue_desk.unsaved.mkdir()
     (queue_desk.unsaved / "a.mrk.json").write_text("of an earlier time", encoding="utf-8")
     queue_desk.open("a.ply")
     theirs(folder, "a", 20)
