@@ -284,7 +284,7 @@ class PALNetLandmarkerLogic(ScriptedLoadableModuleLogic):
 
         comparison = compare_files(Path(first), Path(second))
         if reportFolder:
-            write_comparison(comparison, Path(reportFolder))
+            write_comparison(comparison, Path(reportFolder), [Path(first), Path(second)])
         return comparison
 
     def importLandmarks(self, path: str | Path, surfaceModel: vtkMRMLModelNode | None = None):

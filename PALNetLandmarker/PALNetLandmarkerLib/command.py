@@ -53,8 +53,7 @@ def main() -> int:
             try:
                 from palnet.commands.cli import main as run
             except Exception as error:  # numpy and the like lack, or do not fit
-                said = f"palnet: The installation is incomplete or damaged ({type(error).__name__}: {error}): install "
-                print(said + "PALNetLandmarker again.", file=sys.stderr)
+                print(f"palnet: {_why_not_loaded(error)}", file=sys.stderr)
                 return 1
             return run(sys.argv[1:], PictureHost())
     except KeyboardInterrupt:  # before there is a command that could say so, or after it
@@ -72,3 +71,10 @@ def _open_what_is_closed() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+
+
+def _why_not_loaded(error: Exception) -> str:
+    said = " ".join(str(error).split())
+    if isinstance(error, MemoryError) or "failed to map" in said or "allocate memory" in said:
+        return "There is not enough memory to start: close other programs."
+    return f"The installation is incomplete or damaged ({said}): install PALNetLandmarker again."

@@ -281,7 +281,11 @@ def _remove(held: Path) -> None:
         held.rename(gone)
     except OSError:
         gone = held
-    shutil.rmtree(gone, ignore_errors=True)
+    try:
+        shutil.rmtree(gone, ignore_errors=True)
+    except BaseException:  # someone stops the program just then
+        shutil.rmtree(gone, ignore_errors=True)
+        raise
 
 
 def _wait_for_others(folder: Path, names: list[str]) -> None:

@@ -188,6 +188,18 @@ def regular(path: Path) -> Path:
     return path
 
 
+def begins_with(path: Path, mark: bytes, most: int = 1000) -> bool:
+    """Whether a mark stands in the beginning of a file; not where it cannot be read.
+
+    By that a program knows its own files, which it may replace, among those of others.
+    """
+    try:
+        with regular(path).open("rb") as file:
+            return mark in file.read(most)
+    except OSError:
+        return False
+
+
 def files_below(folder: Path, unreadable: list[OSError] | None = None) -> list[Path]:
     """All files in a folder and in the folders in it, at any depth, in the order of their paths; hidden ones are not.
 
@@ -219,6 +231,8 @@ def check_writable(folder: Path) -> None:
     if folder.suffix.lower() in _FILES and not os.path.exists(existing):  # noqa: PTH110  (as below)
         raise OutputError(f"{folder} has the name of a file, and a folder is asked for: name one.")
     while not os.path.exists(existing):  # noqa: PTH110  (Path.exists raises where a folder may not be entered)
+        if os.path.islink(existing):  # noqa: PTH114  (Path.is_symlink raises)
+            raise OutputError(f"{existing} is a link that leads nowhere: name another output folder.")
         existing = existing.parent
     if not existing.is_dir():
         raise OutputError(f"{existing} is a file, not a folder: name another output folder.")

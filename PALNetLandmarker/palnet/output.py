@@ -14,6 +14,11 @@ from typing import Any, cast
 _ORDERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+def plain_text(text: str) -> str:
+    """A text in which what a terminal or a page would take for an order, as in the name of a file, is written out."""
+    return _ORDERS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
 class SteadyStream:
     """A stream of text that takes every character, and on which a write never fails: work goes on without it.
 
@@ -36,8 +41,7 @@ class SteadyStream:
 
         What the terminal would take for an order, as in the name of a file, is written out.
         """
-        shown = _ORDERS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
-        self._try(lambda: self._stream.write(shown))
+        self._try(lambda: self._stream.write(plain_text(text)))
         return len(text)
 
     def flush(self) -> None:

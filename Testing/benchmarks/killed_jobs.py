@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,25 @@ def folder_of_scans(output: Path) -> int:
     """``palnet landmark FOLDER``: three scans, of which one has changed since."""
     tiny_engine()
     return command("landmark", output.parent / "scans", "--output", output)
+
+
+def single_scans(output: Path, scans: Sequence[Path]) -> int:
+    """``palnet landmark SCAN ...``, by what the scans' files say."""
+    from batches import fake_landmark
+    from palnet.batch.task import Task
+    from palnet.errors import ScanError
+    from palnet.pipeline.prediction import Prediction
+    from palnet.pipeline.predictor import Predictor
+
+    class Machine:
+        def predict_file(self, path: Path, *_more: object) -> Prediction:
+            outcome = fake_landmark(Task(str(path), "tiny", ""))
+            if outcome.prediction is None:
+                raise ScanError(outcome.error)
+            return Prediction.from_json(outcome.prediction)
+
+    Predictor.load = staticmethod(lambda _name: Machine())  # type: ignore[method-assign,assignment]
+    return command("landmark", *scans, "--output", output)
 
 
 def one_scan(output: Path) -> None:
@@ -261,10 +280,10 @@ def review(output: Path) -> None:
 
 
 def things(work: Path, _number: int) -> None:
-    """Annotated scans of things, and a configuration of few steps."""
+    """Annotated scans of things of nine subjects, and a configuration of few steps."""
     from things import CONFIG, write_things
 
-    write_things(work / "things", 5)
+    write_things(work / "things")
     (work / "config.json").write_text(json.dumps(asdict(CONFIG)))
 
 
@@ -285,8 +304,8 @@ def crossvalidate(output: Path) -> int:
 def _by_scan(path: str) -> str:
     """The landmarks of a scan and what lies beside them; the tables; what is noted of each scan by itself."""
     name = Path(path).name
-    if path.startswith("batch/"):
-        return path
+    if path.startswith("batch/") or name.endswith(".landmarks.png"):
+        return f"may be missing: {path}"
     return "tables" if name.endswith((".csv", ".html")) else name.partition(".")[0]
 
 

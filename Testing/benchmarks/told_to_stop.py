@@ -4,7 +4,7 @@
 
 SIGINT, SIGTERM and SIGHUP, to the command alone or to all of its processes, as a terminal sends them, and kill -9 to it
 alone. Each run must end by itself, with its exit code and a sentence, without a traceback of any of its processes;
-tables are whole; no process is left, and nothing half-written, but after kill -9, and then the next run takes it away.
+tables are whole; no process is left, and nothing half-written that the next run does not take away.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def _once(work: Path, line: list[object], longest: float, rng: random.Random, nu
     if not _gone(process.pid):
         wrong.append("processes left")
     left = list((work / "out").rglob(".palnet-*"))
-    if left and code == -9:
+    if left:
         _ended(_begun(work, line))
         left = list((work / "out").rglob(".palnet-*"))
     if left:

@@ -87,7 +87,7 @@ def scan_of(
 
 
 GN = LandmarkShift("Gn", True, 8, 7, (0.1, -5.5, 1.25), "surface", (0.0, -0.6, 0.8), 1.2, 5.9, 1.8, 0.45)
-OWN = OwnLandmark("glabella 2", 5, "surface", (0.5, 40.0, 60.0), (0.0, 0.0, 0.0), 0.8, 1.1, 2.0)
+OWN_LANDMARK = OwnLandmark("glabella 2", 5, "surface", (0.5, 40.0, 60.0), (0.0, 0.0, 0.0), 0.8, 1.1, 2.0)
 
 
 def convention() -> Convention:
@@ -95,4 +95,4 @@ def convention() -> Convention:
     labels = face_model().protocol.labels
     landmarks = tuple(GN if label == "Gn" else LandmarkShift(label) for label in labels)
     model = face_model()
-    return Convention(model.protocol.name, model.name, model.checksum, 8, "2026-11-29", landmarks, (OWN,))
+    return Convention(model.protocol.name, model.name, model.checksum, 8, "2026-11-29", landmarks, (OWN_LANDMARK,))

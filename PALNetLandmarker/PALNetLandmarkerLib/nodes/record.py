@@ -135,8 +135,8 @@ def absorb(node: Any, review: Review) -> Review:
             there.append(index)
     if lost:
         raise ReviewError(
-            f"Landmarks of '{node.GetName()}' were removed or renamed ({some_of(lost)}): it cannot be reviewed until "
-            "they are back. Undo that, or place the landmarks anew. It is saved and measured as it is."
+            f"Landmarks were removed or renamed ({some_of(lost, 3)}): undo that to review on, or place them anew. "
+            "They are saved and measured as they are."
         )
     said_missing = [node.GetNthControlPointPositionStatus(index) == node.PositionMissing for index in there]
     return absorb_points(review, node_points(node)[there], np.array(said_missing))

@@ -15,7 +15,7 @@ from slicer.i18n import tr as _
 from ..nodes.scene import is_file
 from ..queue.batch_process import BatchProcess, task_of
 from ..queue.folder_scans import RESULTS
-from .looks import enable, shortened, tell
+from .looks import enable, literal, shortened, tell
 
 _NEEDS = _("To have a whole folder landmarked, choose 'A folder of scans' above; you can go on working meanwhile.")
 
@@ -120,7 +120,8 @@ class BatchPanel:
         shown = ", ".join(shortened(name) for name in names[:3])
         more = _(" and {count} more").format(count=len(names) - 3) if len(names) > 3 else ""
         self._tell(_("No landmarks: {names}{more}.").format(names=shown, more=more))
-        self._ui.batchStatusLabel.toolTip = "\n".join(f"{name}: {error}" for name, error in self._failed.items())
+        listed = "\n".join(f"{name}: {error}" for name, error in self._failed.items())
+        self._ui.batchStatusLabel.toolTip = literal(listed)
 
     def _refresh(self) -> None:
         """Which widgets can be used now."""

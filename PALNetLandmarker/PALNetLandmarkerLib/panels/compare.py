@@ -18,7 +18,7 @@ from slicer.i18n import tr as _
 from ..queue.folder_scans import RESULTS
 from .compare_view import CompareView
 from .folders import remember_folder, start_folder
-from .looks import enable, shortened, tell
+from .looks import cell, complain, enable, literal, on_button, tell
 from .plots import offer_plots
 
 _MOST_CASES = 200
@@ -155,16 +155,16 @@ class ComparePanel:
                 self._tell(f"{saved} {missing}".strip(), warning=not plots)
         if problem:  # the box comes when the mouse is an arrow again
             self._tell(problem, warning=True)
-            slicer.util.errorDisplay(problem)
+            complain(problem)
 
     def _refresh(self) -> None:
         """Show the comparison as it is, with no case chosen."""
         ui, one = self._ui, self.comparison
         names = (_("First observer..."), _("Second observer..."))
         for button, folder, name in zip((ui.firstButton, ui.secondButton), self._folders, names, strict=True):
-            button.text = shortened(folder.name) if folder else name
+            button.text = on_button(folder.name) if folder else name
             if folder:
-                button.toolTip = _("{folder}. Choose another one.").format(folder=folder)
+                button.toolTip = literal(_("{folder}. Choose another one.").format(folder=folder))
         table = ui.casesTable
         table.blockSignals(True)
         table.setRowCount(0)
@@ -194,8 +194,8 @@ class ComparePanel:
         for number, row in enumerate(rows):
             name = one.protocol.landmarks[self._cases[number][1]].name
             for column, text in enumerate((row["scan"], row["label"], f"{row['distance_mm']:.1f}")):
-                item = qt.QTableWidgetItem(text)
-                item.setToolTip(f"{row['scan']}: {name}")
+                item = qt.QTableWidgetItem(cell(text))
+                item.setToolTip(literal(f"{row['scan']}: {name}"))
                 if column == 2:
                     item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
                 table.setItem(number, column, item)

@@ -21,7 +21,7 @@ from ..engine.own_models import models_folder
 from ..engine.training_process import TrainingProcess
 from ..queue.marked_scans import marked_scans
 from .folders import remember_folder, start_folder
-from .looks import enable, shortened, tell
+from .looks import cell, enable, literal, shortened, tell
 
 LEARNED, PAGE = "learned.convention.json", "learned.convention.html"
 """In the folder of models: what was learned last, used or not, and a page of what is shown."""
@@ -238,8 +238,8 @@ class ConventionsPanel:
         for number, (label, scans, before, after, tip) in enumerate(rows):
             cells = (label, str(scans), _mm(before), _mm(after) if after is not None else _("stays"))
             for column, text in enumerate(cells):
-                item = qt.QTableWidgetItem(text)
-                item.setToolTip(tip)
+                item = qt.QTableWidgetItem(cell(text))
+                item.setToolTip(literal(tip))
                 if column:
                     item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
                 table.setItem(number, column, item)

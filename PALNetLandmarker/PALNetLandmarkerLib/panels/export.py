@@ -17,7 +17,7 @@ from slicer.i18n import tr as _
 from ..nodes import own_points
 from ..nodes.scan_nodes import scan_of
 from .folders import remember_folder, start_folder
-from .looks import enable, tell
+from .looks import complain, enable, literal, tell
 
 _AS_SHOWN = 1
 _FORMATS = ("mrk", "fcsv", "csv-long", "csv", "tps", "nts", "morphologika", "morphoj")
@@ -69,7 +69,7 @@ class ExportPanel:
         path = Path(chosen if chosen.endswith(form.ending) else chosen + form.ending)
         # The dialog has asked whether to replace the file that was chosen, not this one.
         question = _("{name} is already there. Replace it?").format(name=path.name)
-        if str(path) == chosen or not path.exists() or slicer.util.confirmOkCancelDisplay(question):
+        if str(path) == chosen or not path.exists() or slicer.util.confirmOkCancelDisplay(literal(question)):
             self.save(node, path)
 
     def save(self, node: Any, path: Path) -> None:
@@ -93,7 +93,7 @@ class ExportPanel:
                 self._show(" ".join(parts))
         if problem:  # the box comes when the mouse is an arrow again
             self._show(problem)
-            slicer.util.errorDisplay(problem)
+            complain(problem)
 
     def _saved(self, files: list[Path]) -> str:
         if self._format == _FORMATS[0]:

@@ -14,8 +14,9 @@ from slicer.i18n import tr as _
 
 from ..review.landmark_list import millimetres, state_text, was_moved
 from .definitions import definition_picture
-from .looks import smaller_font, warning_color
+from .looks import cell, literal, shortened, smaller_font, visible, warning_color
 
+_MOST_LETTERS = 12
 _EDGE, _EDGE_ABOVE = 4, 2
 
 
@@ -71,14 +72,14 @@ class LandmarkCard:
             if picture is not None:
                 ui.definitionPicture.setPixmap(self._scaled(picture))
             ui.definitionPicture.setVisible(picture is not None)
-            ui.landmarkNameLabel.setText(row.name)
-            ui.landmarkNameLabel.setToolTip(row.name)
-            ui.landmarkLabelLabel.setText(row.label)
+            ui.landmarkNameLabel.setText(cell(row.name))
+            ui.landmarkNameLabel.setToolTip(literal(row.name))
+            ui.landmarkLabelLabel.setText(shortened(cell(row.label), _MOST_LETTERS))
             concerns = [f'<span style="color: {color}">{html.escape(one)}</span>' for one in concerns_of(row)]
             # What speaks against the place comes first; where that leaves no room, the definition is scrolled to.
             plain = [within, row.definition] if within else [row.definition]
-            ui.definitionText.setHtml("<br>".join([*concerns, *map(html.escape, plain)]))
-            ui.definitionText.setToolTip("\n".join([*concerns_of(row), *plain]))
+            ui.definitionText.setHtml(visible("<br>".join([*concerns, *map(html.escape, plain)])))
+            ui.definitionText.setToolTip(literal("\n".join([*concerns_of(row), *plain])))
         elif row is None:
             ui.definitionPicture.setVisible(False)
             ui.landmarkNameLabel.setText(_("No landmark is chosen"))

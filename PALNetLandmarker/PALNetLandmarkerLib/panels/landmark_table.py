@@ -12,7 +12,7 @@ from palnet.review.list import Row
 from slicer.i18n import tr as _
 
 from ..review.landmark_list import MIDLINE, NONE, Column, Sorting, millimetres, short_name, state_text, was_moved
-from .looks import concern_icon, error_icon, smaller_font, state_icon
+from .looks import cell, concern_icon, error_icon, smaller_font, state_icon, visible
 
 _ICON_PX = 14
 _MARGIN = 8
@@ -103,7 +103,7 @@ class LandmarkTable:
         sides = {"right": _("R"), "left": _("L"), MIDLINE: NONE}
         texts = {
             Column.NUMBER: str(row.number),
-            Column.NAME: short_name(row),
+            Column.NAME: cell(short_name(row)),
             Column.SIDE: sides.get(row.side, row.side),
             Column.STATE: state_text(row),
             Column.ERROR: millimetres(row.expected_error),
@@ -203,4 +203,4 @@ def _tooltip(row: Row) -> str:
     if math.isfinite(row.range_mm):
         within = _("Nine of ten people would place it within {range} mm.")
         parts.append(html.escape(within.format(range=millimetres(row.range_mm))))
-    return "<p>" + "<br>".join([*parts, *(html.escape(concern) for concern in row.concerns)]) + "</p>"
+    return visible("<p>" + "<br>".join([*parts, *(html.escape(concern) for concern in row.concerns)]) + "</p>")

@@ -6,12 +6,14 @@ Hollow circles are what the model said, filled ones what a person decided.
 from __future__ import annotations
 
 import functools
+import html
 import math
 import re
 from collections.abc import Callable
 from typing import Any
 
 import qt
+import slicer
 from palnet.review.list import Row
 from palnet.review.record import State
 
@@ -20,6 +22,8 @@ from ..palette import ERROR_CLASSES, GREY, REVIEWED, Color, error_class
 _SIZE = 64
 _MOST_LETTERS, _MOST_IN_A_LINE = 22, 34
 _LONG_WORD = re.compile(rf"[^\s<>]{{{_MOST_IN_A_LINE + 1},}}")
+# But for tabs and ends of lines.
+_ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _LINE = 8
 _EDGE = 4
 _DENSE = 0.9
@@ -58,9 +62,42 @@ def tell(label: Any, text: str, warning: bool = False) -> None:
 def say(label: Any, text: str, warning: bool = False) -> None:
     """Show a sentence in a label; names that are too long for a line are shortened, and whole in the tooltip."""
     color_text(label, warning)
-    shown = with_short_names(text)
+    shown = with_short_names(visible(text))
     label.text = shown
-    label.toolTip = text if shown != text else ""
+    label.toolTip = literal(text) if shown != text else ""
+
+
+def visible(text: str) -> str:
+    """A text in which names steer nothing: what turns the direction of writing, say, is seen as a sign of its own."""
+    return _ORDERS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def cell(name: str) -> str:
+    """A name in one line of a table."""
+    return visible(" ".join(name.splitlines()))
+
+
+def literal(text: str) -> str:
+    """A text for tooltips, message boxes and the like, as Qt shows it letter by letter: names are no markup."""
+    text = visible(text)
+    if "<" not in text and "&lt;" not in text:
+        return text
+    return f"<span>{html.escape(text, quote=False)}</span>".replace("\n", "<br>")
+
+
+def on_button(name: str) -> str:
+    """A name on a button, as it fits on half the panel; Qt would take ``&`` for a mark of the key."""
+    return shortened(cell(name)).replace("&", "&&")
+
+
+def in_progress(name: str) -> str:
+    """A name in what a progress bar says, where Qt puts numbers for ``%p`` and the like."""
+    return shortened(cell(name)).replace("%", "%\N{WORD JOINER}")
+
+
+def complain(text: str) -> None:
+    """Show a message box with a sentence about what went wrong."""
+    slicer.util.errorDisplay(literal(text))
 
 
 def enable(widget: Any, enabled: bool) -> None:

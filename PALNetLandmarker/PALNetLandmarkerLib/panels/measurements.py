@@ -10,7 +10,7 @@ from palnet.errors import PalnetError
 from slicer.i18n import tr as _
 
 from ..measure.measurements import LandmarkMeasurements, value_text
-from .looks import enable, say
+from .looks import cell, enable, literal, say
 
 _NAME, _VALUE = 0, 1
 
@@ -128,8 +128,8 @@ class MeasurementsPanel:
         table.setRowCount(len(definitions))
         for row, one in enumerate(definitions):
             assert measurements is not None
-            name = self._cell(row, _NAME, one.name or one.label)
-            name.setToolTip(f"{one.label}: {one.name}, {one.kind}" if one.name else f"{one.label}: {one.kind}")
+            name = self._cell(row, _NAME, cell(one.name or one.label))
+            name.setToolTip(literal(f"{one.label}: {one.name}, {one.kind}" if one.name else f"{one.label}: {one.kind}"))
             if one.kind != "ratio":
                 name.setCheckState(qt.Qt.Checked if one.label in measurements.shown else qt.Qt.Unchecked)
             value = self._cell(row, _VALUE, value_text(one, measurements.values[one.label], measurements.mm))

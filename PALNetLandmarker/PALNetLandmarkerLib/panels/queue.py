@@ -17,7 +17,7 @@ from ..engine.background import BackgroundPredictor
 from ..engine.own_models import unsaved_folder
 from ..queue.queue import QueueEntry, ScanQueue, ScanState
 from .folders import remember_folder, start_folder
-from .looks import enable, shortened, tell
+from .looks import cell, complain, enable, literal, on_button, tell
 
 _SCENE, _FOLDER = 0, 1
 _KEY_ROLE = qt.Qt.UserRole
@@ -155,8 +155,8 @@ class QueuePanel:
         self._chosen = self.queue.current
         ui.sourceSelector.setCurrentIndex(_FOLDER if self._folder else _SCENE)
         ui.folderButton.visible = bool(self._folder)
-        ui.folderButton.text = shortened(Path(self._folder).name)
-        ui.folderButton.toolTip = _("{folder}. Choose another one.").format(folder=self._folder)
+        ui.folderButton.text = on_button(Path(self._folder).name)
+        ui.folderButton.toolTip = literal(_("{folder}. Choose another one.").format(folder=self._folder))
         ui.queueLabel.text = self._summary(entries)
         enable(ui.nextScanButton, bool(entries))
         enable(ui.previousScanButton, bool(entries) and self.queue.current not in (None, entries[0].key))
@@ -169,8 +169,8 @@ class QueuePanel:
         if item is None:
             item = qt.QTableWidgetItem()
             table.setItem(row, column, item)
-        item.setText(text)
-        item.setToolTip(without_options(entry.detail) or text)
+        item.setText(cell(text))
+        item.setToolTip(literal(without_options(entry.detail) or text))
         item.setData(_KEY_ROLE, entry.key)
         font = item.font()
         font.setBold(entry.key == self.queue.current)
@@ -214,7 +214,7 @@ class QueuePanel:
         """Show the box, as soon as the mouse is an arrow."""
         if self._not_saved and not self._waiting:
             text, self._not_saved = self._not_saved, ""
-            slicer.util.errorDisplay(text)
+            complain(text)
 
     @contextmanager
     def _opening(self) -> Iterator[bool]:
@@ -245,14 +245,14 @@ class QueuePanel:
         :raises Cancelled: the person does not want to wait
         """
         if self._wait is None:
-            self._wait = qt.QProgressDialog(step, _("Cancel"), 0, 100, slicer.util.mainWindow())
+            self._wait = qt.QProgressDialog(literal(step), _("Cancel"), 0, 100, slicer.util.mainWindow())
             self._wait.setWindowTitle(_("Opening the scan"))
             self._wait.setMinimumWidth(_WAIT_PX)  # else as narrow as its text, and the title is cut off
             self._wait.setWindowModality(qt.Qt.ApplicationModal)
             self._wait.setMinimumDuration(0)
             self._wait.setAutoClose(False)
             self._wait.setAutoReset(False)
-        self._wait.setLabelText(step)
+        self._wait.setLabelText(literal(step))
         self._wait.setValue(round(100 * share))
         slicer.app.processEvents()
         if self._wait.wasCanceled:

@@ -18,7 +18,7 @@ from ..review.session import ReviewSession
 from ..view.labels import Labels
 from .landmark_card import LandmarkCard
 from .landmark_table import LandmarkTable
-from .looks import enable, reveal, say, shortened
+from .looks import enable, on_button, reveal, say
 from .shortcuts import Shortcuts
 
 _STOP_KEY = "Esc"
@@ -306,7 +306,7 @@ class ReviewPanel:
             notice, warning = _hint(session), False
         say(label, notice, warning)
         self._ui.bringBackButton.setVisible(bool(self._lost))
-        self._ui.bringBackButton.setText(_("Bring back '{name}'").format(name=shortened(self._lost)))
+        self._ui.bringBackButton.setText(_("Bring back '{name}'").format(name=on_button(self._lost)))
 
     def _update_actions(self, session: ReviewSession | None) -> None:
         ui = self._ui

@@ -14,7 +14,7 @@ from slicer.i18n import tr as _
 
 from ..engine.landmarking import Placement
 from ..nodes.record import is_untouched_prediction
-from .looks import enable, tell
+from .looks import complain, enable, literal, tell
 from .tabs import scroll_to_top
 
 
@@ -84,7 +84,7 @@ class RunPanel:
                 except PalnetError as error:
                     status, doubts_size = without_options(str(error)), is_about_size(str(error))
                     offer = _("If its size may be the reason, say how large it is, below 'Place landmarks'.")
-                    slicer.util.errorDisplay(f"{status}\n\n{offer}" if doubts_size else status)
+                    complain(f"{status}\n\n{offer}" if doubts_size else status)
         finally:
             self._set_running(False)
             if not self._closed:
@@ -119,7 +119,7 @@ class RunPanel:
             enable(selector, not self.running)
             # A name may be longer than the field.
             about = self._about[selector.objectName]
-            selector.toolTip = f"{name}\n{about}" if name else about
+            selector.toolTip = literal(f"{name}\n{about}") if name else about
         # What became of a run is said beside the scan that it was of.
         if parameters:
             if not self.running and chosen[0] is not self._scan:

@@ -382,8 +382,8 @@ class Sections(VTKObservationMixin):
     def _on_scan_opened(self, scan: Any, landmarks: Any) -> None:
         """The person went to another scan, or its landmarks came from the background."""
         parameters = self._logic.getParameterNode()  # also while another module is shown
-        parameters.surfaceModel = scan
-        parameters.landmarks = landmarks
+        with slicer.util.NodeModify(parameters.parameterNode):  # one without the other would choose a list for itself
+            parameters.surfaceModel, parameters.landmarks = scan, landmarks
         if landmarks:
             self.tabs.show(REVIEW)
         elif self.queue.queue.awaits(scan):

@@ -11,7 +11,7 @@ from palnet.results import SURFACE_ENDINGS
 from slicer.i18n import tr as _
 
 from .folders import remember_folder, start_folder
-from .looks import shortened
+from .looks import on_button
 
 
 class MeanChoice:
@@ -33,8 +33,8 @@ class MeanChoice:
         """The mean face is in this file, or of this folder."""
         self.path = path
         is_folder = path.is_dir()
-        self._ui.meanFileButton.text = _("Mean face...") if is_folder else shortened(path.name)
-        self._ui.meanFolderButton.text = shortened(path.name) if is_folder else _("Folder of surfaces...")
+        self._ui.meanFileButton.text = _("Mean face...") if is_folder else on_button(path.name)
+        self._ui.meanFolderButton.text = on_button(path.name) if is_folder else _("Folder of surfaces...")
         self._on_chosen()
 
     def _choose_file(self, _checked: bool = False) -> None:

@@ -16,6 +16,7 @@ from ..measure.followed_surface import FollowedSurface
 from ..nodes.scan_nodes import scan_of
 from ..nodes.surface_nodes import write_surface_node
 from .folders import remember_folder, start_folder
+from .looks import complain
 
 
 class SurfaceSaving:
@@ -57,7 +58,7 @@ class SurfaceSaving:
                 self._tell(_("Saved: {names}.").format(names=", ".join(file.name for file in files)), False)
         if problem:  # the box comes when the mouse is an arrow again
             self._tell(problem, True)
-            slicer.util.errorDisplay(problem)
+            complain(problem)
 
     def sheet(self, page: Path) -> None:
         """Have the sheet of the map written; it opens when it is there."""

@@ -17,7 +17,7 @@ from slicer.i18n import tr as _
 from ..engine.surface_engine import Answer, SurfaceEngine
 from ..queue.folder_scans import RESULTS
 from .folders import remember_folder, start_folder
-from .looks import enable, shortened
+from .looks import enable, in_progress, on_button
 
 _HUNDRED = 100
 
@@ -94,7 +94,7 @@ class StudyPanel:
         names = (_("Folder of scans..."), _("Groups (optional)..."))
         buttons = (ui.studyFolderButton, ui.groupsButton)
         for button, path, name in zip(buttons, (self._folder, self._groups), names, strict=True):
-            button.text = shortened(path.name) if path is not None else name
+            button.text = on_button(path.name) if path is not None else name
             enable(button, not busy)
         enable(ui.studyButton, self._folder is not None and not busy)
         enable(ui.openStudyButton, self.page is not None and not busy)
@@ -102,7 +102,7 @@ class StudyPanel:
 
     def _step(self, share: float, step: str) -> None:
         self._ui.studyProgressBar.value = round(_HUNDRED * share)
-        self._ui.studyProgressBar.format = _("Fitting {name}: %p%").format(name=shortened(step))
+        self._ui.studyProgressBar.format = _("Fitting {name}: %p%").format(name=in_progress(step))
 
     def _done(self, answer: Answer) -> None:
         self.page = Path(answer.page) if answer.page else None

@@ -19,7 +19,7 @@ from ..nodes.scene import is_file
 from ..nodes.storage import MARKUPS_SUFFIX
 from ..queue.folder_scans import RESULTS
 from .folders import remember_folder, start_folder
-from .looks import shortened
+from .looks import literal, shortened
 
 _EARLIER, _LATER = 0, 1
 _MOST_LETTERS = 19
@@ -103,7 +103,8 @@ class VisitChoice:
     def _show_choice(self) -> None:
         chosen = self._choices.index(self.other) + 1 if self.other is not None else 0
         self._ui.visitCombo.setCurrentIndex(chosen)
-        self._ui.visitCombo.toolTip = self.name or _("Another scan of the same person: of the scene, or a file.")
+        about = _("Another scan of the same person: of the scene, or a file.")
+        self._ui.visitCombo.toolTip = literal(self.name) or about
 
     def _title(self, one: Any) -> str:
         if isinstance(one, dict):

@@ -16,7 +16,7 @@ from slicer.i18n import tr as _
 from ..engine.landmarking import bundled_model_names
 from ..engine.own_models import choose_models_folder, models_folder, own_models
 from .folders import remember_folder
-from .looks import enable, shortened, tell
+from .looks import enable, literal, shortened, tell
 
 _NO_NAME = re.compile(r"[^\w\- .]+")
 _FOLDS = 5
@@ -87,9 +87,8 @@ class TrainingChoices:
         for widget in (ui.beginCombo, ui.lengthCombo, ui.testCombo, ui.nameEdit):
             enable(widget, found is not None)
         folder = models_folder()
-        ui.modelsFolderButton.toolTip = _(
-            "The model and its report go to a folder in {folder}. Choose another one."
-        ).format(folder=folder)
+        told = _("The model and its report go to a folder in {folder}. Choose another one.")
+        ui.modelsFolderButton.toolTip = literal(told.format(folder=folder))
         tell(ui.estimateLabel, self._estimate() if found is not None else "")
 
     def _estimate(self) -> str:

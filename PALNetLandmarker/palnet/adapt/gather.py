@@ -17,8 +17,10 @@ from ..formats.text import TO_LPS, some_of
 from ..pipeline.model import Model
 from ..pipeline.prediction import Prediction, Progress
 from ..pipeline.predictor import Predictor
+from ..protocols.labels import WRITE_LABELS, KnownLabels
+from ..protocols.protocol import Protocol
 from ..results import TABLES
-from ..review.persons_work import same_places
+from ..review.persons_work import by_persons
 from ..review.record import Review, record_beside
 from ..scans.file import read_surface, scan_space
 from ..scans.surface import Surface, surface_from_polydata
@@ -66,7 +68,8 @@ def gather(
 
     A record of a review that lies beside the landmarks says what the person decided, and what the model had predicted.
     Without one, or where another model predicted, the model is asked, and all landmarks in the file count as placed by
-    the person. Labels are matched with the model's without regard to case; the others are landmarks of their own.
+    the person. Labels are matched with the model's, be they in other capitals or its long names; the others are
+    landmarks of the person's own.
 
     :param predictor: the model's, or a function that loads it
     :param landmarks: where they lie, if not in the folder
@@ -107,14 +110,14 @@ def _marked(file: Path, scan: Path | None, machine: Predictor, told: list[str]) 
     """
     said, review = read_landmarks(file), _review_of(file)
     said = in_reviewed_unit(file, said)
-    labels = _as_called(said.labels, machine.model.protocol.labels)
+    labels = _as_called(said.labels, machine.model.protocol)
     if review is None:
         said = replace(said, points=_plausible(file, labels, said, told))
     mesh = None if scan is None else read_surface(scan)
     turn = TO_LPS["LPS"] if scan is None or mesh is None else TO_LPS[scan_space(scan, mesh)]
     surface = None if mesh is None else surface_from_polydata(mesh)
     if review is not None:
-        points = _decided(review, labels, said.points)
+        points = np.where(by_persons(review, labels, said.points)[:, None], said.points, np.nan)
         if not np.isfinite(points).any():
             return MarkedScan(review.prediction, labels, points)
         if review.prediction.model_checksum == machine.model.checksum:
@@ -181,25 +184,15 @@ def _review_of(file: Path) -> Review | None:
         raise ConventionError(str(error)) from None
 
 
-def _decided(review: Review, labels: tuple[str, ...], points: np.ndarray) -> np.ndarray:
-    """(N, 3) the places in a file on which a person decided: as the record says, or by moving them since.
+def _as_called(labels: tuple[str, ...], protocol: Protocol) -> tuple[str, ...]:
+    """Labels as the model writes them, where they are of its landmarks; others as the person does.
 
-    What the record does not know, the person has added.
+    :raises ConventionError: one may be of several of its landmarks
     """
-    at = {label: k for k, label in enumerate(labels)}
-    result = points.copy()
-    ours, theirs = review.common(labels)
-    moved = ~same_places(points[theirs], review.points[ours])
-    keep = review.reviewed[ours] | moved
-    result[[at[labels[k]] for k, kept in zip(theirs, keep, strict=True) if not kept]] = np.nan
-    return result
-
-
-def _as_called(labels: tuple[str, ...], known: list[str]) -> tuple[str, ...]:
-    """Labels as the model writes them, where only the case or blanks around them differ."""
-    ours, taken = {label.casefold(): label for label in known}, {*labels}
-    result = []
-    for label in labels:
-        called = label if label in known else ours.get(label.strip().casefold(), label.strip() or label)
-        result.append(called if called == label or called not in taken else label)
-    return tuple(result)
+    known = KnownLabels.of(protocol)
+    matched = known.match(labels)
+    if matched.doubts:
+        raise ConventionError(f"{matched.doubts[0]}: {WRITE_LABELS}.")
+    own = [label.strip() or label for label in labels]
+    own = own if len(set(own)) == len(labels) else list(labels)
+    return tuple(known.labels[k] if k >= 0 else label for k, label in zip(matched.places, own, strict=True))

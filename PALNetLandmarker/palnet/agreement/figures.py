@@ -29,7 +29,8 @@ def where(one: Comparison, rows: Sequence[Row], backdrop: np.ndarray | None, nam
     times = _round(_LONGEST_ARROW * size / longest) if longest > 0 else 1.0
     values = np.array([row["mean_mm"] for row in rows], dtype=float)
     labels = one.protocol.labels
-    return face(labels, values, one.mean_shape, backdrop, name, "mean difference", times * biases), times
+    sides = "left" in one.axes
+    return face(labels, values, one.mean_shape, backdrop, name, "mean difference", times * biases, sides), times
 
 
 def landmarks(rows: Sequence[Row], name: str) -> str:

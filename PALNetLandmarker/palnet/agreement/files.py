@@ -10,6 +10,7 @@ import numpy as np
 
 from ..exchange import write_together
 from ..exports.doubts import of_unit
+from ..exports.remarks import not_reviewed, passed_over
 from ..exports.sets import files_of, read_sets
 from ..formats.encoding import told_to
 from ..pipeline.model import Model, bundled_models
@@ -49,6 +50,9 @@ def compare_files(
         chosen = Protocol.load(protocol) if protocol.endswith(".json") else Protocol.bundled(protocol)
     called = (names[0], names[1]) if names else titles(first, second)
     result = compare(ours, theirs, called, chosen)
+    for path, sets in ((first, ours), (second, theirs)):
+        problems += [f"{path.name}: {sentence}" for sentence in not_reviewed(sets)]
+        problems += passed_over(path)
     return replace(result, problems=(*result.problems, *problems))
 
 
@@ -103,14 +107,14 @@ def write_report(folder: Path, rows: dict[str, list[Row]], page: str, keep: Sequ
 
 
 def backdrop(one: Comparison) -> np.ndarray | None:
-    """The face of the bundled model that has these landmarks, laid behind the mean shape; None where there is none."""
-    labels = one.protocol.labels
+    """The face of the bundled model that has most of the landmarks, laid behind the mean; None where there is none."""
     for path in bundled_models().values():
         model = Model.load(path)
-        if len(labels) < _FEWEST or not set(labels) <= set(model.protocol.labels):
+        places = dict(zip(model.protocol.labels, model.mean_shape, strict=True))
+        known = [k for k, label in enumerate(one.protocol.labels) if label in places]
+        if len(known) < _FEWEST or 2 * len(known) <= len(one.protocol):
             continue
-        at = [model.protocol.index(label) for label in labels]
-        motion = rigid_fit(model.mean_shape[at], one.mean_shape)
+        motion = rigid_fit(np.array([places[one.protocol.labels[k]] for k in known]), one.mean_shape[known])
         points, normals = model.template[:, :3], model.template[:, 3:]
         return np.column_stack([apply(motion, points), normals @ motion[:3, :3].T])
     return None

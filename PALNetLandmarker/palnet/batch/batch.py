@@ -69,7 +69,7 @@ class Step:
 
     :ivar done: how many are, of ``total``; :ivar left_s: seconds to the end as it looks; None where that is not known
     :ivar review: the landmarks, as they were predicted; None where there are none, or they were there before
-    :ivar error: why there are none; :ivar seconds: that the scan took
+    :ivar error: why there are none, or what is to be said of those that were kept; :ivar seconds: that the scan took
     """
 
     item: Item
@@ -88,6 +88,7 @@ class Batch:
 
     :ivar fates: of the scans by the names of their results; those that are not in it were not done
     :ivar errors: of those that failed
+    :ivar remarks: on landmarks that were kept, where they may not be of the scan as it is
     :ivar stopped: before all were done
     """
 
@@ -96,6 +97,7 @@ class Batch:
     model: Model
     fates: dict[str, Fate] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    remarks: dict[str, str] = field(default_factory=dict)
     stopped: bool = False
 
     def count(self, *fates: Fate) -> int:
@@ -163,18 +165,23 @@ def _note(batch: Batch, step: Step, on_step: Callable[[Step], None]) -> None:
     batch.fates[step.item.name] = step.fate
     if step.fate is Fate.FAILED:
         batch.errors[step.item.name] = step.error
+    elif step.error:
+        batch.remarks[step.item.name] = step.error
     counted = {**step.__dict__, "done": len(batch.fates), "total": len(batch.items)}
     on_step(Step(**counted))
 
 
 def _before(item: Item, batch: Batch, settings: Settings) -> tuple[Fate | None, str]:
-    """What is known of a scan without landmarking it, and why it failed if it did; None where it is to be done."""
+    """What is known of a scan without landmarking it; None where it is to be done.
+
+    :returns: also why it failed, or what is to be said of landmarks that are kept
+    """
     if item.problem:
         return Fate.FAILED, item.problem
     path = item.markups(batch.output)
-    if is_persons(path):
-        return Fate.KEPT, ""
     record = Record.read(item.record(batch.output))
+    if is_persons(path):
+        return Fate.KEPT, _remark(item, record)
     if record is None or not record.scan_checksum:
         return None, ""
     asked = (batch.model.checksum, settings.unit, settings.convention_checksum)
@@ -191,6 +198,15 @@ def _before(item: Item, batch: Batch, settings: Settings) -> tuple[Fate | None, 
     if checksum(item.scan) != record.scan_checksum:
         return None, ""
     return (Fate.FAILED, record.error) if record.error else (Fate.UNCHANGED, "")
+
+
+def _remark(item: Item, record: Record | None) -> str:
+    """What is to be said of a person's landmarks that were begun on another file than the scan is now."""
+    if record is None or not record.scan_checksum or checksum(item.scan) == record.scan_checksum:
+        return ""
+    if Path(record.scan).absolute() == item.scan.absolute():
+        return "the scan has changed since they were placed: check them on it, or move them away"
+    return f"they were placed on another file, {record.scan}: check them on this scan, or move them away"
 
 
 def store(batch: Batch, settings: Settings, item: Item, outcome: Outcome, write: Write) -> Review | None:

@@ -55,7 +55,7 @@ def _told(step: Step) -> dict[str, Any]:
         "total": step.total,
         "scan": step.item.name,
         "said": "" if step.fate is Fate.FAILED else said(step),
-        "error": step.error,
+        "error": step.error if step.fate is Fate.FAILED else "",
         "left_s": step.left_s,
     }
 

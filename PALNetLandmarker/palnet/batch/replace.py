@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from ..errors import OutputError
 from ..exchange import exchanged, unfinished
 from ..pipeline.prediction import Prediction
-from ..results import picture_beside
 from ..review.record import Review, record_beside
-from ..scans.skin_file import skin_beside
-from ..surfaces.files import Corresponding, corresponding_files, surface_beside
+from ..scans.skin_file import is_skin, skin_beside
+from ..surfaces.files import Corresponding, corresponding_files, is_corresponding, surface_beside
 
 Write = Callable[[Prediction, Path, str], None]
 """Writes landmarks, in LPS, as ``.mrk.json`` for a scan of some name; raises ``OutputError``."""
@@ -22,10 +22,17 @@ def belonging(markups: Path, surface: Corresponding | None = None, skin: bytes =
     """The contents of the files beside landmarks that are made by these; None of those that go with older landmarks.
 
     :param surface: fitted by the landmarks, :param skin: the content of a PLY file
+    :raises OutputError: a file of another origin is where one would go
     """
-    gone: dict[Path, bytes | None] = dict.fromkeys((picture_beside(markups), *surface_beside(markups)))
     fitted = {} if surface is None else corresponding_files(surface, markups)
-    return {**gone, **fitted, skin_beside(markups): skin or None}
+    ours = {path: is_corresponding(path) for path in surface_beside(markups)}
+    ours[skin_beside(markups)] = is_skin(skin_beside(markups))
+    contents: dict[Path, bytes | None] = {**fitted, **({skin_beside(markups): skin} if skin else {})}
+    for path in contents:
+        if path.exists() and not ours[path]:
+            raise OutputError(f"{path} is there, and is no result of palnet: move it away, or name another folder.")
+    # A file that someone else made beside the scan stays.
+    return {**{path: None for path, is_ours in ours.items() if is_ours}, **contents}
 
 
 @contextlib.contextmanager
@@ -53,7 +60,10 @@ def replaced_landmarks(
     with contextlib.ExitStack() as places:
         if found is not None:
             places_of[markups] = partial = places.enter_context(unfinished(markups, ".partial.mrk.json"))
-            write(found.prediction if isinstance(found, Review) else found, partial, name)
+            try:
+                write(found.prediction if isinstance(found, Review) else found, partial, name)
+            except OutputError as error:  # a person knows nothing of the place beside
+                raise OutputError(str(error).replace(str(partial), str(markups))) from error
         if isinstance(found, Review):
             places_of[record] = partial = places.enter_context(unfinished(record))
             partial.write_text(found.to_json() + "\n", encoding="utf-8")

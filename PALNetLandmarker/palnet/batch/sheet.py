@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 import numpy as np
 
@@ -39,7 +41,8 @@ def contact_sheet(batch: Batch, states: Sequence[ScanState]) -> str:
     look = sorted((state for state in shown if _doubt(state) > 0), key=_doubt, reverse=True)
     others = [state for state in shown if _doubt(state) == 0]
     title = f"Landmarks of {len(states)} scan{'' if len(states) == 1 else 's'}"
-    lead = f"In {batch.output.resolve().name}, by the model {batch.model.name} ({batch.model.checksum[:12]})."
+    folder = Path(os.path.realpath(batch.output)).name
+    lead = f"In {folder}, by the model {batch.model.name} ({batch.model.checksum[:12]})."
     parts = [f"<style>{_STYLE}</style>", html.header(title, lead), html.cards(_cards(states, failed, waiting, look))]
     if failed:
         rows = [{"scan": state.item.name, "problem": state.problem} for state in failed]
@@ -79,6 +82,8 @@ def _cards(
 
 def _doubt(state: ScanState) -> float:
     """How urgently a scan should be looked at; 0 where nothing is doubtful, and where a person has looked."""
+    if state.remark:
+        return float(len(state.labels) + 1)
     if state.review is None:
         return 0.0
     open_ = ~state.review.reviewed
@@ -109,6 +114,8 @@ def _tile(batch: Batch, state: ScanState) -> str:
 def _says(state: ScanState) -> tuple[str, bool]:
     """What is said below a picture, and whether it is a doubt."""
     review = state.review
+    if state.remark:
+        return f"landmarks of a person, kept: {state.remark}", True
     if review is None:
         return "landmarks of another origin, kept", False
     open_, found = ~review.reviewed, review.prediction

@@ -14,6 +14,7 @@ from ..exports.sets import LandmarkSet, read_sets
 from ..formats.text import MM_PER_UNIT
 from ..measures.measurements import Measurer
 from ..measures.tables import MeasuredScans
+from ..protocols.labels import KnownLabels
 from ..protocols.protocol import Protocol
 from ..review.persons_work import describes, same_places
 from ..review.record import Review, State, record_beside
@@ -23,6 +24,8 @@ from .batch import Batch, Fate
 from .files import FITTED, Item, Record
 
 _DECIMALS_IN_MM = 4
+HEADS = {"points.csv": "scan,label,name,", "quality.csv": "scan,file,state,"}
+"""How the tables begin whose columns are always the same."""
 NOT_DONE = "not done"
 
 
@@ -35,6 +38,7 @@ class ScanState:
     :ivar labels: of its landmarks, :ivar points: (L, 3) LPS in ``unit``, NaN where missing
     :ivar review: prediction and decisions; None for landmarks of another origin
     :ivar record: what a run noted of the scan, :ivar problem: why there are no landmarks
+    :ivar remark: on landmarks that may be of another scan
     :ivar moved: of the landmarks that the review knows, those that lie elsewhere: moved without it, by whomever
     """
 
@@ -46,6 +50,7 @@ class ScanState:
     review: Review | None = None
     record: Record | None = None
     problem: str = ""
+    remark: str = ""
     moved: frozenset[str] = frozenset()
 
 
@@ -69,7 +74,8 @@ def scan_state(batch: Batch, item: Item) -> ScanState:
     if fate is Fate.KEPT:
         said = "reviewed" if review is not None and review.reviewed.any() else fate.value
     moved = frozenset() if review is None else _moved(review, found)
-    return ScanState(item, said, found.labels, found.points, found.unit, review, record, moved=moved)
+    remark = batch.remarks.get(item.name, "")
+    return ScanState(item, said, found.labels, found.points, found.unit, review, record, remark=remark, moved=moved)
 
 
 def _moved(review: Review, found: LandmarkSet) -> frozenset[str]:
@@ -141,12 +147,13 @@ def measurement_rows(states: list[ScanState], protocol: Protocol) -> list[Row]:
 
     Those need the scan once more: ``palnet measure RESULTS --scans FOLDER`` has them.
     """
-    measurer = Measurer(protocol)
+    measurer, known = Measurer(protocol), KnownLabels.of(protocol)
     names, values = [], []
     for state in states:
         if state.points is None:
             continue
-        places = dict(zip(state.labels, state.points * MM_PER_UNIT[state.unit], strict=True))
+        called, _ = known.called(state.labels)
+        places = dict(zip(called, state.points * MM_PER_UNIT[state.unit], strict=True))
         points = np.array([places.get(label, np.full(3, np.nan)) for label in protocol.labels])
         names.append(state.item.name)
         values.append(list(measurer.values(points).values()))
@@ -187,7 +194,7 @@ def quality_row(state: ScanState) -> Row:
         "largest_at": at,
         "missing_labels": " ".join(gone),
         "doubtful_labels": " ".join(doubtful),
-        "warnings": " ".join(found.warnings) if found is not None else "",
+        "warnings": " ".join(filter(None, (state.remark, *(found.warnings if found is not None else ())))),
         "surface": "" if state.record is None else state.record.surface,
         "surface_points_missing": state.record.surface_missing if fitted and state.record else np.nan,
         "surface_expected_mm": state.record.surface_expected_mm if fitted and state.record else np.nan,

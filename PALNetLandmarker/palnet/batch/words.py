@@ -8,7 +8,8 @@ from .batch import Batch, Fate, Step
 def said(step: Step) -> str:
     """What is said of a scan that did not fail."""
     if step.fate is Fate.KEPT:
-        return "has landmarks of a person or of another origin, which are kept"
+        kept = "has landmarks of a person or of another origin, which are kept"
+        return f"{kept}; {step.error}" if step.error else kept
     if step.review is None:
         return "unchanged"
     found = step.review.prediction

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ..adapt.file import read_convention
 from ..batch.batch import Batch, Fate, Settings, Step, run_batch
-from ..batch.files import FITTED, leftovers
+from ..batch.files import FITTED, Item, leftovers
 from ..batch.run import begin, finish, where
 from ..batch.sheet import CONTACT_SHEET
 from ..batch.tables import ScanState
 from ..batch.task import turned
 from ..batch.words import in_words, said, time_left
-from ..errors import PalnetError
+from ..errors import PalnetError, sentence_of
 from ..files import write_json
 from ..formats.text import some_of
+from ..pipeline.prediction import Prediction
 from ..results import TABLES, picture_beside
 from ..scans.file import scan_space
 from .host import Host
 from .size import unit_of
 from .words import RESEARCH_USE, check_summary, results_at, summary
+
+_MOST_A_CORE = 4
 
 
 def run(options: argparse.Namespace, host: Host) -> int:
@@ -39,10 +44,15 @@ def run(options: argparse.Namespace, host: Host) -> int:
     print(f"{len(batch.items)} scans, model {batch.model.name}, results in {batch.output}", flush=True)
     told = _Printer(batch, options.timings, host if options.picture else None)
     try:
-        run_batch(batch, settings, where(options.jobs or 1, options.dask), told.step, write=host.write_markups)
+        run_batch(batch, settings, where(_jobs(options.jobs), options.dask), told.step, write=host.write_markups)
     except KeyboardInterrupt:
         print("\npalnet: stopped; what is done stays, and the next run goes on from there.", file=sys.stderr)
+    except Exception:  # as where no process can be started any more
+        _finished(batch)
+        raise
     states = _finished(batch)
+    if not batch.stopped:
+        told.draw_missing(states)
     unfitted = [state for state in states if state.record and state.record.surface not in ("", FITTED)]
     for state in unfitted if options.surface else ():
         print(f"palnet: {state.item.name}: {state.record and state.record.surface}", file=sys.stderr)
@@ -58,7 +68,15 @@ def run(options: argparse.Namespace, host: Host) -> int:
         print(RESEARCH_USE)
     if batch.stopped:
         return 130
-    return 1 if batch.count(Fate.FAILED) or (options.surface and unfitted) else 0
+    return 1 if batch.count(Fate.FAILED) or told.failed or (options.surface and unfitted) else 0
+
+
+def _jobs(asked: int | None) -> int:
+    """So many processes as are asked for, but no more than the machine can bear: thousands would bring it to a stop."""
+    most = _MOST_A_CORE * (os.cpu_count() or 1)
+    if asked is not None and asked > most:
+        print(f"  ! {asked} processes are more than this machine can use: {most} do the work.", flush=True)
+    return min(asked or 1, most)
 
 
 def _finished(batch: Batch) -> list[ScanState]:
@@ -76,12 +94,16 @@ def _taken(batch: Batch) -> list[Path]:
 
 
 class _Printer:
-    """Says what is done, and how long the rest takes."""
+    """Says what is done, and how long the rest takes.
+
+    :ivar failed: how many pictures could not be drawn
+    """
 
     def __init__(self, batch: Batch, timings: bool, host: Host | None) -> None:
         self._batch = batch
         self._timings = timings
         self._host = host
+        self.failed = 0
 
     def step(self, step: Step) -> None:
         """A scan is done."""
@@ -96,15 +118,27 @@ class _Printer:
         if self._timings:
             parts = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in step.review.prediction.seconds.items())
             print(f"  {step.seconds:.2f} s: {parts}", flush=True)
-        if self._host is not None:
-            found = step.review.prediction
-            path = step.item.markups(self._batch.output)
-            picture = picture_beside(path)
-            try:
-                in_file = turned(found) if scan_space(step.item.scan) == "RAS" else found
-                self._host.render_sheet(in_file, step.item.scan, picture)
-            except PalnetError as error:
-                print(f"palnet: {where}: {error}", file=sys.stderr, flush=True)
+        self._draw(step.item, step.review.prediction, where)
+
+    def draw_missing(self, states: Sequence[ScanState]) -> None:
+        """Draw the sheets that an earlier run was not asked for, of landmarks that are as they were predicted."""
+        for state in states:
+            there = picture_beside(state.item.markups(self._batch.output)).exists()
+            fate = self._batch.fates.get(state.item.name)
+            if fate is Fate.UNCHANGED and state.review is not None and not there:
+                self._draw(state.item, state.review.prediction, state.item.name)
+
+    def _draw(self, item: Item, found: Prediction, where: str) -> None:
+        if self._host is None:
+            return
+        picture = picture_beside(item.markups(self._batch.output))
+        try:
+            in_file = turned(found) if scan_space(item.scan) == "RAS" else found
+            self._host.render_sheet(in_file, item.scan, picture)
+        except Exception as error:  # a picture must not cost the other scans
+            self.failed += 1
+            why = sentence_of(error, f"{picture} cannot be drawn")
+            print(f"palnet: {where}: {why}", file=sys.stderr, flush=True)
 
 
 def _json_of(state: ScanState) -> dict[str, object]:

@@ -44,6 +44,7 @@ def say_stopped() -> int:
 def _run(argv: Sequence[str], host: Host) -> int:
     options = argparse.Namespace(command="")
     try:
+        _check_place()
         options = _parser(argv[0] if argv else "").parse_args(argv)
         with told_to(lambda sentence: print(f"  ! {sentence}", file=sys.stderr)):
             return int(options.run(options, host))
@@ -57,6 +58,16 @@ def _run(argv: Sequence[str], host: Host) -> int:
         if os.environ.get("PALNET_TRACEBACK"):
             traceback.print_exc()
         return 1
+
+
+def _check_place() -> None:
+    """:raises PalnetError: the folder that relative paths are in is no more"""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise PalnetError(
+            f"The folder in which palnet was started cannot be used ({error.strerror}): change to another folder."
+        ) from error
 
 
 def _parser(asked: str) -> argparse.ArgumentParser:
@@ -211,6 +222,8 @@ def _train(options: argparse.Namespace, host: Host) -> int:
     config = TrainingConfig.load(options.config)
     check_output(options.output)
     start = Model.find(options.start) if options.start else None
+    if options.start and os.path.realpath(options.start) == os.path.realpath(options.output):
+        raise PalnetError(f"{options.output} would be replaced, and is what the training starts from: name another.")
     if options.scans and options.population:
         raise PalnetError("Name either --population or --scans: a model is trained on one of them.")
     if options.scans:

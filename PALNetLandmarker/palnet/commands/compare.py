@@ -11,17 +11,21 @@ from ..agreement.review_study import decision_rows, model_rows, read_reviews
 from ..errors import PalnetError
 from ..files import check_writable
 from ..tables import Row
+from .apart import check_apart
 
 
 def run(options: argparse.Namespace) -> int:
     """Compare, write, and print the sums."""
     if bool(options.reviews) == bool(options.sets):
         raise PalnetError("Name two files or folders of landmarks to compare, or a folder of reviews with --reviews.")
+    check_apart(options.output, options.sets)
     check_writable(options.output)
     if options.reviews:
         return _run_reviews(options)
     if len(options.sets) != 2:
         raise PalnetError(f"Two files or folders of landmarks are compared, not {len(options.sets)}.")
+    if options.names and len({name.strip() for name in options.names} - {""}) < 2:
+        raise PalnetError("Name the two observers with --names so that they can be told apart.")
     one = compare_files(options.sets[0], options.sets[1], options.names, options.protocol, options.unit)
     write_comparison(one, options.output, options.sets)
     for problem in one.problems:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PalnetError
+from ..exports.joined import joined, not_in_all
+from ..exports.remarks import not_reviewed, of_no_known_size, passed_over
 from ..exports.sets import LandmarkSet, files_of, read_sets
 from ..exports.surfaces import NamedSurface
 from ..exports.writers import (
@@ -19,6 +21,7 @@ from ..exports.writers import (
 )
 from ..formats.sliders import Sliding
 from ..formats.text import MM_PER_UNIT, TO_LPS, some_of
+from .apart import check_file_apart
 
 
 def add_convert(commands: Any) -> None:
@@ -63,15 +66,23 @@ def add_convert(commands: Any) -> None:
 
 def run(options: argparse.Namespace, host: object) -> int:
     """Read, write, and say what was written, in which frame, and what was left out or renamed."""
+    if FORMATS[options.to].together:
+        check_file_apart(options.output, options.landmarks)
     read = [file for path in options.landmarks for file in files_of(path)]
     sets: tuple[LandmarkSet, ...] = tuple(
         one for path in options.landmarks for one in read_sets(path, options.input_frame)
     )
     print(f"{_count(sets)} read from {len(read)} {'file' if len(read) == 1 else 'files'}")
+    for sentence in (s for path in options.landmarks for s in passed_over(path)):
+        print(f"  ! {sentence}")
     sets, sliding = _with_semilandmarks(options, sets)
     if options.leave_out:
         sets = without_landmarks(sets, options.leave_out)
         print(f"  ! left out of all specimens: {', '.join(options.leave_out)}")
+    for told in not_in_all(sets):
+        print(f"  ! {told}")
+    if FORMATS[options.to].together or options.to == "gpa":
+        sets = joined(sets)
     if options.drop_landmarks:
         sets, gone = without_missing_landmarks(sets)
         print(f"  ! left out of all specimens: {some_of(gone, len(gone)) or 'no landmark'}")
@@ -80,6 +91,8 @@ def run(options: argparse.Namespace, host: object) -> int:
         print(f"  ! left out: {some_of(gone, len(gone)) or 'no specimen'}")
     if options.unit:
         sets = in_unit(sets, options.unit)
+    for sentence in (*of_no_known_size(sets), *not_reviewed(sets)):
+        print(f"  ! {sentence}")
     written = write_sets(sets, options.to, options.output, options.frame, read, sliding)
     missing = sum(int(one.missing.sum()) for one in sets)
     counts = sorted({len(one.labels) for one in sets})

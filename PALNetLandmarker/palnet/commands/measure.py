@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,15 @@ import numpy as np
 from ..errors import LandmarkFileError, PalnetError
 from ..exchange import write_together
 from ..exports.doubts import judge, of_unit, told_twice
-from ..exports.sets import LandmarkSet, LandmarkSets, files_of, of_no_known_size, read_sets
+from ..exports.groups import grouped, read_groups
+from ..exports.pairing import name_key
+from ..exports.remarks import not_reviewed, of_no_known_size, passed_over
+from ..exports.sets import LandmarkSet, LandmarkSets, files_of, read_sets
 from ..files import check_writable
-from ..formats.cells import read_cells
-from ..formats.encoding import read_text
 from ..formats.text import TO_LPS, some_of
 from ..measures.measurements import Measurer, reference_shape
-from ..measures.tables import EVERYONE, MeasuredScans, asymmetry_rows, asymmetry_sums, with_lengths
+from ..measures.tables import MeasuredScans, asymmetry_rows, asymmetry_sums, with_lengths
+from ..protocols.labels import WRITE_LABELS, KnownLabels
 from ..protocols.protocol import Protocol
 from ..scans.file import scan_space
 from ..scans.surface import Surface
@@ -25,26 +28,29 @@ from ..scans.surface_path import SurfacePaths
 from ..surfaces.belonging import on_surface
 from ..tables import Row, table_text
 from ..training.annotated import AnnotatedScan
-from ..training.annotated_folders import match_key, scans_by_key
+from ..training.annotated_folders import scans_by_key
 from ..units import MM_PER_UNIT, is_relative
+from .apart import check_apart
 
 _NOT_ALWAYS = ("asymmetry", "asymmetry_scans")
-_GROUP_COLUMNS = ("scan", "group")
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure and write; 0 also where landmarks are missing, for that is in the tables."""
+    check_apart(options.output, options.landmarks)
     check_writable(options.output)
     protocol = _protocol(options.protocol)
     problems: list[str] = []
     read = [one for path in options.landmarks for one in read_sets(path, options.input_frame)]
-    judged = judge(of_unit(read, options.unit, problems))
+    ordered = _in_order(of_unit(read, options.unit, problems), protocol, problems)
+    judged = judge(ordered.sets)
     problems += [*judged.told, *told_twice(judged.sets)]
-    sets = _in_order(judged.sets, protocol, problems)
-    problems += of_no_known_size(sets.sets)
+    sets = LandmarkSets(ordered.labels, judged.sets)
+    problems += [*of_no_known_size(sets.sets), *not_reviewed(sets.sets)]
+    problems += [sentence for path in options.landmarks for sentence in passed_over(path)]
     relative = frozenset(one.name for one in sets.sets if is_relative(one.unit))
-    groups = read_groups(options.groups) if options.groups else {}
-    problems += _unmatched(groups, sets.names) if groups else []
+    rows = read_groups(options.groups) if options.groups else []
+    groups = grouped(rows, sets.names, problems) if rows else {}
     points = np.stack([one.points * MM_PER_UNIT[one.unit] for one in sets.sets])
     reference = reference_shape(protocol, points)
     measurer = Measurer(protocol, reference)
@@ -65,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
         tables |= {"asymmetry": with_lengths(asymmetry, measured.relative)}
         tables |= {"asymmetry_scans": with_lengths(sums, measured.relative)}
     texts = {options.output / f"{name}.csv": table_text(rows, options.decimal_comma) for name, rows in tables.items()}
-    files = [file for path in options.landmarks for file in files_of(path)] + ([options.groups] if groups else [])
+    files = [file for path in options.landmarks for file in files_of(path)]
+    files += [options.groups] if options.groups else []
     gone = [options.output / f"{name}.csv" for name in _NOT_ALWAYS if name not in tables]
     write_together({**texts, **dict.fromkeys(gone)}, files)
     for problem in problems:
@@ -75,28 +82,6 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def read_groups(path: Path) -> dict[str, str]:
-    """The groups of scans by the scans' names, from a table with the columns ``scan`` and ``group``.
-
-    :raises LandmarkFileError: it cannot be read, lacks a column, or names a scan twice; the sentence names the line
-    """
-    rows, _ = read_cells(read_text(path), path.name)
-    header = [cell.lower() for cell in rows[0][1]] if rows else []
-    if any(header.count(column) != 1 for column in _GROUP_COLUMNS):
-        raise LandmarkFileError(f"The first line of {path.name} does not name the columns scan and group.")
-    groups: dict[str, str] = {}
-    for number, cells in rows[1:]:
-        scan, group = (cells[header.index(column)] for column in _GROUP_COLUMNS)
-        where = f"line {number} of {path.name}"
-        if not scan or not group:
-            raise LandmarkFileError(f"In {where}, the scan or its group is missing.")
-        if groups.setdefault(scan, group) != group:
-            raise LandmarkFileError(f"In {where}, '{scan}' gets a second group.")
-        if group == EVERYONE:
-            raise LandmarkFileError(f"In {where}, the group is called '{EVERYONE}', as all scans are: rename it.")
-    return groups
-
-
 def _protocol(name: str) -> Protocol:
     given = Path(name)
     return Protocol.load(given) if given.suffix == ".json" else Protocol.bundled(name)
@@ -104,38 +89,34 @@ def _protocol(name: str) -> Protocol:
 
 def _in_order(sets: Sequence[LandmarkSet], protocol: Protocol, problems: list[str]) -> LandmarkSets:
     """The sets with the protocol's landmarks in its order, NaN where one lacks them."""
-    labels, ordered = tuple(protocol.labels), []
+    labels, known, ordered = tuple(protocol.labels), KnownLabels.of(protocol), []
     for one in sets:
         if one.unit not in MM_PER_UNIT:
             raise LandmarkFileError(
                 f"'{one.name}' is in '{one.unit}', which is not known here: use {', '.join(MM_PER_UNIT)}."
             )
-        places = dict(zip(one.labels, one.points, strict=True))
-        if not places.keys() & set(labels):
+        matched = known.match(one.labels)
+        problems += [f"{one.name}: {doubt}: {WRITE_LABELS}." for doubt in matched.doubts]
+        places = {known.labels[k]: point for k, point in zip(matched.places, one.points, strict=True) if k >= 0}
+        if not places:
             raise PalnetError(
-                f"'{one.name}' has none of the landmarks of the protocol {protocol.name}: name theirs with --protocol."
+                f"'{one.name}' has none of the landmarks of the protocol {protocol.name} ({some_of(list(labels), 3)}), "
+                f"but {some_of(list(one.labels), 3)}: rename them as the protocol does, or name theirs with --protocol."
             )
-        unknown = [label for label in one.labels if label not in labels]
+        unknown = [label for label, k in zip(one.labels, matched.places, strict=True) if k < 0]
         lacking = [label for label in labels if label not in places]
         if lacking:
             problems.append(f"{one.name} lacks {len(lacking)} of {len(labels)} landmarks: {some_of(lacking)}.")
         if unknown:
             problems.append(f"{one.name} has landmarks that the protocol has not: {some_of(unknown)}.")
         points = np.array([places.get(label, np.full(3, np.nan)) for label in labels])
-        ordered.append(LandmarkSet(one.name, labels, points, one.unit))
+        ordered.append(replace(one, labels=labels, points=points))
     return LandmarkSets.of(ordered)
-
-
-def _unmatched(groups: dict[str, str], names: tuple[str, ...]) -> list[str]:
-    alone = [name for name in names if name not in groups]
-    idle = [scan for scan in groups if scan not in names]
-    told = [f"No group is named for {some_of(alone)}: counted among all scans only."] if alone else []
-    return told + ([f"There are no landmarks of {some_of(idle)}, of which a group is named."] if idle else [])
 
 
 def _paths(one: LandmarkSet, scans: dict[str, Path], problems: list[str]) -> SurfacePaths | None:
     """The surface of a set's scan, in mm of the set's frame; None, and why, where there is none of use."""
-    path = scans.get(match_key(one.name))
+    path = scans.get(name_key(one.name))
     if path is None:
         problems.append(f"There is no scan of the name {one.name}: its surface paths are missing.")
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import PalnetError
+from ..exports.groups import grouped, read_groups
+from ..exports.pairing import Names
 from ..exports.surfaces import (
     LandmarkedScan,
     NamedSurface,
@@ -25,6 +28,7 @@ from ..measures.surface_change import STABLE, before_and_after, uncertainty
 from ..pipeline.prediction import Progress
 from ..surfaces.maps import by_region
 from ..surfaces.template import face_template
+from .apart import check_apart
 from .surface_pages import change_sheet
 from .surface_population import Writer, parted, population
 
@@ -70,20 +74,23 @@ def study(options: argparse.Namespace, progress: Progress = lambda _share, _step
     :returns: what was written, in words, and what was left out
     :raises PalnetError: nothing can be made of them
     """
+    check_apart(options.output, options.surfaces)
     check_writable(options.output)
     if (options.before is None) != (options.after is None):
         raise PalnetError("Name both scans of a person: --before and --after.")
-    if options.before is not None and options.before == options.after:
-        raise PalnetError(f"'{options.before}' is named before and after: name two scans of a person.")
     stable = face_template().in_region(options.stable)
     problems: list[str] = []
-    groups = None if options.groups is None else _read_groups(options.groups)
+    rows = None if options.groups is None else read_groups(options.groups)
     scans = _scans(options, problems)
-    surfaces = written_surfaces(options.surfaces) if scans is None else []
+    surfaces = written_surfaces(_of_others(options)) if scans is None else []
     names = [one.landmarks.name for one in scans] if scans is not None else [one.name for one in surfaces]
-    for wanted in (options.scan, options.before, options.after):
-        if wanted is not None and wanted not in names:
-            raise PalnetError(_not_there(wanted, names, options))
+    for option in ("scan", "before", "after"):
+        wanted = getattr(options, option)
+        if wanted is not None:
+            setattr(options, option, _called(wanted, names, options))
+    if options.before is not None and options.before == options.after:
+        raise PalnetError(f"'{options.before}' is named before and after: name two scans of a person.")
+    groups = None if rows is None else grouped(rows, names, problems)
     if groups is not None:
         parted(names, groups, options.groups)
     if scans is None:
@@ -95,14 +102,8 @@ def study(options: argparse.Namespace, progress: Progress = lambda _share, _step
         _before_after(surfaces, scans, stable, options, problems, writer)
     else:
         population(surfaces, groups, options, problems, writer)
-    writer.write([*surface_files(options.surfaces), *([options.groups] if options.groups else [])])
+    writer.write([*surface_files(_of_others(options)), *([options.groups] if options.groups else [])])
     return f"{len(surfaces)} surfaces; written: {', '.join(writer.written)} in {options.output}", problems
-
-
-def _read_groups(path: Path) -> dict[str, str]:
-    from .measure import read_groups
-
-    return read_groups(path)
 
 
 def _scans(options: argparse.Namespace, problems: list[str]) -> list[LandmarkedScan] | None:
@@ -120,6 +121,28 @@ def _scans(options: argparse.Namespace, problems: list[str]) -> list[LandmarkedS
 def _chosen(scans: list[LandmarkedScan], options: argparse.Namespace) -> list[LandmarkedScan]:
     pair = {options.before, options.after} - {None}
     return [one for one in scans if not pair or one.landmarks.name in pair]
+
+
+def _of_others(options: argparse.Namespace) -> list[Path]:
+    """The surfaces that are read: without the means that an earlier run left in a folder among them."""
+    own = os.path.realpath(options.output)
+    below = [path for path in options.surfaces if Path(os.path.realpath(path)) in Path(own).parents]
+    if not below:
+        return list(options.surfaces)
+    return [file for file in surface_files(options.surfaces) if Path(own) not in Path(os.path.realpath(file)).parents]
+
+
+def _called(wanted: str, names: Sequence[str], options: argparse.Namespace) -> str:
+    """What the scan is called that a person names.
+
+    :raises PalnetError: there is none of its name, or there are several
+    """
+    found = Names(names).find(wanted)
+    if len(found) > 1:
+        raise PalnetError(f"'{wanted}' may be {' or '.join(found)}: write it as it is.")
+    if not found:
+        raise PalnetError(_not_there(wanted, names, options))
+    return found[0]
 
 
 def _not_there(wanted: str, names: Sequence[str], options: argparse.Namespace) -> str:

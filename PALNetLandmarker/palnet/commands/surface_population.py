@@ -12,7 +12,6 @@ import numpy as np
 from ..errors import PalnetError
 from ..exchange import write_together
 from ..exports.surfaces import NamedSurface
-from ..formats.text import some_of
 from ..reports.heat_map import heat_map
 from ..reports.page import bullets, document, header, section
 from ..scans.surface import Surface
@@ -94,9 +93,6 @@ def population(
         mapped_asymmetry("Asymmetry", _mean_shift(sides), "Mean: orange where a side stands out more than the other."),
     ]
     if own is not None and groups is not None:
-        alone = [name for name in names if name not in groups]
-        if alone:
-            problems.append(f"No group is named for {some_of(alone)}: they count among all scans only.")
         parts += _groups(laid, missing, by_scan, own, out)
     if options.scan is not None:
         k = names.index(options.scan)

@@ -156,12 +156,13 @@ def _landmarked(scan: Path, landmarks: Path) -> Any:
 
     :raises PalnetError: the file cannot be read, or holds none of the scan
     """
+    from ..exports.pairing import name_key
     from ..exports.sets import read_sets
-    from ..exports.surfaces import key, landmarked_scans
+    from ..exports.surfaces import landmarked_scans
     from ..scans.file import scan_stem
 
-    names = [key(one.name) for one in read_sets(landmarks)]
-    own = key(scan_stem(scan))
+    names = [name_key(one.name) for one in read_sets(landmarks)]
+    own = name_key(scan_stem(scan))
     wanted = own if own in names or len(names) != 1 else names[0]
     found = landmarked_scans([landmarks], {wanted: scan}, [])
     if not found:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..measures import metrics
+from ..protocols.mean_shape import axes_are_sure
 from ..reports.plots import COLOURS, ERROR_COLOURS, INK, face, new_figure, svg
 from .results import Evaluation
 
@@ -19,7 +20,9 @@ def picture(evaluation: Evaluation, mean_shape: np.ndarray, backdrop: np.ndarray
     :param mean_shape: (L, 3) mm, x to the left, y up, z forward
     :param backdrop: (T, 6) points and normals of the surface in that frame, drawn faintly
     """
-    return face(evaluation.protocol.labels, _landmark_means(evaluation), mean_shape, backdrop, "picture", "mean error")
+    labels, means = evaluation.protocol.labels, _landmark_means(evaluation)
+    sides = axes_are_sure(mean_shape, evaluation.protocol)
+    return face(labels, means, mean_shape, backdrop, "picture", "mean error", sides=sides)
 
 
 def curve(evaluations: Sequence[Evaluation]) -> str:

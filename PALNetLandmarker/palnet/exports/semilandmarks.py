@@ -16,6 +16,7 @@ from ..results import SURFACE_ENDINGS
 from ..surfaces.files import read_corresponding
 from ..surfaces.semilandmarks import Semilandmarks
 from ..units import mm_per_unit
+from .pairing import Names
 from .sets import LandmarkSet
 from .surfaces import NamedSurface, moved_since
 
@@ -33,8 +34,9 @@ def surfaces_beside(paths: Sequence[Path], names: Sequence[str]) -> dict[str, Na
         called = read_names(folder / NAMES_FILE)
         for file in sorted(folder.glob(f"*{_ENDING}")):
             stem = file.name.removesuffix(_ENDING)
-            name = called.get(stem, stem)
-            if name in names and not file.name.startswith("."):
+            of = Names(names).find(called.get(stem, stem))
+            if len(of) == 1 and not file.name.startswith("."):
+                (name,) = of
                 if name in found:
                     raise ScanError(f"There are two surfaces of the name '{name}': name the folder of one of them.")
                 found[name] = NamedSurface.of(name, read_corresponding(file))

@@ -27,9 +27,10 @@ from ..formats.sliders import IN_FOLDER
 from ..formats.tables import read_morphoj, read_table
 from ..formats.text import MM_PER_UNIT, TO_LPS, FileOfSets, Rows, check_labels, some_of
 from ..formats.tps import read_tps
+from ..protocols.labels import KnownLabels
 from ..results import PARTS, TABLES
+from ..review.persons_work import by_persons, describes
 from ..review.record import Review, record_beside
-from ..units import is_relative
 
 ENDINGS = (
     *(".mrk.json", ".fcsv", ".tps", ".nts", ".dta", ".pp", ".landmarkascii", ".pts", ".ljson"),
@@ -49,6 +50,7 @@ class LandmarkSet:
     :ivar points: (L, 3) in LPS, in ``unit``; NaN where a landmark is missing
     :ivar unit: see :mod:`palnet.units`
     :ivar unit_said: the file states it, or the record beside it; else it is mm for want of better
+    :ivar predicted: labels of the landmarks that a model placed and nobody has looked at, as the record beside it says
     """
 
     name: str
@@ -56,22 +58,12 @@ class LandmarkSet:
     points: np.ndarray
     unit: str = "mm"
     unit_said: bool = True
+    predicted: tuple[str, ...] = ()
 
     @property
     def missing(self) -> np.ndarray:
         """(L,) bool: the landmark has no place."""
         return ~np.isfinite(self.points).all(axis=1)
-
-
-def of_no_known_size(sets: Iterable[LandmarkSet]) -> list[str]:
-    """A sentence, in a list, that names the sets whose unit no one knows: what is in mm there are no real ones."""
-    relative = [one.name for one in sets if is_relative(one.unit)]
-    if not relative:
-        return []
-    return [
-        f"The unit of {some_of(relative)} is not known: what is in mm there is relative to a face of mean size, no "
-        "real mm; angles and ratios hold."
-    ]
 
 
 @dataclass(frozen=True)
@@ -108,11 +100,24 @@ class LandmarkSets:
             if apart:
                 raise LandmarkFileError(
                     f"'{first.name}' and '{one.name}' do not have the same landmarks: "
-                    f"{', '.join(apart[:5])}{' and others' if len(apart) > 5 else ''} stand in one of them only."
+                    f"{', '.join(apart[:5])}{' and others' if len(apart) > 5 else ''} stand in one of them only. "
+                    + _what_to_do(first.labels, one.labels)
                 )
             at = [one.labels.index(label) for label in first.labels]
             ordered.append(replace(one, labels=first.labels, points=one.points[at]))
         return LandmarkSets(first.labels, tuple(ordered))
+
+
+def _what_to_do(first: tuple[str, ...], second: tuple[str, ...]) -> str:
+    """What to do where two specimens have other labels."""
+    places = KnownLabels.by_labels(first).match(second).places
+    alike = [f"{first[k]} and {label}" for k, label in zip(places, second, strict=True) if k >= 0 and first[k] != label]
+    if alike:
+        return f"Some are the same but for how they are written, {some_of(alike, 3)}: write them alike in all files."
+    return (
+        "Leave out what any specimen lacks (palnet convert --drop-landmarks, or --leave-out LABEL), or choose CSV with "
+        "a row for each landmark (csv-long)."
+    )
 
 
 def check_names(sets: Iterable[LandmarkSet]) -> None:
@@ -157,16 +162,10 @@ def files_of(path: Path) -> list[Path]:
             recover(path.parent)
             return [path]
         recover(path)
-        # Macs leave files like ._scan.fcsv on other disks.
-        entries = sorted(p for p in path.iterdir() if not p.name.startswith(".") and p.name != NAMES_FILE)
-        folders = [p for p in entries if p.is_dir()]
-        # The tables of a batch hold its landmarks, too, but are no files of landmarks.
-        tables = TABLES if any(p.name == PARTS for p in folders) else ()
-        files = [p for p in entries if p.is_file() and p.name not in tables]
+        files, beside = listed(path)
+        folders = [p for p in sorted(path.iterdir()) if p.is_dir() and not p.name.startswith(".")]
     except OSError as error:
         raise LandmarkFileError(f"{path} cannot be read: {error.strerror}.") from error
-    beside = {file.name + ending for file in files for ending in (NAMES_ENDING, LANDMARKS_ENDING, *SLIDER_ENDINGS)}
-    beside |= {IN_FOLDER + ending for ending in SLIDER_ENDINGS}
     for ending in ENDINGS:
         chosen = [file for file in files if file.name.lower().endswith(ending) and file.name not in beside]
         if chosen:
@@ -174,6 +173,28 @@ def files_of(path: Path) -> list[Path]:
     inside = [folder.name for folder in folders if _holds_landmarks(folder)]
     below = f" Folders in it do: name one of {some_of(inside)}." if inside else ""
     raise LandmarkFileError(f"The folder {path} holds no file of landmarks: {', '.join(ENDINGS)}.{below}")
+
+
+def is_read(path: Path) -> bool:
+    """Whether a file holds landmarks: lists of groups and notes lie in such folders, too."""
+    try:
+        return bool(_read_file(path, "LPS"))
+    except LandmarkFileError:
+        return False
+
+
+def listed(folder: Path) -> tuple[list[Path], set[str]]:
+    """The files of a folder, and the names of those that lie beside others and say something of these.
+
+    :raises OSError: it may not be read
+    """
+    # Macs leave files like ._scan.fcsv on other disks.
+    entries = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != NAMES_FILE)
+    # The tables of a batch hold its landmarks, too, but are no files of landmarks.
+    tables = TABLES if any(p.name == PARTS and p.is_dir() for p in entries) else ()
+    files = [p for p in entries if p.is_file() and p.name not in tables]
+    beside = {file.name + ending for file in files for ending in (NAMES_ENDING, LANDMARKS_ENDING, *SLIDER_ENDINGS)}
+    return files, beside | {IN_FOLDER + ending for ending in SLIDER_ENDINGS}
 
 
 def _holds_landmarks(folder: Path) -> bool:
@@ -196,7 +217,8 @@ def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
             raise LandmarkFileError(
                 f"{path.name} states the unit '{one.unit[:20]}': save it in {some_of(list(MM_PER_UNIT), 7)}."
             )
-        return (LandmarkSet(landmark_stem(path), one.labels, one.points, one.unit, one.unit_said),)
+        said_of = (one.unit, one.unit_said, _predicted(path, one))
+        return (LandmarkSet(landmark_stem(path), one.labels, one.points, *said_of),)
     said, beside = reader(read_text(path), path.name), read_beside(path)
     if not said.sets:
         raise LandmarkFileError(f"{path.name} holds no landmarks.")
@@ -274,12 +296,29 @@ def in_reviewed_unit(path: Path, said: LandmarkFile) -> LandmarkFile:
     :param said: what is in the file
     :raises LandmarkFileError: the record cannot be read
     """
+    review = _record_of(path)
+    known = review is not None and review.is_of_size(said.labels, said.points)
+    return replace(said, unit=review.unit, unit_said=True) if review is not None and known else said
+
+
+def _predicted(path: Path, said: LandmarkFile) -> tuple[str, ...]:
+    """The labels of landmarks on which nobody has decided, by the record beside their file if it is of these."""
+    review = _record_of(path)
+    if review is None or not describes(review, said.labels, said.points):
+        return ()
+    own = by_persons(review, said.labels, said.points)
+    return tuple(label for label, by in zip(said.labels, own, strict=True) if not by)
+
+
+def _record_of(path: Path) -> Review | None:
+    """The record of a review beside a file of landmarks; None where there is none.
+
+    :raises LandmarkFileError: it cannot be read
+    """
     record = record_beside(path)
     if not path.name.lower().endswith(".mrk.json") or not record.is_file():
-        return said
+        return None
     try:
-        review = Review.read(record)
+        return Review.read(record)
     except ReviewError as error:
         raise LandmarkFileError(str(error)) from None
-    known = review.is_of_size(said.labels, said.points)
-    return replace(said, unit=review.unit, unit_said=True) if known else said

@@ -17,6 +17,7 @@ from ..surfaces.files import Corresponding, read_corresponding
 from ..surfaces.scan import surface_of_file
 from ..units import mm_per_unit
 from .doubts import judge
+from .pairing import name_key
 from .sets import LandmarkSet, files_of, read_sets
 
 _ENDING, _LANDMARKS = SURFACE_ENDINGS[0], ".mrk.json"
@@ -138,32 +139,27 @@ def moved_beside(paths: Sequence[Path], surfaces: Sequence[NamedSurface]) -> lis
 
 def without_landmarks(paths: Sequence[Path], names: Sequence[str]) -> list[str]:
     """The surfaces in files and folders that no landmarks of these names belong to, so that none can be fitted anew."""
-    known = {key(name) for name in names}
+    known = {name_key(name) for name in names}
     found = [file.name.removesuffix(_ENDING) for file in surface_files(paths)]
-    return [name for name in found if key(name) not in known]
+    return [name for name in found if name_key(name) not in known]
 
 
 def landmarked_scans(paths: Sequence[Path], scans: dict[str, Path], problems: list[str]) -> list[LandmarkedScan]:
     """The landmarks in files and folders, each with its scan.
 
-    :param scans: by :func:`~palnet.exports.surfaces.key`; what has no scan is added to ``problems``
+    :param scans: by :func:`~palnet.exports.pairing.name_key`; what has no scan is added to ``problems``
     """
     found = []
     read = [(file, one) for path in paths for file in files_of(path) for one in read_sets(file)]
     said = judge([one for _, one in read], "let their files state it")
     problems += said.told
     for (file, _), one in zip(read, said.sets, strict=True):
-        scan = scans.get(key(one.name))
+        scan = scans.get(name_key(one.name))
         if scan is None:
             problems.append(f"There is no scan of the name {one.name}: it is left out.")
         else:
             found.append(LandmarkedScan(scan, one, _errors(file, one)))
     return found
-
-
-def key(name: str) -> str:
-    """What two names have in common that belong together: case, blanks, - and _ do not count."""
-    return "".join(mark for mark in name.casefold() if mark not in " _-")
 
 
 def _errors(file: Path, one: LandmarkSet) -> np.ndarray:

@@ -7,8 +7,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from ..errors import LandmarkFileError, OutputError
 from ..exchange import recover, write_together
 from ..files import check_writable
@@ -30,9 +28,12 @@ from ..formats.sliders import ENDINGS, IN_FOLDER, Sliding, slider_tables
 from ..formats.tables import csv_long, csv_wide, morphoj
 from ..formats.text import MM_PER_UNIT, TO_LPS, NamedPoints, some_of
 from ..formats.tps import tps
+from ..protocols.labels import KnownLabels
 from ..review.persons_work import has_decisions, is_persons
 from ..review.record import record_beside
-from .sets import LandmarkSet, LandmarkSets, check_names
+from ..units import is_relative, unit_of_size
+from .joined import joined
+from .sets import LandmarkSet, check_names
 
 _GPA_LONGEST_NAME = 50
 """SlicerMorph's table of subjects cuts names there."""
@@ -44,7 +45,7 @@ def _one_markups(sets: list[NamedPoints], frame: str, unit: str, semi: Collectio
 
 
 def _one_fcsv(sets: list[NamedPoints], frame: str, unit: str, semi: Collection[str] = ()) -> str:
-    return fcsv(*sets[0][1:], frame, _described(sets[0], semi))
+    return fcsv(*sets[0][1:], frame, unit, _described(sets[0], semi))
 
 
 def _described(one: NamedPoints, semi: Collection[str]) -> list[str]:
@@ -112,7 +113,8 @@ def write_sets(
 ) -> Written:
     """Write landmarks in a format of ``FORMATS``.
 
-    The formats that hold all specimens, and SlicerMorph's GPA, have the order of labels of the first.
+    The formats that hold all specimens, and SlicerMorph's GPA, have the order of labels of the first, and what some
+    specimen has not, as a landmark of a person's own, is missing there.
 
     :param output: a file for the formats that hold all specimens, a folder for the others; where there is one specimen,
         also those take a file of their ending
@@ -126,7 +128,7 @@ def write_sets(
     form = FORMATS[to]
     check_names(sets)
     if form.together or to == "gpa" or sliding is not None:
-        sets = LandmarkSets.of(sets).sets
+        sets = joined(sets)
     _check(sets, form)
     named = [(one.name, one.labels, one.points * TO_LPS[frame]) for one in sets]
     single = form.together or (len(sets) == 1 and output.name.lower().endswith(form.ending))
@@ -231,49 +233,77 @@ def _check(sets: Sequence[LandmarkSet], form: Format) -> None:
 
 
 def in_unit(sets: Sequence[LandmarkSet], unit: str) -> tuple[LandmarkSet, ...]:
-    """The landmarks in another unit, ``"mm"``, ``"cm"`` or ``"m"``."""
+    """The landmarks in another unit, ``"mm"``, ``"cm"`` or ``"m"``; where no one knows their size, in relative ones.
+
+    :raises LandmarkFileError: the size of some is known, and of others not
+    """
+    relative = [one.name for one in sets if is_relative(one.unit)]
+    if relative and len(relative) < len(sets):
+        raise LandmarkFileError(
+            f"No one knows the size of {some_of(relative)}, and beside others in real mm nothing would say so: leave "
+            "them out, or landmark their scans with --distance or --scale."
+        )
+    if relative:
+        unit = unit_of_size(MM_PER_UNIT[unit], relative=True)
     factors = [MM_PER_UNIT[one.unit] / MM_PER_UNIT[unit] for one in sets]
     return tuple(replace(one, points=one.points * f, unit=unit) for one, f in zip(sets, factors, strict=True))
 
 
 def without_landmarks(sets: Sequence[LandmarkSet], labels: Collection[str]) -> tuple[LandmarkSet, ...]:
-    """The specimens without some landmarks.
+    """The specimens without some landmarks, in whatever capitals, or by whichever of their names, these are written.
 
-    :raises LandmarkFileError: no specimen has one of these, or nothing is left of one
+    :raises LandmarkFileError: no specimen has one of these, it may be several, or nothing is left of one
     """
     known = list(dict.fromkeys(label for one in sets for label in one.labels))
-    unknown = [label for label in labels if label not in known]
+    unwanted = KnownLabels.by_labels(list(dict.fromkeys(labels)))
+    matched = [unwanted.match(one.labels) for one in sets]
+    for one, found in zip(sets, matched, strict=True):
+        if found.doubts:
+            raise LandmarkFileError(f"In '{one.name}', {found.doubts[0]}: write what is to be left out as it is there.")
+    met = {place for found in matched for place in found.places}
+    unknown = [label for k, label in enumerate(unwanted.labels) if k not in met]
     if unknown:
         raise LandmarkFileError(
             f"No specimen has a landmark called {some_of(unknown)}: leave out some of {', '.join(known)}."
         )
     kept = []
-    for one in sets:
-        at = [k for k, label in enumerate(one.labels) if label not in labels]
+    for one, found in zip(sets, matched, strict=True):
+        at = [k for k, place in enumerate(found.places) if place < 0]
         if not at:
             raise LandmarkFileError(f"No landmark of '{one.name}' would be left: leave out fewer.")
-        kept.append(replace(one, labels=tuple(one.labels[k] for k in at), points=one.points[at]))
+        kept.append(_of(one, at))
     return tuple(kept)
 
 
+def _of(one: LandmarkSet, which: list[int]) -> LandmarkSet:
+    return replace(one, labels=tuple(one.labels[k] for k in which), points=one.points[which])
+
+
 def without_missing_landmarks(sets: Sequence[LandmarkSet]) -> tuple[tuple[LandmarkSet, ...], list[str]]:
-    """The specimens without the landmarks that are missing in any, and these landmarks' labels, in order.
+    """The specimens without the landmarks that any lacks, or has no place of, and these landmarks' labels, in order.
 
     :raises LandmarkFileError: none is left
     """
-    missing = {label for one in sets for label in np.array(one.labels, dtype=object)[one.missing]}
-    gone = list(dict.fromkeys(label for one in sets for label in one.labels if label in missing))
-    if any(set(one.labels) <= set(gone) for one in sets):
+    placed = [{label for label, no in zip(one.labels, one.missing, strict=True) if not no} for one in sets]
+    everywhere = set.intersection(*placed) if placed else set()
+    gone = list(dict.fromkeys(label for one in sets for label in one.labels if label not in everywhere))
+    if not everywhere:
         raise LandmarkFileError("Each landmark is missing in some specimen: none is left.")
-    return without_landmarks(sets, gone), gone
+    at = [[k for k, label in enumerate(one.labels) if label in everywhere] for one in sets]
+    return tuple(_of(one, which) for one, which in zip(sets, at, strict=True)), gone
 
 
 def without_missing_specimens(sets: Sequence[LandmarkSet]) -> tuple[tuple[LandmarkSet, ...], list[str]]:
-    """The specimens of which no landmark is missing, and the names of the others.
+    """The specimens that have each landmark of any, with its place, and the names of the others.
 
     :raises LandmarkFileError: none is left
     """
-    kept = tuple(one for one in sets if not one.missing.any())
-    if not kept:
-        raise LandmarkFileError("Each specimen lacks some landmark: none is left.")
-    return kept, [one.name for one in sets if one.missing.any()]
+    every = {label for one in sets for label in one.labels}
+    whole = [set(one.labels) == every and not one.missing.any() for one in sets]
+    if not any(whole):
+        raise LandmarkFileError(
+            "Each specimen lacks some landmark that another has: none is left. Leave out landmarks that few have "
+            "(palnet convert --leave-out LABEL), or all that any lacks (--drop-landmarks)."
+        )
+    kept = tuple(one for one, yes in zip(sets, whole, strict=True) if yes)
+    return kept, [one.name for one, yes in zip(sets, whole, strict=True) if not yes]

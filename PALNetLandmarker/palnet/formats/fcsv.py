@@ -9,7 +9,7 @@ import re
 from ..errors import LandmarkFileError
 from .cells import Decimals
 from .remarks import check_remark
-from .text import Rows, check_end, lines_of, point_of, split_cells
+from .text import Rows, check_end, lines_of, point_of, split_cells, stated
 
 _SYSTEMS = {"0": "RAS", "1": "LPS", "RAS": "RAS", "LPS": "LPS"}
 _COLUMNS = "id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label,desc,associatedNodeID"
@@ -31,12 +31,16 @@ def read_fcsv(text: str, name: str) -> Rows:
     said = {"coordinatesystem": "RAS", "columns": _COLUMNS}
     seen: set[str] = set()
     body: list[tuple[int, str]] = []
+    comments: list[str] = []
     for number, line in lines_of(text):
         head = _header(line)
         if not head:
             body.append((number, line))
             continue
         key, _, value = (part.strip() for part in head.partition("="))
+        if head.lower().startswith("coordinates:"):
+            comments.append(head)
+            continue
         if key.lower() not in said and not key.lower().startswith(_OTHER_KEYS):
             check_remark(head, f"line {number} of {name}", "write '# CoordinateSystem = LPS', and numbers in mm")
         if key.lower() in said:
@@ -50,6 +54,9 @@ def read_fcsv(text: str, name: str) -> Rows:
         columns.pop()
     if system not in _SYSTEMS:
         raise LandmarkFileError(f"{name} states the coordinate system '{system[:20]}': save it in LPS or RAS.")
+    frame, unit = stated(comments, name)
+    if frame and frame != _SYSTEMS[system]:
+        raise LandmarkFileError(f"{name} states {_SYSTEMS[system]}, and {frame} in a comment: correct one.")
     if len(set(columns)) != len(columns) or not {"x", "y", "z", "label"} <= set(columns):
         raise LandmarkFileError(f"{name} names not each of the columns x, y, z and label once.")
     mark = _mark([line for _, line in body])
@@ -62,7 +69,7 @@ def read_fcsv(text: str, name: str) -> Rows:
     decimals = Decimals(mark)
     points = [_point(cells, columns, decimals, f"line {number} of {name}") for number, cells in rows]
     decimals.check(name)
-    return points, _SYSTEMS[system], ""
+    return points, _SYSTEMS[system], unit
 
 
 def _header(line: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .text import rows_of
+from .text import rows_of, statement
 
 _SCHEMA = (
     "https://raw.githubusercontent.com/slicer/slicer/master/Modules/Loadable/Markups/Resources/Schema/"
@@ -91,13 +91,17 @@ def completed(text: str, unit: str) -> str:
     return text.replace(_EMPTY, _NULL).replace(_MM, f'"coordinateUnits": "{unit}"', 1)
 
 
-def fcsv(labels: tuple[str, ...], points: np.ndarray, frame: str, descriptions: Sequence[str] | None = None) -> str:
-    """A point list as ``.fcsv``, see :func:`markups`; the format has no unit."""
+def fcsv(
+    labels: tuple[str, ...], points: np.ndarray, frame: str, unit: str, descriptions: Sequence[str] | None = None
+) -> str:
+    """A point list as ``.fcsv``, see :func:`markups`. The format has no unit: another than mm stands in a comment."""
     said = descriptions if descriptions is not None else [""] * len(labels)
     text = io.StringIO()
     # Readers in R skip three lines.
     text.write(f"# Markups fiducial file version = 4.11\n# CoordinateSystem = {frame}\n")
     text.write("# columns = id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label,desc,associatedNodeID\n")
+    if unit != "mm":
+        text.write(f"# {statement(frame, unit)}\n")
     rows = csv.writer(text, lineterminator="\n")
     for number, (label, row, about) in enumerate(zip(labels, rows_of(points, "NaN"), said, strict=True), 1):
         status = _MISSING if row[0] == "NaN" else _DEFINED

@@ -136,6 +136,8 @@ class Model:
             protocol = Protocol.from_json(header["protocol"])
             shape, prior = _part(arrays, "shape/"), _part(arrays, "prior/")
             name, settings = header["network"]
+            if not isinstance(header["name"], str) or not header["name"]:
+                raise TypeError("its name is no text")
             model = Model(
                 header["name"],
                 protocol,
@@ -160,7 +162,8 @@ class Model:
             raise ModelError(f"{path.name} has a surface prior that does not fit its {len(protocol)} landmarks.")
         if model.mean_shape.shape != (len(protocol), 3):
             raise ModelError(f"{path.name} has a mean shape that does not fit its {len(protocol)} landmarks.")
-        if model.template.ndim != 2 or model.template.shape[1] != 6 or not len(model.template):
+        is_surface = model.template.ndim == 2 and model.template.shape[1] == 6 and len(model.template) > 2
+        if not is_surface or not np.ptp(model.template[:, :3], axis=0).any():
             raise ModelError(f"{path.name} has a mean surface that is none: get it again.")
         return model
 

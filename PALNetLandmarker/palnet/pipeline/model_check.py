@@ -18,6 +18,8 @@ from .ranges import Ranges
 # Weights hardly shrink when they are packed; what unpacks to many times its size is no model.
 _MOST_TIMES = 50
 _ALWAYS_ALLOWED = 64 << 20
+# Weights are of the size of 1, places of 1000; beyond this, sums end at infinity.
+_LARGEST = 1e6
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -59,6 +61,8 @@ def check_numbers(arrays: Mapping[str, np.ndarray], name: str) -> None:
             raise ModelError(f"{name} is not a complete landmark model: '{key}' holds no numbers.")
         if value.dtype.kind == "f" and not np.isfinite(value).all():
             raise ModelError(f"{name} cannot be used: '{key}' holds values that are no numbers. Get it again.")
+        if value.size and not -_LARGEST < value.min() <= value.max() < _LARGEST:
+            raise ModelError(f"{name} cannot be used: '{key}' holds numbers as no model has them. Get it again.")
 
 
 def _above(low: float, high: float = math.inf) -> Callable[[Any], bool]:

@@ -61,6 +61,8 @@ class PatchCascade:
     def __init__(self, settings: Mapping[str, Any], weights: Weights) -> None:
         self.scales = [PatchScale(float(spacing), int(count)) for spacing, count in settings["scales"]]
         kinds, mirrored = np.asarray(settings["kinds"]), np.asarray(settings["mirrored"], np.float32)
+        if mirrored.shape != kinds.shape or not np.isin(mirrored, (0, 1)).all():
+            raise ValueError("mirrored says something else than yes or no of each landmark")
         self._sign = np.ones((len(kinds), 3), np.float32)
         self._sign[:, 0] -= 2 * mirrored
         self._passes = [
@@ -258,7 +260,7 @@ def build(name: str, settings: Mapping[str, Any], weights: Mapping[str, np.ndarr
     given = Weights(weights)
     try:
         network = NETWORKS[name](settings, given)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise ModelError(f"these are no settings of the network '{name}': {error}.") from error
     given.check_all_taken()
     return network

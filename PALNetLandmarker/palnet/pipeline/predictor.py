@@ -275,6 +275,8 @@ def _exactly_on(surface: Surface, points: np.ndarray, near: float) -> np.ndarray
 def _aligner(model: Model) -> Aligner:
     alignment = model.alignment
     stations = Frames(alignment["station_points"], alignment["station_axes"])
+    if stations.axes.shape != (len(stations.points), 3, 3) or not (np.linalg.det(stations.axes) > 0.5).all():
+        raise ModelError(f"The model {model.name} cannot be used: its first guess has no stations. Get it again.")
     weights = {name[8:]: value for name, value in alignment.items() if name.startswith("network/")}
     network = StationNet(len(stations.points), weights)
     smaller = tuple(model.settings.get("smaller_sizes", ()))

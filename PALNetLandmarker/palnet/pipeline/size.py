@@ -11,6 +11,7 @@ import numpy as np
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from ..errors import NoFaceError, ScanError
+from ..protocols.labels import KnownLabels
 from ..scans.clean import clean_surface
 from ..scans.surface import Surface, surface_from_polydata
 from ..units import RELATIVE, UNITS, is_relative, mm_per_unit, unit_of_size
@@ -35,7 +36,8 @@ _ROUNDS = 2
 _LIKELIEST, _BEYOND = 2, 1.5
 # A known distance holds to this share; each try looks for the face in the size that the one before says.
 _HOLDS, _MOST_TRIES = 0.002, 5
-_DISTANCE = re.compile(r"(\S+) (\S+) (\S+)")
+# Labels and names of landmarks have blanks, too.
+_DISTANCE = re.compile(r"\S+ (\S+ )+\S+")
 # What a warning and a refusal offer in the shell; a window has other ways.
 _SHELLS, _REASON = " (--scale or --distance)", " If its size is the reason, name its unit (--units"
 
@@ -126,19 +128,32 @@ def _clearest(predictor: Predictor, surface: Surface, sizes: list[float]) -> tup
 
 
 def _known_distance(model: Model, unit: str) -> tuple[int, int, float]:
-    match = _DISTANCE.fullmatch(unit)
-    labels = list(model.protocol.labels)
-    first, second, word = match.groups() if match else ("", "", "")
-    for label in (first, second):
-        if label not in labels:
-            raise ScanError(f"'{label}' is no landmark of the model {model.name}: name two of {', '.join(labels)}.")
+    *words, word = unit.split(" ")
+    first, second = _two_landmarks(model, words)
     try:
         mm = float(word)
     except ValueError:
         mm = 0.0
     if not 0.0 < mm < 10_000.0 or first == second:
         raise ScanError("A known distance is that of two different landmarks, in mm: Ex_R Ex_L 89.")
-    return labels.index(first), labels.index(second), mm
+    return first, second, mm
+
+
+def _two_landmarks(model: Model, words: list[str]) -> tuple[int, int]:
+    """The landmarks that the words name, one behind the other, be it with blanks in them.
+
+    :raises ScanError: they are no two landmarks of the model
+    """
+    known = KnownLabels.of(model.protocol)
+    ways = [[" ".join(words[:k]), " ".join(words[k:])] for k in range(1, len(words))]
+    found = [[known.match([label]).places[0] for label in way] for way in ways]
+    sure = [(first, second) for first, second in found if first >= 0 and second >= 0]
+    if len(sure) == 1:
+        return sure[0]
+    strange = [label for label, place in zip(words, found[0], strict=True) if place < 0] if len(words) == 2 else words
+    raise ScanError(
+        f"'{' '.join(strange)}' is no landmark of the model {model.name}: name two of {', '.join(known.labels)}."
+    )
 
 
 def _relative_warning(model: Model) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from ..errors import AnnotationError
 from ..rigid import apply, rigid_fit
-from .known_shape import face_from_shape
+from .known_shape import face_from_shape, is_surely_a_face
 from .protocol import Protocol
 
 WORKING_SIZE_MM = 73.0
 """Root mean square distance of the fifty landmarks of the mean face from their centroid."""
 
-_LEAST_TOWARDS = 0.7
-"""Mean cosine of the angles between where landmarks lie and where they are seen from: 45 degrees."""
+_BESIDE = 0.08
+"""Of the size of a shape: what lies farther from the plane between the pairs is not on the midline."""
 _MIRRORED = np.array([-1.0, 1.0, 1.0])
 _ROUNDS = 10
 
@@ -77,14 +79,12 @@ def _fit(shape: np.ndarray, mean: np.ndarray) -> np.ndarray:
 def axes_are_sure(mean: np.ndarray, protocol: Protocol) -> bool:
     """Whether the axes of a shape as :func:`mean_of_shapes` makes it are those of a face: left, up and forward.
 
+    Where landmarks are seen from is not enough: most parts of a face that fit it well lie turned, as its middle, whose
+    landmarks lie in a plane and are all seen from in front.
+
     :param mean: (L, 3) mm
     """
-    if face_from_shape(mean, protocol.labels) is not None:
-        return True
-    views = _views(protocol)
-    # Landmarks in the middle of a face lie in a plane, and are all seen from in front: the direction away from their
-    # centre is not the one from which they are seen, and the best turn shows them from above.
-    return views is not None and float((_outward(mean) * views).sum(axis=1).mean()) > _LEAST_TOWARDS
+    return is_surely_a_face(mean, protocol.labels)
 
 
 def _views(protocol: Protocol) -> np.ndarray | None:
@@ -100,24 +100,67 @@ def _outward(mean: np.ndarray) -> np.ndarray:
     return mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9)
 
 
+def symmetric(mean: np.ndarray, protocol: Protocol) -> np.ndarray:
+    """(L,) bool: landmarks whose mirror image is where the protocol has it: pairs, and what lies on the midline.
+
+    A landmark whose pair was not marked, or of which nothing but its label is known, may lie on one side.
+
+    :param mean: (L, 3) in any frame
+    """
+    mirror = protocol.mirror()
+    paired = mirror != np.arange(len(mirror))
+    left = _left(protocol)
+    if not left.any():
+        return paired
+    to_left = _to_left(mean, left, mirror)
+    beside = np.abs((mean - mean[paired].mean(axis=0)) @ to_left)
+    size = float(np.sqrt(((mean - mean.mean(axis=0)) ** 2).sum(axis=1).mean()))
+    return np.asarray(paired | (~protocol.unpaired() & (beside < _BESIDE * size)))
+
+
+def mirror_of(mean: np.ndarray, protocol: Protocol) -> np.ndarray:
+    """(L,) int: as :meth:`Protocol.mirror`; where that does not hold of all landmarks, each is its own.
+
+    :param mean: (L, 3) in any frame
+    """
+    return protocol.mirror() if symmetric(mean, protocol).all() else np.arange(len(protocol))
+
+
+def _left(protocol: Protocol) -> np.ndarray:
+    """(L,) bool: the landmark is on the left, and its mirror image is another one."""
+    left = np.array([landmark.side == "left" for landmark in protocol.landmarks])
+    return np.asarray(left & (protocol.mirror() != np.arange(len(left))))
+
+
+def _to_left(mean: np.ndarray, left: np.ndarray, mirror: np.ndarray) -> np.ndarray:
+    """(3,) unit vector."""
+    to_left = (mean[left] - mean[mirror[left]]).sum(axis=0)
+    return np.asarray(to_left / np.linalg.norm(to_left))
+
+
 def _framed(mean: np.ndarray, protocol: Protocol) -> np.ndarray:
     known, views = face_from_shape(mean, protocol.labels), _views(protocol)
     if known is not None:
         mean = apply(known, mean)
     elif views is not None:
-        mean = Rotation.align_vectors(views, _outward(mean))[0].apply(mean)
-    mirror = protocol.mirror()
-    left = np.array([landmark.side == "left" for landmark in protocol.landmarks]) & (mirror != np.arange(len(mirror)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # scipy's, where several turns are as good
+            mean = Rotation.align_vectors(views, _outward(mean))[0].apply(mean)
+    mirror, left = protocol.mirror(), _left(protocol)
     if not left.any():
         return mean
-    to_left = (mean[left] - mean[mirror[left]]).sum(axis=0)
-    to_left /= np.linalg.norm(to_left)
-    mean = _turn(to_left, np.array([1.0, 0.0, 0.0])).apply(mean)
+    mean = _turn(_to_left(mean, left, mirror), np.array([1.0, 0.0, 0.0])).apply(mean)
+    same = symmetric(mean, protocol)
     other = (mean * _MIRRORED)[mirror]
-    mean = (mean + apply(rigid_fit(other, mean), other)) / 2
+    if np.linalg.matrix_rank(mean[same] - mean[same].mean(axis=0), tol=1e-3 * float(np.ptp(mean))) > 1:
+        both = (mean + apply(rigid_fit(other[same], mean[same]), other)) / 2
+        mean = np.where(same[:, None], both, mean)
     # The mean of a shape and its mirror image is symmetric to a plane; that becomes x = 0.
-    to_left = (mean[left] - mean[mirror[left]]).sum(axis=0)
-    mean = _turn(to_left / np.linalg.norm(to_left), np.array([1.0, 0.0, 0.0])).apply(mean)
+    mean = _turn(_to_left(mean, left, mirror), np.array([1.0, 0.0, 0.0])).apply(mean)
+    if not same.all():
+        # A few pairs say little of how the whole is turned.
+        known = face_from_shape(mean, protocol.labels)
+        mean = mean if known is None else apply(known, mean)
     return np.asarray(mean - mean.mean(axis=0))
 
 

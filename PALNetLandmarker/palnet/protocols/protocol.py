@@ -117,8 +117,11 @@ class Protocol:
                 facts=data.get("facts", {}),
                 measurements=tuple(Measurement.from_json(entry) for entry in data.get("measurements", ())),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ProtocolError(f"This is not a landmark protocol: {repr(error)[:_LONGEST]}.") from error
+        except KeyError as error:
+            raise ProtocolError(f"This is not a landmark protocol: it has no {error}.") from error
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            said = str(error)[:_LONGEST]
+            raise ProtocolError(f"This is not a landmark protocol: a part is of another kind ({said}).") from error
         try:
             protocol._check()
         except TypeError as error:
@@ -149,9 +152,11 @@ class Protocol:
         return Protocol.load(bundled[name])
 
     def _check(self) -> None:
+        if not all(isinstance(text, str) and text for text in (self.name, self.title)):
+            raise ProtocolError("This is not a landmark protocol: its name or its title is no text.")
+        if not isinstance(self.facts, dict):
+            raise ProtocolError(f"This is not a landmark protocol: the facts of {self.name} are none.")
         labels = self.labels
-        if not isinstance(self.name, str) or not isinstance(self.title, str) or not isinstance(self.facts, dict):
-            raise ProtocolError("The protocol has a name, a title or facts that are none.")
         if not labels:
             raise ProtocolError(f"The protocol {self.name} has no landmarks.")
         if not all(isinstance(text, str) and text for one in self.landmarks for text in (one.label, one.name)):

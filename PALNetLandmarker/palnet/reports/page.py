@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from .. import __version__
+from ..output import plain_text
 from .style import STYLE
 
 NO_PICTURES = "<p>The pictures are missing: they need matplotlib (in a shell: pip install matplotlib).</p>"
@@ -16,12 +17,12 @@ _NONE = "-"
 
 def document(title: str, parts: Sequence[str]) -> str:
     """The whole page of parts that are HTML; empty ones are left out."""
-    body = "\n".join(part for part in parts if part)
+    body = plain_text("\n".join(part for part in parts if part))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n"
+        f"<title>{escape(plain_text(title))}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n"
         f"<footer>palnet {__version__}. For research use. Not a medical device.</footer>\n</body>\n</html>\n"
     )
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
+import warnings
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ..output import plain_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +27,9 @@ VIEWS = ((0, 2, 1, "front"), (2, 0, -1, "left side"))
 """Axis across the picture, axis towards the observer, and the sign of the first, of a face with x to its left, y up and
 z forward: from its left, x comes towards the observer and z points to the left of the picture."""
 _MOST_NAMED = 8
+_LONGEST = 60
+"""Characters of a text in a picture."""
+_TAG = re.compile(r"<[^<>]*>")
 # Of the size of the mean shape.
 _NAME_WIDTH, _NAME_HEIGHT = 0.25, 0.045
 
@@ -43,6 +51,7 @@ def face(
     name: str,
     what: str,
     arrows: np.ndarray | None = None,
+    sides: bool = True,
 ) -> str:
     """A length for each landmark on the mean shape, from the front and from its left.
 
@@ -53,6 +62,7 @@ def face(
     :param backdrop: (T, 6) points and normals of the surface in that frame, drawn faintly
     :param name: of the picture, one on its page; ``what``: the lengths are
     :param arrows: (L, 3) drawn from the landmarks, as long as they are to be in mm
+    :param sides: the axes are surely those of a face; else the pictures are called after the axes
     """
     figure, axes = new_figure(8.6, 4.6, 2)
     known = np.isfinite(values)
@@ -97,7 +107,7 @@ def face(
             offset, side = (5 * outwards, 4), "left" if outwards > 0 else "right"
             text = f"{labels[k]} {values[k]:.2g}"
             panel.annotate(text, places[k], offset, textcoords="offset points", ha=side, fontsize=7.5, zorder=4)
-        panel.set_title(title, fontsize=9)
+        panel.set_title(title if sides else f"{'xyz'[across]} and y", fontsize=9)
         panel.set_aspect("equal")
         panel.axis("off")
     if drawn is not None:
@@ -134,25 +144,46 @@ def svg(figure: Figure, name: str, title: str) -> str:
     from matplotlib import rc_context
     from matplotlib.text import Text
 
+    for panel in figure.axes:
+        # Names of ticks are made anew when they are drawn, unless they are set.
+        for axis in (panel.xaxis, panel.yaxis):
+            if any(tick.get_text() != _drawn(tick.get_text()) for tick in axis.get_ticklabels()):
+                axis.set_ticks(axis.get_ticklocs(), [_drawn(tick.get_text()) for tick in axis.get_ticklabels()])
     for part in figure.findobj(Text):
         assert isinstance(part, Text)
         part.set_color(INK)
+        part.set_text(_drawn(part.get_text()))
         # A label is drawn as it is: $x$ is no formula.
         part.set_parse_math(False)
+        # Names of files that are not in UTF-8 have marks that no font has.
+        part.set_text(part.get_text().encode("utf-8", "backslashreplace").decode())
     for panel in figure.axes:
         panel.tick_params(color=INK)
         for spine in panel.spines.values():
             spine.set_edgecolor(INK)
     text = io.StringIO()
     # Text stays text, for whoever searches the page; equal numbers give an equal file.
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "font.family": "sans-serif", "font.size": 9}):
+    with (
+        rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "font.family": "sans-serif", "font.size": 9}),
+        warnings.catch_warnings(),
+    ):
+        # Letters that the font here lacks are drawn by the reader's browser, from its fonts.
+        warnings.simplefilter("ignore", UserWarning)
         figure.savefig(text, format="svg", transparent=True, dpi=160, metadata={"Date": None, "Creator": None})
     drawn = text.getvalue()
-    drawn = drawn[drawn.index("<svg") :].replace(INK, "currentColor")
-    # Identical names in two pictures of one page would make one use the other's parts.
-    return (
-        drawn.replace("<svg", f'<svg role="img" aria-label="{title}"', 1)
-        .replace('id="', f'id="{name}-')
-        .replace('xlink:href="#', f'xlink:href="#{name}-')
-        .replace("url(#", f"url(#{name}-")
-    )
+    # Identical names in two pictures of one page would make one use the other's parts. A label is no tag.
+    drawn = _TAG.sub(lambda tag: _own(tag[0], name), drawn[drawn.index("<svg") :])
+    return drawn.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
+
+
+def _own(tag: str, name: str) -> str:
+    """A tag in the page's colour of ink, with names that are those of this picture."""
+    for mark in ('id="', 'xlink:href="#', "url(#"):
+        tag = tag.replace(mark, f"{mark}{name}-")
+    return tag.replace(INK, "currentColor")
+
+
+def _drawn(text: str) -> str:
+    """A name as there is room for it, without what a page takes for an order."""
+    text = plain_text(text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

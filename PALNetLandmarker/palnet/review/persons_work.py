@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,6 +115,19 @@ def describes(review: Review, labels: tuple[str, ...], points: np.ndarray) -> bo
     """
     ours, theirs = review.common(labels)
     return bool(ours) and bool(2 * same_places(points[theirs], review.points[ours]).sum() >= len(review.states))
+
+
+def by_persons(review: Review, labels: Sequence[str], points: np.ndarray) -> np.ndarray:
+    """(N,) bool: the landmarks of a file on which a person decided, as the record beside it says, or by moving them.
+
+    What the record does not know, the person has added.
+
+    :param points: (N, 3) LPS in the unit of the record, NaN where missing
+    """
+    result = np.ones(len(labels), dtype=bool)
+    ours, theirs = review.common(labels)
+    result[theirs] = review.reviewed[ours] | ~same_places(points[theirs], review.points[ours])
+    return result
 
 
 def same_places(found: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import OutputError
-from ..files import whole_file
+from ..files import begins_with, whole_file
 from ..results import SKIN_ENDING
 from .mesh import Mesh
+
+_MARK = "skin of a volume; unit mm"
 
 
 def skin_beside(markups: Path) -> Path:
@@ -17,10 +19,15 @@ def skin_beside(markups: Path) -> Path:
     return markups.with_name(markups.name.removesuffix(".mrk.json") + SKIN_ENDING)
 
 
+def is_skin(path: Path) -> bool:
+    """Whether a file is one that :func:`write_skin` wrote."""
+    return begins_with(path, _MARK.encode())
+
+
 def as_ply(skin: Mesh) -> bytes:
     """The content of a PLY file, which Slicer, too, puts where the volume is."""
     head = (
-        f"ply\nformat binary_little_endian 1.0\ncomment skin of a volume; unit mm; SPACE={skin.space or 'LPS'}\n"
+        f"ply\nformat binary_little_endian 1.0\ncomment {_MARK}; SPACE={skin.space or 'LPS'}\n"
         f"element vertex {len(skin.points)}\nproperty float x\nproperty float y\nproperty float z\n"
         f"element face {len(skin.triangles)}\nproperty list uchar int vertex_indices\nend_header\n"
     )

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import ScanError
 from ..exchange import write_together
-from ..files import regular
+from ..files import begins_with, regular
 from ..results import SURFACE_ENDINGS
 from ..units import decimals, is_unit
 from .template import Template, face_template
@@ -42,6 +42,11 @@ def surface_beside(markups: Path) -> tuple[Path, Path]:
     stem = markups.name.removesuffix(".mrk.json")
     first, second = (markups.with_name(f"{stem}{ending}") for ending in SURFACE_ENDINGS)
     return first, second
+
+
+def is_corresponding(path: Path) -> bool:
+    """Whether a file, of either kind, is one that :func:`write_corresponding` wrote."""
+    return begins_with(path, f"{_KIND}; unit ".encode())
 
 
 def as_vtp(surface: Corresponding, template: Template) -> str:

@@ -11,6 +11,7 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from ..errors import ScanError
 from ..formats.text import TO_LPS
 from ..pipeline.prediction import Prediction
+from ..protocols.labels import KnownLabels
 from ..scans.file import read_surface, scan_space, scan_stem
 from ..scans.last_seen import seen_before
 from ..scans.surface import Surface, surface_from_polydata
@@ -39,8 +40,9 @@ def corresponding(
     size, seen = mm_per_unit(unit), seen_before(mesh)
     scan = surface_from_polydata(mesh) if seen is None else seen
     in_mm = Surface(scan.points * TO_LPS[space] * size, scan.triangles)
-    fit = face_fitter().fit(in_mm, labels, points * size, errors, clean=seen is not None)
     known = face_fitter().template.labels
+    labels, _ = KnownLabels.by_labels(known).called(labels)
+    fit = face_fitter().fit(in_mm, labels, points * size, errors, clean=seen is not None)
     held = {label: p for label, p in zip(labels, points, strict=True) if label in known and np.isfinite(p).all()}
     return Corresponding(fit.points / size, fit.missing, fit.expected, unit, held)
 

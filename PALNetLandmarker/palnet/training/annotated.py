@@ -15,6 +15,7 @@ from ..exports.sets import LandmarkSet, in_reviewed_unit
 from ..formats.encoding import told_to
 from ..formats.files import LandmarkFile, read_landmarks
 from ..formats.text import TO_LPS
+from ..protocols.labels import WRITE_LABELS, KnownLabels
 from ..protocols.protocol import Protocol
 from ..scans.clean import clean_surface
 from ..scans.file import read_surface, scan_space, scan_stem
@@ -139,6 +140,7 @@ def read_annotated(
     if kind == "lafas" and not protocol and all(label.isdecimal() for label in labels):
         # The published rows are in the order of their numbers as text: 1, 10, 11, 2.
         labels = tuple(sorted(labels, key=int))
+    known = KnownLabels.of(protocol) if protocol else KnownLabels.by_labels(labels)
     scans = []
     for path, of_landmarks, file in found:
         try:
@@ -146,7 +148,7 @@ def read_annotated(
         except PalnetError as error:
             problems.append(str(error))
             continue
-        points = _in_order(labels, file.labels, in_mesh, of_landmarks.name, kind == "lafas", problems)
+        points = _in_order(known, file.labels, in_mesh, of_landmarks.name, kind == "lafas", problems)
         if points is not None:
             scan_name = path.parent.name if kind == "lafas" else path.stem
             scans.append(AnnotatedScan(scan_name, subjects.get(path, scan_name), path, points, of_landmarks))
@@ -193,35 +195,30 @@ def _usual_labels(lists: list[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _in_order(
-    labels: tuple[str, ...],
+    known: KnownLabels,
     names: tuple[str, ...],
     points: np.ndarray,
     file: str,
     by_number: bool,
     problems: list[str],
 ) -> np.ndarray | None:
-    """The points in the order of ``labels`` (L, 3), NaN for those that the file lacks; None where it has none of them.
+    """The points in the order of the known labels (L, 3), NaN for those that the file lacks; None where it has none.
 
     :param by_number: where no label is known, labels that are the numbers 1 to L stand for places in the order
     """
-    order = {label.strip().casefold(): k for k, label in enumerate(labels)}
-    exact = {label: k for k, label in enumerate(labels)}
+    labels, matched = known.labels, known.match(names)
+    places = list(matched.places)
     numbers = {str(k + 1): k for k in range(len(labels))}
-    if (
-        by_number
-        and not any(name in exact or name.casefold() in order for name in names)
-        and set(names) <= set(numbers)
-    ):
-        exact = numbers
+    if by_number and max(places, default=-1) < 0 and set(names) <= set(numbers):
+        places = [numbers[name] for name in names]
+    problems += [f"{file}: {doubt}: {WRITE_LABELS}." for doubt in matched.doubts]
     result, unknown = np.full((len(labels), 3), np.nan), []
-    taken: set[int] = set()
-    for name, point in zip(names, points, strict=True):
-        k = exact.get(name, order.get(name.casefold()))
-        if k is None or k in taken:
+    for name, k, point in zip(names, places, points, strict=True):
+        if k < 0:
             unknown.append(name)
-            continue
-        taken.add(k)
-        result[k] = point
+        else:
+            result[k] = point
+    taken = {k for k in places if k >= 0}
     lacking = [label for k, label in enumerate(labels) if k not in taken]
     if not taken:
         problems.append(f"{file} holds none of the {len(labels)} landmarks; it is left out.")

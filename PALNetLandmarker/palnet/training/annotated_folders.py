@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import AnnotationError, LandmarkFileError
+from ..exports.pairing import name_in_table, name_key
 from ..exports.sets import read_sets
 from ..files import files_below
 from ..formats.encoding import told_to
@@ -12,7 +13,7 @@ from ..formats.files import ENDINGS, landmark_stem, read_landmarks
 from ..formats.names import rows_of_table
 from ..formats.text import some_of
 from ..results import NO_SCANS, PARTS, TABLES
-from ..scans.file import READERS, scan_ending, scan_stem
+from ..scans.file import READERS, scan_stem
 
 SUBJECTS_FILE = "subjects.csv"
 """In the folder of the scans, if several are of one subject: a table with the columns scan and subject."""
@@ -62,21 +63,16 @@ def _entries(folder: Path) -> list[Path]:
         raise AnnotationError(f"The folder {folder} cannot be read: {error.strerror}.") from error
 
 
-def match_key(stem: str) -> str:
-    """What two names have in common that belong together: case, blanks, - and _ do not count."""
-    return "".join(mark for mark in stem.casefold() if mark not in " _-")
-
-
 def landmarks_by_key(folder: Path, problems: list[str]) -> dict[str, Path]:
-    """The files of landmarks in a folder, at any depth, by :func:`match_key` of their names; one for each name."""
+    """The files of landmarks in a folder, at any depth, by :func:`name_key` of their names; one for each name."""
     files: dict[str, Path] = {}
     for file in of_endings(folder, ENDINGS):
         # Of the same points in several formats, the first format of ENDINGS says most.
-        other = files.setdefault(match_key(landmark_stem(file)), file)
+        other = files.setdefault(name_key(landmark_stem(file)), file)
         if other is file:
             continue
         better, worse = sorted((other, file), key=lambda f: next(i for i, e in enumerate(ENDINGS) if _ends(f, e)))
-        files[match_key(landmark_stem(file))] = better
+        files[name_key(landmark_stem(file))] = better
         problems.append(f"{worse.name} and {better.name} belong to the same scan; only {better.name} is used.")
     return files
 
@@ -98,7 +94,7 @@ def pairs_by_name(folder: Path, landmarks: Path | None, problems: list[str]) -> 
     files = landmarks_by_key(landmarks or folder, problems)
     pairs: dict[str, tuple[Path, Path]] = {}
     for scan in of_endings(folder, _ENDINGS):
-        key = match_key(scan_stem(scan))
+        key = name_key(scan_stem(scan))
         if key in pairs:
             problems.append(f"{scan} has the same name as {pairs[key][0]}; it is left out.")
         elif key not in files:
@@ -128,7 +124,7 @@ def _of_several(file: Path) -> list[str]:
 
 
 def scans_by_key(folder: Path, problems: list[str]) -> dict[str, Path]:
-    """The scans in a folder, at any depth, by :func:`match_key` of their names.
+    """The scans in a folder, at any depth, by :func:`name_key` of their names.
 
     :raises AnnotationError: there is no such folder
     """
@@ -136,7 +132,7 @@ def scans_by_key(folder: Path, problems: list[str]) -> dict[str, Path]:
         raise AnnotationError(f"There is no folder {folder}.")
     scans: dict[str, Path] = {}
     for scan in of_endings(folder, _ENDINGS):
-        first = scans.setdefault(match_key(scan_stem(scan)), scan)
+        first = scans.setdefault(name_key(scan_stem(scan)), scan)
         if first is not scan:
             problems.append(f"{scan} has the same name as {first}; it is left out.")
     return scans
@@ -172,8 +168,8 @@ def subjects_by_scan(folder: Path, scans: list[Path], problems: list[str]) -> di
         rows = [(row["scan"], row["subject"]) for row in rows_of_table(path, ("scan", "subject"))]
     except LandmarkFileError as error:
         raise AnnotationError(f"{path} is no table with the columns scan and subject: {error}") from None
-    by_key = {match_key(scan_stem(scan) if scan_ending(scan) else scan): who for scan, who in rows if who}
-    lacking = [scan.name for scan in scans if match_key(scan_stem(scan)) not in by_key]
+    by_key = {name_key(name_in_table(scan)): who for scan, who in rows if who}
+    lacking = [scan.name for scan in scans if name_key(scan_stem(scan)) not in by_key]
     if lacking:
         problems.append(f"{SUBJECTS_FILE} names no subject of {some_of(lacking)}: each counts as a subject of its own.")
-    return {scan: by_key[match_key(scan_stem(scan))] for scan in scans if match_key(scan_stem(scan)) in by_key}
+    return {scan: by_key[name_key(scan_stem(scan))] for scan in scans if name_key(scan_stem(scan)) in by_key}

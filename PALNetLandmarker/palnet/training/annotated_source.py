@@ -13,7 +13,7 @@ from ..errors import AnnotationError
 from ..pipeline.region import region_of_interest
 from ..population.heads import random_field
 from ..population.scanner import VISIBLE_WITHIN_MM, Scan, remesh
-from ..protocols.mean_shape import complete, mean_of_shapes, working_scale
+from ..protocols.mean_shape import complete, mean_of_shapes, symmetric, working_scale
 from ..protocols.protocol import Protocol
 from ..rigid import apply, rigid_fit
 from ..scans.clean import clean_surface
@@ -88,6 +88,7 @@ class AnnotatedSource:
         self.severity = severity
         self._mirror = protocol.mirror()
         self._pairs = bool((self._mirror != np.arange(len(self._mirror))).any())
+        self._same = symmetric(mean_shape, protocol)
         self._seed = (seed, SPLITS[split])
 
     def scan(self, index: int) -> Scan:
@@ -108,6 +109,8 @@ class AnnotatedSource:
         if self._pairs and rng.random() < 0.5:
             surface = Surface(surface.points * _MIRRORED, surface.triangles[:, ::-1])
             landmarks, reach = (landmarks * _MIRRORED)[self._mirror], reach[self._mirror]
+            # Where the other one of a pair was not marked, no one knows where it lies.
+            landmarks = np.where(self._same[:, None], landmarks, np.nan)
         return self._finished(self._worn(surface, rng), landmarks, reach)
 
     def template(self) -> np.ndarray:

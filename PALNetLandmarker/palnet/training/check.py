@@ -10,8 +10,10 @@ import numpy as np
 from ..errors import AnnotationError, PalnetError, ReviewError
 from ..exports.doubts import told_twice
 from ..exports.sets import LandmarkSet
+from ..formats.files import read_landmarks
 from ..protocols.mean_shape import mean_of_shapes
 from ..protocols.protocol import Protocol
+from ..review.persons_work import by_persons
 from ..review.record import Review, record_beside
 from ..rigid import apply, rigid_fit
 from .annotated import AnnotatedScan, AnnotatedScans, in_short, on_its_surface
@@ -52,11 +54,11 @@ def check_scans(found: AnnotatedScans, protocol: Protocol, told: Told = lambda _
     left_out, usable, vertices = list(found.problems), [], 0
     for number, scan in enumerate(found.scans, 1):
         try:
-            reviewed = _as_reviewed(scan, protocol, left_out)
-            if reviewed is not None:
-                check_enough(reviewed, protocol)
-                surface = reviewed.surface()
-                fitting = on_its_surface(reviewed, protocol.labels, surface, left_out)
+            own = reviewed(scan, protocol, left_out)
+            if own is not None:
+                check_enough(own, protocol)
+                surface = own.surface()
+                fitting = on_its_surface(own, protocol.labels, surface, left_out)
                 check_enough(fitting, protocol)
                 usable.append(fitting)
                 vertices += len(surface.points)
@@ -92,7 +94,7 @@ def of_their_surfaces(found: AnnotatedScans) -> AnnotatedScans:
             kept.append(on_its_surface(scan, found.labels, surface, told))
         except AnnotationError as error:
             told.append(f"{error} It is left out.")
-    if not kept:
+    if found.scans and not kept:
         raise AnnotationError(f"No scan of {found.name} can be used. {in_short(told)}")
     return replace(found, scans=tuple(kept), problems=tuple(told))
 
@@ -135,8 +137,12 @@ def _off(shape: np.ndarray, mean: np.ndarray, by: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.norm(apply(rigid_fit(shape[by], mean[by]), shape) - mean, axis=1))
 
 
-def _as_reviewed(scan: AnnotatedScan, protocol: Protocol, left_out: list[str]) -> AnnotatedScan | None:
-    """A scan with those landmarks that a person decided on; as it is where there is no record of a review."""
+def reviewed(scan: AnnotatedScan, protocol: Protocol, left_out: list[str]) -> AnnotatedScan | None:
+    """A scan with those landmarks on which a person decided; as it is where no record of a review says so.
+
+    :param left_out: gets a sentence where landmarks are left out
+    :returns: None where no landmark is left
+    """
     if scan.file is None or not scan.file.name.endswith(".mrk.json"):
         return scan
     path = record_beside(scan.file)
@@ -147,9 +153,11 @@ def _as_reviewed(scan: AnnotatedScan, protocol: Protocol, left_out: list[str]) -
     except ReviewError as error:
         left_out.append(f"{error} All landmarks of {scan.name} count as a person's.")
         return scan
-    ours, theirs = review.common(protocol.labels)
-    open_ = [at for k, at in zip(ours, theirs, strict=True) if not review.reviewed[k]]
-    waiting = [at for at in open_ if np.isfinite(scan.points[at]).all()]
+    found = read_landmarks(scan.file)
+    own = by_persons(review, found.labels, found.points)
+    open_ = {label.casefold() for label, by in zip(found.labels, own, strict=True) if not by}
+    waiting = [k for k, label in enumerate(protocol.labels) if label.casefold() in open_]
+    waiting = [k for k in waiting if np.isfinite(scan.points[k]).all()]
     if not waiting:
         return scan
     points = scan.points.copy()

@@ -19,6 +19,7 @@ from ..pipeline.surface_prior import SurfacePrior
 from ..population.anny_heads import AnnyPopulation
 from ..population.dress import Wear
 from ..population.heads import Population
+from ..protocols.mean_shape import mirror_of
 from ..protocols.protocol import Protocol
 from .annotated import AnnotatedScans
 from .annotated_source import split_sources
@@ -168,7 +169,8 @@ def train_on_annotated(
         model.settings |= {key: aligned_by.settings[key] for key in _OF_ALIGNMENT if key in aligned_by.settings}
     whole = split.shapes[np.isfinite(split.shapes).all(axis=(1, 2))]
     # Fewer do not say what is usual.
-    model.shape = ShapeModel.fit(whole, protocol.mirror()) if len(whole) >= 10 else None
+    mirror = mirror_of(split.train.mean_shape, protocol)
+    model.shape = ShapeModel.fit(whole, mirror) if len(whole) >= 10 else None
     if config.surface_points and model.shape:
         complete = (one for one in split.train.specimens if np.isfinite(one.landmarks).all())
         model.prior = SurfacePrior.fit(
@@ -176,7 +178,7 @@ def train_on_annotated(
             split.train.mean_shape,
             split.train.template()[:, :3],
             config.surface_points,
-            protocol.mirror(),
+            mirror,
         )
     model.facts |= {
         "population": f"{len(scans.scans)} annotated scans of {scans.name}",

@@ -91,7 +91,7 @@ def test_files_of_other_programs_are_compared_with_a_prediction(tmp_path: Path) 
     machine = Machine()
     scan(tmp_path, "Face 1")
     places = near().points[:2] + 1.0
-    text = fcsv((LABELS[0].lower(), "mine"), places * [-1.0, -1.0, 1.0], "RAS")
+    text = fcsv((LABELS[0].lower(), "mine"), places * [-1.0, -1.0, 1.0], "RAS", "mm")
     (tmp_path / "face_1.fcsv").write_text(text, encoding="utf-8")
     one = found(tmp_path, machine).scans[0]
     assert one.labels == (LABELS[0], "mine") and np.allclose(one.points, places)

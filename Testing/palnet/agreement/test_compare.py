@@ -16,13 +16,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pages import read_page
 from palnet.agreement.comparison import Comparison
-from palnet.agreement.files import compare_files, in_words
+from palnet.agreement.files import backdrop, compare_files, in_words
 from palnet.agreement.matching import compare, scan_beside
 from palnet.agreement.report import compare_page
 from palnet.agreement.tables import case_rows, landmark_rows, measure_rows, overall, scan_rows
 from palnet.errors import LandmarkFileError
 from palnet.exports.sets import LandmarkSet
 from palnet.exports.writers import in_unit, write_sets
+from palnet.pipeline.model import Model
 from palnet.protocols.protocol import Protocol
 from palnet.reports import plots
 from palnet.rigid import apply, random_pose
@@ -235,6 +236,46 @@ def test_labels_are_drawn_as_they_are(tmp_path: Path) -> None:
     assert code == 0 and "$x^{$" in page and "$\\alpha$" in page
 
 
+@pytest.mark.filterwarnings("error")
+def test_labels_of_all_kinds_do_no_harm(tmp_path: Path) -> None:
+    """Long ones, letters that the font lacks, what a terminal or a page takes for an order, and what the SVG holds."""
+    odd = [
+        "very " * 40,
+        "鼻尖",
+        "\x1b[31mred",
+        "\u202eabc",
+        'a id="b',
+        "#102030",
+        "<script>x</script>",
+        "العربية",
+        "a\\b^_",
+    ]
+    first = [replace(one, labels=(*odd, *one.labels[len(odd) :])) for one in faces()]
+    second = [replace(one, points=one.points + 0.5) for one in first]
+    page = compare_page(compare(first, second, ("\x1b[2JA", "<i>B")))
+    found = read_page(page)
+    assert not {"\x1b", "\u202e"} & set(page) and "<script>" not in page
+    for label in (
+        "鼻尖",
+        r"\x1b[31mred",
+        r"\u202eabc",
+        'a id="b',
+        "#102030",
+        "العربية",
+        "very …",
+        "<script>x</script>",
+    ):
+        assert label.removesuffix(" …") in found.text
+
+
+def test_pictures_name_sides_only_where_they_are_sure() -> None:
+    sets = faces(3)
+    unknown = [replace(one, labels=tuple(f"q{label}" for label in one.labels)) for one in sets]
+    assert ">left side<" in compare_page(compare(sets, moved(sets, "Prn", LEFT), ("A", "B")))
+    page = compare_page(compare(unknown, [replace(one, points=one.points + 0.5) for one in unknown], ("A", "B")))
+    assert ">left side<" not in page and ">front<" not in page and ">z and y<" in page
+
+
 def test_scan_beside(tmp_path: Path) -> None:
     folder = tmp_path / "scans" / "landmarks"
     folder.mkdir(parents=True)
@@ -304,3 +345,19 @@ def test_mm_that_are_not_real_are_said_to_be_so() -> None:
     assert not any("real mm" in problem for problem in compare(faces(), faces(), TITLES).problems)
     relative = [replace(one, unit="1 relative mm") for one in faces()]
     assert "no real mm" in compare(relative, faces(), TITLES).problems[0]
+
+
+def test_a_point_of_ones_own_leaves_names_and_measurements_of_the_others() -> None:
+    """Both observers added one, or one has another name for both: measurements go on with those that are known."""
+    rng = np.random.default_rng(8)
+    model = Model.find("face50")
+    labels = [*model.protocol.labels, "my wart, left", "=1+1"]
+    face = np.vstack([model.mean_shape, [[30.0, 0.0, 60.0], [-30.0, 0.0, 60.0]]])
+    for renamed in ("", "Prn"):
+        called = tuple("nose tip" if label == renamed else label for label in labels)
+        sets = [[LandmarkSet(str(k), called, face + rng.normal(0, 1, face.shape)) for k in range(3)] for _ in "AB"]
+        one = compare(*sets, ("A", "B"))
+        assert set(one.protocol.labels) == set(called) and one.axes == ("left", "up", "forward")
+        assert len(one.measures) > 50 and all("Prn" not in m.definition.points or not renamed for m in one.measures)
+        assert one.protocol.landmarks[one.protocol.index("N")].name == "Nasion"
+        assert one.protocol.landmarks[-1].label == "=1+1" and backdrop(one) is not None

@@ -18,7 +18,7 @@ class Finding(Engine):
     def __call__(self, tasks: Sequence[Task], stop: Callable[[], bool]) -> Iterator[tuple[int, Outcome]]:
         for index, outcome in super().__call__(tasks, stop):
             is_wanted = tasks[index].skin and tasks[index].scan.endswith(".nrrd")
-            yield index, replace(outcome, skin=b"ply\n") if is_wanted else outcome
+            yield index, replace(outcome, skin=b"ply\ncomment skin of a volume; unit mm\n") if is_wanted else outcome
 
 
 def folder_of(tmp_path: Path) -> Path:

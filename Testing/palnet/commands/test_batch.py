@@ -114,8 +114,41 @@ def test_pictures_and_timings(
     monkeypatch.setattr(batch, "scan_space", lambda _path: "LPS")
     folder, host = scans(tmp_path / "in", a="0", b="1"), Host()
     code, out, err = palnet(capsys, folder, "--output", tmp_path / "out", "--picture", "--timings", host=host)
-    assert code == 0 and host.drawn == [tmp_path / "out" / "b.landmarks.png"]
+    assert code == 1 and host.drawn == [tmp_path / "out" / "b.landmarks.png"]
     assert "0.50 s" in out and err == "palnet: [1/2] a: No picture.\n"
+
+
+def test_pictures_that_an_earlier_run_was_not_asked_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "scan_space", lambda _path: "LPS")
+    folder, output, host = scans(tmp_path / "in", b="1"), tmp_path / "out", Host()
+    assert palnet(capsys, folder, "--output", output)[0] == 0
+    assert palnet(capsys, folder, "--output", output, "--picture", host=host)[0] == 0
+    assert host.drawn == [output / "b.landmarks.png"]
+
+
+def test_kept_landmarks_of_another_scan_say_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Two persons' scans of one name, or a scan that was exported anew after the review."""
+    first, output = scans(tmp_path / "first", a="0", b="1"), tmp_path / "out"
+    assert palnet(capsys, first, "--output", output)[0] == 0
+    for name in "ab":
+        path = output / f"{name}.mrk.json"
+        moved = json.loads(path.read_text())
+        moved["markups"][0]["controlPoints"][0]["position"][0] += 1.0
+        path.write_text(json.dumps(moved))
+    assert (
+        "a: has landmarks of a person or of another origin, which are kept\n"
+        in palnet(capsys, first, "--output", output)[1]
+    )
+    second = scans(tmp_path / "second", a="7", b="1")
+    out = palnet(capsys, second, "--output", output)[1]
+    assert f"kept; they were placed on another file, {first / 'a.ply'}: check them on this scan" in out
+    assert "b: has landmarks of a person or of another origin, which are kept\n" in out  # the same scan elsewhere
+    assert "they were placed on another file" in (output / "quality.csv").read_text(encoding="utf-8")
+    assert "they were placed on another file" in (output / "contact_sheet.html").read_text(encoding="utf-8")
+    scans(first, b="5")
+    assert "kept; the scan has changed since they were placed" in palnet(capsys, first, "--output", output)[1]
 
 
 def test_stopped_by_the_keyboard(
@@ -213,3 +246,43 @@ def test_turned_twice_is_as_before() -> None:
     np.testing.assert_array_equal(turned(once).face_from_scan, before.face_from_scan)
     in_face = [p.points[1] @ p.face_from_scan[:3, :3].T for p in (once, before)]
     np.testing.assert_allclose(in_face[0], in_face[1])
+
+
+def test_a_picture_that_fails_costs_no_other_scan(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_host: Host, _prediction: Prediction, _scan: Path, _picture: Path) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Host, "render_sheet", fail)
+    monkeypatch.setattr(batch, "scan_space", lambda _path: "LPS")
+    folder, output = scans(tmp_path / "in", a="0", b="1"), tmp_path / "out"
+    code, out, err = palnet(capsys, folder, "--output", output, "--picture")
+    assert code == 1 and "2 of 2 scans have landmarks" in out
+    assert err.count("cannot be drawn: there is not enough memory") == 2
+    assert set(TABLES) <= set(files(output))
+
+
+def test_no_more_processes_than_the_machine_can_bear(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(batch, "where", lambda jobs, _address: asked.append(jobs) or Engine())
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    folder = scans(tmp_path / "in", a="0")
+    for jobs in ("1000000000", "8", "1"):
+        _, out, _ = palnet(capsys, folder, "--output", tmp_path / jobs, "--jobs", jobs)
+        assert ("1000000000 processes are more" in out) == (jobs[1:] != "")
+    assert asked == [8, 8, 1]
+
+
+def test_tables_are_written_also_where_no_process_can_be_started(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_tasks: object, _jobs: int, _stop: object) -> None:
+        raise OutputError("No process can be started.")
+
+    monkeypatch.setattr(run, "run_here", none)
+    code, _, err = palnet(capsys, scans(tmp_path / "in", a="0"), "--output", tmp_path / "out")
+    assert code == 1 and "No process can be started" in err
+    assert "not done" in (tmp_path / "out" / "quality.csv").read_text()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from batches import prediction
 from palnet.commands import cli
+from palnet.exports.predicted import write_predicted
 from palnet.exports.sets import LandmarkSet, read_sets
 from palnet.exports.writers import FORMATS, write_sets
+from palnet.review.record import Review, record_beside
 
 LABELS = ("Prn", "Al_R", "G")
 
@@ -45,6 +49,16 @@ def test_from_format_to_format_and_back(scans: Path, capsys: pytest.CaptureFixtu
         np.testing.assert_allclose(back.points, one.points, atol=1e-6)
 
 
+def test_what_was_passed_over_and_not_reviewed_is_said(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (scans / "Dora.csv").write_text("label,x,y,z\nPrn,1,2,3\n")
+    _, out, _ = convert(capsys, scans, "--to", "tps", "--output", scans.parent / "a.tps")
+    assert "others not: Dora.csv" in out and "nobody has reviewed" not in out
+    write_predicted(prediction(), scans.parent / "P.mrk.json", "P")
+    record_beside(scans.parent / "P.mrk.json").write_text(Review.begin("P", prediction()).to_json())
+    _, out, _ = convert(capsys, scans.parent / "P.mrk.json", "--to", "tps", "--output", scans.parent / "a.tps")
+    assert "3 of 3 landmarks, of 1 scan, are predictions that nobody has reviewed" in out
+
+
 def test_names_that_change_are_said(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = convert(capsys, scans, "--to", "tps", "--output", scans.parent / "a.tps")
     assert "'Ben 2' is called Ben_2 there" in out and "Anna" not in out
@@ -74,7 +88,7 @@ def test_landmarks_left_out_by_name(scans: Path, capsys: pytest.CaptureFixture[s
         assert one.name == whole.name and one.labels == ("Al_R",)
         np.testing.assert_allclose(one.points, whole.points[1:2], atol=1e-6)
     for labels, said in (
-        (("Al_R", "Go_R", "g"), "No specimen has a landmark called Go_R, g: leave out some of Prn, Al_R, G."),
+        (("Al_R", "Go_R", "x"), "No specimen has a landmark called Go_R, x: leave out some of Prn, Al_R, G."),
         (LABELS, "No landmark of 'Anna' would be left"),
     ):
         code, _, err = convert(capsys, scans, "--leave-out", *labels, "--to", "csv", "--output", scans.parent / "x.csv")
@@ -122,3 +136,20 @@ def test_what_cannot_be_done_is_said_in_one_sentence(scans: Path, capsys: pytest
         assert not (scans.parent / "x.csv").exists()
     code, _, err = convert(capsys, scans, "--to", "mrk", "--frame", "RAS", "--output", scans)
     assert code == 1 and "is what was read" in err
+
+
+def test_a_point_that_a_person_added_to_one_of_the_scans(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is said and written; formats that have no missing points leave it out where they are told to."""
+    anna = json.loads((scans / "Anna.mrk.json").read_text())
+    points = anna["markups"][0]["controlPoints"]
+    points.append({**points[0], "label": "my wart", "position": [1, 2, 3], "positionStatus": "defined"})
+    (scans / "Anna.mrk.json").write_text(json.dumps(anna))
+    code, out, _ = convert(capsys, scans, "--to", "csv", "--output", scans.parent / "x.csv")
+    assert code == 0 and "! only in Anna: my wart" in out
+    others = [one for one in read_sets(scans.parent / "x.csv") if one.name != "Anna"]
+    assert others and all(one.labels[-1] == "my wart" and one.missing[-1] for one in others)
+    arguments = ("--to", "morphoj", "--output", scans.parent / "x.txt")
+    code, _, err = convert(capsys, scans, *arguments)
+    assert code == 1 and "my wart" in err
+    code, out, _ = convert(capsys, scans, *arguments, "--drop-landmarks")
+    assert code == 0 and "my wart" in out and len(read_sets(scans.parent / "x.txt")[0].labels) < len(points)

@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 from pages import read_page
+from palnet.batch.single import write_landmarks
 from palnet.commands import cli
 from palnet.evaluation.baselines import MeanShape
 from palnet.evaluation.stored_predictions import write_prediction
+from palnet.exports.predicted import write_predicted
 from palnet.pipeline.predictor import Predictor
+from palnet.review.record import Review, State, record_beside
 from palnet.rigid import apply, random_pose
 from palnet.scans.file import read_surface
 from palnet.scans.surface import Surface, surface_from_polydata
@@ -123,6 +126,22 @@ def test_mistakes_are_sentences(run: Run, scans: Path, tmp_path: Path, arguments
     code, _, err = run(*(str(scans) if part == "SCANS" else part for part in arguments), "--output", output)
     assert code == 1 and sentence in err and err.count("\n") == 1
     assert not output.exists()
+
+
+def test_what_nobody_has_reviewed_is_no_truth(run: Run, scans: Path, predictor: Predictor, tmp_path: Path) -> None:
+    """Of a model measured on its own predictions an error of nothing would come."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for name in ("first", "second one"):
+        (folder / f"{name}.ply").write_bytes((scans / f"{name}.ply").read_bytes())
+        found = predictor.predict_file(folder / f"{name}.ply")
+        write_landmarks(found, folder / f"{name}.ply", folder / f"{name}.mrk.json", write_predicted)
+    code, out, err = run("--model", "face50", "--scans", folder, "--output", tmp_path / "report")
+    assert code == 1 and "Nobody has reviewed the landmarks of first" in out and "no scan to measure on" in err
+    record = record_beside(folder / "first.mrk.json")
+    record.write_text(Review.read(record).decide([3, 11], State.ACCEPTED).to_json())
+    code, out, _err = run("--model", "face50", "--scans", folder, "--output", tmp_path / "report")
+    assert code == 0 and "2 of 2 landmarks placed; 1 of 1 scans aligned" in out
 
 
 def test_template_that_is_one_of_the_scans_is_not_measured(run: Run, scans: Path, tmp_path: Path) -> None:

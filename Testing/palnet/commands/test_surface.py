@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -103,6 +104,23 @@ def test_wrong_words_are_said(
     assert cli.main(["surface", str(folder), *more, "--output", str(tmp_path)], Recorder()) == 1
     assert said in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("plain")
+def test_names_count_however_they_are_written_and_means_are_no_scans(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second run finds the means of the first in a folder among the surfaces."""
+    own = shutil.copytree(folder, tmp_path / "own")
+    (own / "groups.csv").write_text("scan,group\nA-1,short\nA2,Short\nb 1,long\nb2.ply,long\n")
+    line = ["surface", str(own), "--groups", str(own / "groups.csv"), "--scan", "B_1", "--output"]
+    for _ in range(2):
+        assert cli.main([*line, str(own / "surfaces")], Recorder()) == 0
+        assert {row["scan"] for row in _rows(own / "surfaces" / "scans.csv")} == {"a1", "a2", "b1", "b2"}
+        assert "The groups short and Short are taken for one, short." in capsys.readouterr().out
+    assert "b1 against the mean" in (own / "surfaces" / "surfaces.html").read_text(encoding="utf-8")
+    assert cli.main([*line, str(own)], Recorder()) == 1
+    assert "is a folder that is read" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("plain")

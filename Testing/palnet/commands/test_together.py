@@ -16,7 +16,9 @@ from palnet.errors import OutputError
 from palnet.evaluation import files as evaluated
 from palnet.exchange import write_together
 from palnet.exports.predicted import write_predicted
+from palnet.pipeline.model import bundled_models
 from palnet.protocols.protocol import Protocol
+from palnet.surfaces.files import _KIND as KIND
 from recorder import Recorder
 
 POINTS = "scan,label,x,y,z\n" + "".join(
@@ -131,8 +133,9 @@ def test_a_surface_goes_only_with_its_landmarks(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(place_of, "corresponding_files", lambda _surface, _markups: {})
     folder, output = scans(tmp_path / "in", a="0"), tmp_path / "out"
     run_batch_here(folder, output, Engine())
-    for ending in (".surface.vtp", ".surface.ply", ".skin.ply", ".landmarks.png"):
-        (output / f"a{ending}").write_text("old")
+    marks = {".surface.vtp": KIND, ".surface.ply": KIND, ".skin.ply": "skin of a volume; unit mm"}
+    for ending, mark in marks.items():
+        (output / f"a{ending}").write_text(f"old {mark}; unit mm")
     before = contents(output)
     (folder / "a.ply").write_text("3")
 
@@ -162,3 +165,45 @@ def test_points_and_what_slides_are_of_one_run(tmp_path: Path) -> None:
     write_together({place: b"1", tmp_path / "new" / "b": "2"})
     write_together({place: "3", tmp_path / "new" / "b": None})
     assert contents(tmp_path / "new") == {"a": "3"}
+
+
+@pytest.mark.parametrize("kind", ["batch", "single"])
+def test_a_file_that_someone_else_made_beside_the_scan_stays(tmp_path: Path, kind: str) -> None:
+    """A person has a skin, or a surface, of their own beside the scan, and the results go there, too."""
+    folder = scans(tmp_path / "in", a="0")
+    others = {f"a{ending}": "theirs" for ending in (".surface.vtp", ".surface.ply", ".skin.ply", ".landmarks.png")}
+    for name, text in others.items():
+        (folder / name).write_text(text)
+    if kind == "batch":
+        run_batch_here(folder, folder, Engine())
+    else:
+        write_landmarks(prediction(3.0), folder / "a.ply", folder / "a.mrk.json", write_predicted)
+        with pytest.raises(OutputError, match="is no result of palnet"):
+            write_landmarks(prediction(4.0), folder / "a.ply", folder / "a.mrk.json", write_predicted, skin=b"ply")
+    assert (folder / "a.mrk.json").exists()
+    assert {name: (folder / name).read_text() for name in others} == others
+
+
+def test_a_batch_does_not_replace_what_it_did_not_write(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    scans(tmp_path / "in", a="0")
+    (tmp_path / "in" / "points.csv").write_text("label,x,y,z\nPrn,1,2,3\n")
+    assert run("landmark", "in", "--output", "in") == 1
+    assert "in/points.csv is no table of palnet" in capsys.readouterr().err
+    scans(tmp_path / "batch", a="0")  # with a picture of its texture, whose name a thumbnail would have
+    (tmp_path / "batch" / "a.jpg").write_text("texture")
+    assert run("landmark", "batch", "--output", ".") == 1
+    assert "Scans lie in batch, where results are kept" in capsys.readouterr().err
+    assert contents(tmp_path / "batch") == {"a.ply": "0", "a.jpg": "texture"}
+
+
+def test_a_training_does_not_replace_what_it_starts_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    start = tmp_path / "mine.palnet"
+    start.write_bytes(bundled_models()["face50"].read_bytes())
+    (tmp_path / "c.json").write_text("{}")
+    line = ["train", tmp_path / "c.json", "--scans", tmp_path, "--work", tmp_path / "w", "--start", start]
+    assert run(*line, "--output", start) == 1
+    assert "is what the training starts from" in capsys.readouterr().err

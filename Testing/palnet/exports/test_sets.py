@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from palnet.errors import LandmarkFileError, OutputError
+from palnet.exports.joined import joined, not_in_all
 from palnet.exports.sets import LandmarkSet, LandmarkSets, files_of, read_sets
 from palnet.exports.writers import FORMATS, in_unit, without_missing_landmarks, without_missing_specimens, write_sets
 from palnet.formats.names import file_names, plain_names
@@ -106,7 +107,7 @@ def test_round_trips_are_exact(tmp_path_factory: pytest.TempPathFactory, to: str
     for one in sets:
         read = back[one.name]
         assert read.labels == labels
-        assert read.unit == ("mm" if to == "fcsv" else unit)
+        assert read.unit == unit
         np.testing.assert_allclose(read.points, one.points, rtol=1e-15, atol=1e-6 / MM_PER_UNIT[unit] / 10)
 
 
@@ -277,3 +278,29 @@ def test_results_of_a_batch_with_folders(tmp_path: Path) -> None:
         files_of(tmp_path)
     write_sets(sets_of("A"), "csv", tmp_path / "mine.csv")
     assert files_of(tmp_path) == [tmp_path / "mine.csv"]
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_a_point_that_one_specimen_has_is_missing_in_the_others(tmp_path: Path, to: str) -> None:
+    """As a person's own, added to the list of one scan: it blocks no export, but of formats without missing points."""
+    a, b = sets_of("A", "B")
+    more = LandmarkSet("B", (*b.labels, "my wart"), np.vstack([b.points, [[1.0, 2.0, 3.0]]]))
+    if (FORMATS[to].together and not FORMATS[to].missing) or to == "gpa":
+        with pytest.raises(LandmarkFileError, match="no missing points"):
+            write_sets([a, more], to, output(tmp_path / to, to))
+        return
+    write_sets([a, more], to, output(tmp_path / to, to))
+    first, second = read_sets(output(tmp_path / to, to))
+    assert second.labels == more.labels
+    np.testing.assert_allclose(second.points, more.points, atol=1e-9)
+    np.testing.assert_allclose(first.points[: len(LABELS)], a.points, atol=1e-9)
+    assert first.missing.tolist() == [False] * len(LABELS) + [True] * (len(first.labels) - len(LABELS))
+
+
+def test_who_has_what_others_have_not_is_told() -> None:
+    a, b = sets_of("A", "B")
+    assert not_in_all([a, b]) == []
+    other = LandmarkSet("B", ("mine", *LABELS[1:]), b.points)
+    assert not_in_all([a, other]) == [f"only in A: {LABELS[0]}", "only in B: mine"]
+    with pytest.raises(LandmarkFileError, match="do not have the same landmarks"):
+        joined([a, LandmarkSet("B", ("x", "y", "z")[: len(LABELS)], b.points)])

@@ -76,9 +76,10 @@ def test_sizes_that_are_not_likely_are_not_looked_at_closely(
     assert len(looks) < 8
 
 
-def test_known_distance(predictor: Predictor, scan: Surface, found: Prediction) -> None:
+@pytest.mark.parametrize("pair", ["Ex_R Ex_L", "exocanthion right EX L"])
+def test_known_distance(predictor: Predictor, scan: Surface, found: Prediction, pair: str) -> None:
     mm = apart(found, "Ex_R", "Ex_L")
-    here = predict(predictor, scan, 0.7, f"Ex_R Ex_L {mm:.6f}")
+    here = predict(predictor, scan, 0.7, f"{pair} {mm:.6f}")
     assert apart(here, "Ex_R", "Ex_L") * mm_per_unit(here.unit) == pytest.approx(mm, rel=0.003)
     assert mm_per_unit(here.unit) == pytest.approx(0.7, rel=0.02)
     assert not is_relative(here.unit)
@@ -102,7 +103,9 @@ def test_refusal_says_the_size_and_the_ways(predictor: Predictor, scan: Surface)
         assert word in str(caught.value)
 
 
-@pytest.mark.parametrize("unit", ["Ex_R Nowhere 89", "Ex_R Ex_R 89", "Ex_R Ex_L 0", "Ex_R Ex_L many"])
+@pytest.mark.parametrize(
+    "unit", ["Ex_R Nowhere 89", "exocanthion right Nowhere 89", "Ex_R Ex_R 89", "Ex_R Ex_L 0", "Ex_R Ex_L many"]
+)
 def test_distance_that_is_none(predictor: Predictor, scan: Surface, unit: str) -> None:
     with pytest.raises(ScanError, match="landmark"):
         predict(predictor, scan, 1.0, unit)

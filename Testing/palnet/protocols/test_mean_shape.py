@@ -15,7 +15,7 @@ from palnet.protocols.from_labels import protocol_from_labels
 from palnet.protocols.known_shape import face_from_shape, known_places
 from palnet.protocols.mean_shape import axes_are_sure, mean_of_shapes
 from palnet.protocols.protocol import Protocol
-from palnet.rigid import apply, random_pose
+from palnet.rigid import apply, random_pose, rigid_fit
 from scipy.spatial.transform import Rotation
 
 MODEL = Model.find("face50")
@@ -49,7 +49,7 @@ def degrees_off(mean: np.ndarray, labels: Sequence[str]) -> float:
 def test_the_files_hold_the_mean_shapes_of_the_models() -> None:
     """tools/protocol_mean_shapes.py writes them."""
     (held,) = known_places()
-    assert list(held) == MODEL.protocol.labels
+    assert list(held) == [label.casefold() for label in MODEL.protocol.labels]
     np.testing.assert_allclose(list(held.values()), MODEL.mean_shape, atol=0.006)
 
 
@@ -100,3 +100,46 @@ def test_a_comparison_of_sixteen_calls_forward_what_is_forward() -> None:
     for row in landmark_rows(one):
         assert row["bias_forward_mm"] == pytest.approx(2.0, abs=0.05)
         assert abs(row["bias_up_mm"]) < 0.2 and abs(row["bias_left_mm"]) < 0.2
+
+
+RANDOM = {
+    "any": MODEL.protocol.labels,
+    "midline": MIDDLE[:10],
+    "right": [landmark.label for landmark in MODEL.protocol.landmarks if landmark.side == "right"],
+}
+
+
+@pytest.mark.parametrize("pool", RANDOM)
+@pytest.mark.parametrize("count", [3, 5, 8, 16])
+@pytest.mark.parametrize("own", [0, 3])
+def test_random_parts_lie_as_in_a_face_or_their_axes_have_no_names(pool: str, count: int, own: int) -> None:
+    """A landmark whose pair is not among them once was drawn to the midline, and turned the face with it."""
+    rng = np.random.default_rng([count, own])
+    for number in range(6):
+        labels = list(rng.choice(RANDOM[pool], min(count, len(RANDOM[pool])), replace=False))
+        known = places(labels)
+        if number % 2:
+            labels = [label.upper() for label in labels]
+        face = np.vstack([known, rng.normal(0, 50, (own, 3))])
+        labels += [f"my own {k}" for k in range(own)]
+        poses = [random_pose(rng, 180.0, 100.0) for _ in range(4)]
+        scans = [apply(pose, face + rng.normal(0, 1.5, face.shape)) for pose in poses]
+        sets = [LandmarkSet(str(k), tuple(labels), scan) for k, scan in enumerate(scans)]
+        one = compare(sets, sets, ("A", "B"))
+        written = [label.casefold() for label in labels]
+        order = [written.index(label.casefold()) for label in one.protocol.labels]
+        motion = rigid_fit(face[order], one.mean_shape)
+        assert np.linalg.norm(apply(motion, face[order]) - one.mean_shape, axis=1).max() < 6.0
+        turned = np.degrees(Rotation.from_matrix(motion[:3, :3]).magnitude())
+        assert one.axes == ("x", "y", "z") or turned < 15.0
+        if count > 5 and pool == "any":
+            assert one.axes == ("left", "up", "forward")
+
+
+def test_names_of_a_face_do_not_make_one() -> None:
+    rng = np.random.default_rng(4)
+    for count in (3, 4, 5, 8):
+        for _ in range(40):
+            labels = list(rng.choice(MODEL.protocol.labels, count, replace=False))
+            sets = [LandmarkSet("a", tuple(labels), rng.normal(0, 50, (count, 3)))]
+            assert compare(sets, sets, ("A", "B")).axes == ("x", "y", "z")

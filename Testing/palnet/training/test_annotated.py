@@ -136,6 +136,17 @@ def test_the_order_is_the_protocols_and_case_does_not_count(tmp_path: Path) -> N
     np.testing.assert_array_equal(found.scans[0].points, POINTS[[2, 0, 1]])
 
 
+def test_long_names_of_the_protocol_and_what_may_be_two(tmp_path: Path) -> None:
+    for name, labels in (("a", ("exocanthion right", "PRN", "EX L")), ("b", ("ex_r", "EX R", "n"))):
+        scan(tmp_path / f"{name}.ply")
+        marks(tmp_path / f"{name}.mrk.json", labels=labels)
+    face = Protocol.bundled("face50")
+    found = read_annotated(tmp_path, protocol=face)
+    np.testing.assert_array_equal(found.scans[0].points[[face.index(k) for k in ("Ex_R", "Prn", "Ex_L")]], POINTS)
+    assert np.isfinite(found.scans[1].points).all(axis=1).sum() == 1
+    assert "b.mrk.json: 'ex_r' and 'EX R' may be Ex_R: write these labels as the protocol does." in found.problems
+
+
 def test_labels_that_differ_by_case_alone_are_two(tmp_path: Path) -> None:
     scan(tmp_path / "a.ply")
     marks(tmp_path / "a.mrk.json", labels=("a", "A", "b"))

@@ -16,7 +16,14 @@ from palnet.pipeline.model import Model
 from palnet.pipeline.patches import PatchScale
 from palnet.pipeline.predictor import Predictor
 from palnet.protocols.from_labels import protocol_from_labels
-from palnet.protocols.mean_shape import WORKING_SIZE_MM, complete, mean_of_shapes, working_scale
+from palnet.protocols.mean_shape import (
+    WORKING_SIZE_MM,
+    complete,
+    mean_of_shapes,
+    mirror_of,
+    symmetric,
+    working_scale,
+)
 from palnet.protocols.protocol import Protocol
 from palnet.rigid import apply, random_pose, rigid_fit
 from palnet.scans.surface import Surface, closest_on_surface
@@ -109,6 +116,29 @@ def test_specimens_lie_in_the_frame_of_the_mean_at_working_size(scans: Annotated
     wrong = scans.of([replace(scans.scans[0], points=scans.scans[0].points + 40)])
     with pytest.raises(AnnotationError, match="far from its surface"):
         prepare(wrong, mean * scale, scale)
+
+
+def test_what_was_marked_on_one_side_only_stays_there(scans: AnnotatedScans) -> None:
+    """Its mirror image is no landmark of its name: not in the mean, in mirrored scans, or the shape model."""
+    labels = [label for label in PROTOCOL.labels if label != "P_R"]
+    assert len(labels) == len(PROTOCOL) - 1
+    at = [PROTOCOL.labels.index(label) for label in labels]
+    alone = labels.index("P_L")
+    protocol = protocol_from_labels("part", labels)
+    part = replace(scans, labels=tuple(labels), scans=tuple(replace(s, points=s.points[at]) for s in scans.scans))
+    mean, whole = (mean_of_shapes(np.stack([s.points for s in some]), p)
+                   for some, p in ((part.scans, protocol), (scans.scans, PROTOCOL)))  # fmt: skip
+    moved = apply(rigid_fit(mean, whole[at]), mean)
+    assert np.linalg.norm(moved - whole[at], axis=1).max() < 0.1 * np.sqrt((whole**2).sum(axis=1).mean())
+    assert not symmetric(mean, protocol)[alone] and (mirror_of(mean, protocol) == np.arange(len(labels))).all()
+    source = split_sources(part, protocol, 0.2, 42).train
+    mirrored = 0
+    for index in range(12):
+        one = source.scan(index)
+        aside = one.landmarks[alone, 0] * source.mean_shape[alone, 0]
+        assert aside > 0 or not one.visible[alone]
+        mirrored += not one.visible[alone]
+    assert 0 < mirrored < 12
 
 
 @pytest.fixture(scope="module")
