@@ -13,15 +13,7 @@ LABELS = MODEL.protocol.labels
 MIRROR = MODEL.protocol.mirror()
 PARTS = {
     "all": LABELS,
-    "sixteen": [
-        *LABELS[1:3],
-        "Prn",
-        "Sn",
-        "Ls",
-        "Li",
-        "Gn",
-        *(f"{k}_{s}" for k in ("Ex", "En", "Ch", "Al") for s in "RL"),
-    ],
+    "some": [*LABELS[1:3], "Prn", "Sn", "Gn", *(f"{k}_{s}" for k in ("Ex", "En", "Ch", "Al") for s in "RL")],
     "five": ["En_R", "En_L", "Prn", "Ch_R", "Ch_L"],
 }
 
