@@ -17,6 +17,7 @@ from ..exports.pairing import name_key
 from ..exports.remarks import not_reviewed, of_no_known_size, passed_over
 from ..exports.sets import LandmarkSet, LandmarkSets, files_of, read_sets
 from ..files import check_writable
+from ..formats.names import LANDMARKS_ENDING
 from ..formats.text import TO_LPS, some_of
 from ..measures.measurements import Measurer, reference_shape
 from ..measures.tables import MeasuredScans, asymmetry_rows, asymmetry_sums, with_lengths
@@ -99,6 +100,12 @@ def _in_order(sets: Sequence[LandmarkSet], protocol: Protocol, problems: list[st
         problems += [f"{one.name}: {doubt}: {WRITE_LABELS}." for doubt in matched.doubts]
         places = {known.labels[k]: point for k, point in zip(matched.places, one.points, strict=True) if k >= 0}
         if not places:
+            if all(label.isdecimal() for label in one.labels):
+                raise PalnetError(
+                    f"The landmarks of '{one.name}' have numbers and no labels: the table of them that palnet convert "
+                    f"writes beside a file (FILE{LANDMARKS_ENDING}) is missing. Or name a protocol with --protocol "
+                    "that calls them so."
+                )
             raise PalnetError(
                 f"'{one.name}' has none of the landmarks of the protocol {protocol.name} ({some_of(list(labels), 3)}), "
                 f"but {some_of(list(one.labels), 3)}: rename them as the protocol does, or name theirs with --protocol."

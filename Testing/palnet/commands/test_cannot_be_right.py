@@ -14,7 +14,7 @@ from palnet.agreement.matching import compare
 from palnet.commands import cli
 from palnet.errors import AnnotationError, LandmarkFileError, PalnetError
 from palnet.exports.doubts import judge
-from palnet.exports.sets import LandmarkSet
+from palnet.exports.sets import LandmarkSet, read_sets
 from palnet.exports.surfaces import LandmarkedScan
 from palnet.formats.slicer import markups
 from palnet.pipeline.prediction import Prediction
@@ -209,3 +209,15 @@ def test_one_table_for_all_scans_is_said_first(tmp_path: Path) -> None:
     table(tmp_path / "all.csv", 1.0)
     with pytest.raises(AnnotationError, match=r"all\.csv holds the landmarks of 3 specimens: make a file for each"):
         read_annotated(tmp_path, None, PROTOCOL)
+
+
+def test_a_cell_that_is_no_number_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "wide.csv").write_text("specimen,N_x,N_y,N_z,Gn_x,Gn_y,Gn_z\na,1,2,3,4,5,6\nb,1,2,3,4,5mm,6\n")
+    with pytest.raises(LandmarkFileError, match=r"landmark 'Gn' in line 3 of wide\.csv.* y is '5mm'"):
+        read_sets(tmp_path / "wide.csv")
+
+
+def test_landmarks_without_their_table_of_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "alone.tps").write_text("LM3=2\n1 2 3\n4 5 6\nID=a\n")
+    assert cli.main(["measure", str(tmp_path / "alone.tps"), "--output", str(tmp_path / "o")], Recorder()) == 1
+    assert ".landmarks.csv) is missing" in capsys.readouterr().err
