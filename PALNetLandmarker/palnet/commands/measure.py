@@ -17,6 +17,7 @@ from ..exports.pairing import name_key
 from ..exports.remarks import not_reviewed, of_no_known_size, passed_over
 from ..exports.sets import LandmarkSet, LandmarkSets, files_of, read_sets
 from ..files import check_writable
+from ..formats.names import LANDMARKS_ENDING
 from ..formats.text import TO_LPS, some_of
 from ..measures.measurements import Measurer, reference_shape
 from ..measures.tables import MeasuredScans, asymmetry_rows, asymmetry_sums, with_lengths
@@ -42,9 +43,10 @@ def run(options: argparse.Namespace) -> int:
     protocol = _protocol(options.protocol)
     problems: list[str] = []
     read = [one for path in options.landmarks for one in read_sets(path, options.input_frame)]
-    judged = judge(of_unit(read, options.unit, problems))
+    ordered = _in_order(of_unit(read, options.unit, problems), protocol, problems)
+    judged = judge(ordered.sets)
     problems += [*judged.told, *told_twice(judged.sets)]
-    sets = _in_order(judged.sets, protocol, problems)
+    sets = LandmarkSets(ordered.labels, judged.sets)
     problems += [*of_no_known_size(sets.sets), *not_reviewed(sets.sets)]
     problems += [sentence for path in options.landmarks for sentence in passed_over(path)]
     relative = frozenset(one.name for one in sets.sets if is_relative(one.unit))
@@ -70,9 +72,8 @@ def run(options: argparse.Namespace) -> int:
         tables |= {"asymmetry": with_lengths(asymmetry, measured.relative)}
         tables |= {"asymmetry_scans": with_lengths(sums, measured.relative)}
     texts = {options.output / f"{name}.csv": table_text(rows, options.decimal_comma) for name, rows in tables.items()}
-    files = [file for path in options.landmarks for file in files_of(path)] + (
-        [options.groups] if options.groups else []
-    )
+    files = [file for path in options.landmarks for file in files_of(path)]
+    files += [options.groups] if options.groups else []
     gone = [options.output / f"{name}.csv" for name in _NOT_ALWAYS if name not in tables]
     write_together({**texts, **dict.fromkeys(gone)}, files)
     for problem in problems:
@@ -99,6 +100,12 @@ def _in_order(sets: Sequence[LandmarkSet], protocol: Protocol, problems: list[st
         problems += [f"{one.name}: {doubt}: {WRITE_LABELS}." for doubt in matched.doubts]
         places = {known.labels[k]: point for k, point in zip(matched.places, one.points, strict=True) if k >= 0}
         if not places:
+            if all(label.isdecimal() for label in one.labels):
+                raise PalnetError(
+                    f"The landmarks of '{one.name}' have numbers and no labels: the table of them that palnet convert "
+                    f"writes beside a file (FILE{LANDMARKS_ENDING}) is missing. Or name a protocol with --protocol "
+                    "that calls them so."
+                )
             raise PalnetError(
                 f"'{one.name}' has none of the landmarks of the protocol {protocol.name} ({some_of(list(labels), 3)}), "
                 f"but {some_of(list(one.labels), 3)}: rename them as the protocol does, or name theirs with --protocol."

@@ -169,7 +169,8 @@ def _wide(rows: list[Line], header: Header, decimals: Decimals, name: str) -> Fi
     for number, cells in rows:
         where = f"line {number} of {name}"
         values = [decimals.of([cells[k] for k in at], where) for at in places]
-        points = [point_of(value, f"landmark {n} in {where}") for n, value in enumerate(values, 1)]
+        called = [repr(label[:20]) for label in labels] or [str(n) for n in range(1, len(values) + 1)]
+        points = [point_of(value, f"landmark {n} in {where}") for n, value in zip(called, values, strict=True)]
         frame.see(cells)
         unit.see(cells)
         sets.append((cells[header.specimen] if header.specimen >= 0 else "", labels, np.array(points)))

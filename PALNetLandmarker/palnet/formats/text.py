@@ -28,6 +28,7 @@ _DECIMALS = 12
 _STATEMENT = re.compile(rf"coordinates: (\w+), ((?:{UNIT_PATTERN})(?!\w)|\w+)")
 _DECIMALS_OF = re.compile(r"(?<![\w.])-?\d+\.(\d+)(?![\w.])", re.ASCII)
 _FEW = 3
+_SHOWN = 30
 _FARTHEST = 1e100
 """Of a coordinate: beyond, distances overflow."""
 _CODES = (999.0, 9999.0, 99999.0)
@@ -127,7 +128,7 @@ def point_of(values: object, where: str) -> list[float]:
     """
     numbers = list(_numbers(values)) if isinstance(values, list) else []
     if len(numbers) != 3 or None in numbers:
-        raise LandmarkFileError(f"In {where}, x, y and z are not three numbers.")
+        raise LandmarkFileError(f"In {where}, x, y and z are not three numbers{_not_a_number(values, numbers)}.")
     known = [number for number in numbers if number is not None]
     if any(abs(number) > _FARTHEST for number in known):
         raise LandmarkFileError(f"In {where}, a coordinate is too large a number.")
@@ -136,6 +137,15 @@ def point_of(values: object, where: str) -> list[float]:
             f"In {where}, x, y and z are all {known[0]:g}, as some programs write a missing landmark: write NA there."
         )
     return known if all(math.isfinite(number) for number in known) else [math.nan] * 3
+
+
+def _not_a_number(values: object, numbers: Sequence[float | None]) -> str:
+    """Which of some values is no number, in words; empty where there are not three, or it cannot be shown."""
+    if not isinstance(values, list) or len(numbers) != 3:
+        return ""
+    axis = numbers.index(None)
+    shown = str(values[axis])
+    return f": {'xyz'[axis]} is '{shown[:_SHOWN]}'" if shown.isprintable() else ""
 
 
 def is_number(text: str) -> bool:

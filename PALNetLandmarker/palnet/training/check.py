@@ -94,7 +94,7 @@ def of_their_surfaces(found: AnnotatedScans) -> AnnotatedScans:
             kept.append(on_its_surface(scan, found.labels, surface, told))
         except AnnotationError as error:
             told.append(f"{error} It is left out.")
-    if not kept:
+    if found.scans and not kept:
         raise AnnotationError(f"No scan of {found.name} can be used. {in_short(told)}")
     return replace(found, scans=tuple(kept), problems=tuple(told))
 

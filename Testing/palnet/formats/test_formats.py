@@ -234,7 +234,7 @@ def test_files_of_other_programs(
         ("a.csv", "specimen,x1,y1,z1,x3,y3,z3\nA,1,2,3,4,5,6\n", "the columns x1, y1, z1"),
         ("a.csv", "specimen,Prn_x,Prn_y,Prn_z,Prn_z\nA,1,2,3,4\n", "'Prn_z' more than once"),
         ("a.csv", "specimen,Prn_x,Prn_y,Prn_z\nA,1,2,3\nA,1,2,3\n", "'A' more than once"),
-        ("a.csv", "specimen,Prn_x,Prn_y,Prn_z\nA,1,2,3\nB,1,,north\n", "landmark 1 in line 3 of a.csv"),
+        ("a.csv", "specimen,Prn_x,Prn_y,Prn_z\nA,1,2,3\nB,1,,north\n", "landmark 'Prn' in line 3 of a.csv"),
         ("a.csv", "specimen,frame,Prn_x,Prn_y,Prn_z\nA,LPS,1,2,3\nB,RAS,1,2,3\n", "frame LPS and RAS"),
         ("a.csv", "specimen,unit,Prn_x,Prn_y,Prn_z\nA,parsec,1,2,3\n", "unit parsec"),
         ("a.csv", "specimen,label,x,y,z\nA,Prn,1,2,3\nA,Prn,1,2,3\n", "'Prn' more than once"),
