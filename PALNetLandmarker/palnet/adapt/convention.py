@@ -7,7 +7,7 @@ On a scan they are turned with its face and scaled with its size, see :mod:`paln
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite, nan
+from math import hypot, isfinite, nan
 
 from ..errors import ConventionError
 from ..formats.text import some_of
@@ -17,6 +17,8 @@ FEWEST_SCANS = 3
 """That a convention, or a landmark of one's own, is learned from."""
 OFF_SURFACE_MM = 1.0
 """What a person places farther from the surface lies off it: no mesh is so coarse."""
+FARTHEST_MM = 20.0
+"""On a face: what lies farther from the model's place is no habit, but other points, a slip, or another frame."""
 SCANS_FOR_ERROR = 5
 """From so many on the expected error of a landmark of one's own is known."""
 FRAMES = ("face", "surface")
@@ -56,6 +58,11 @@ class LandmarkShift:
     error_factor: float = 1.0
     reach: float = nan
     off: float = nan
+
+    @property
+    def is_too_far(self) -> bool:
+        """Whether it is left alone because the person's places are farther away than those of any convention."""
+        return not self.used and self.before > FARTHEST_MM
 
 
 @dataclass(frozen=True)
@@ -136,6 +143,12 @@ class Convention:
                 f"{model.name} ({model.checksum[:12]}), and what that one does otherwise is in it: learn it again with "
                 "this model (palnet adapt), from the same scans."
             )
+        far = [one.label for one in self.used if hypot(*one.shift) * model.scale > FARTHEST_MM]
+        if far:
+            raise ConventionError(
+                f"The convention moves {some_of(far)} farther than any person does ({FARTHEST_MM:.0f} mm on a face): "
+                "learn it again (palnet adapt), which says what is wrong with the landmarks."
+            )
         taken = [one.label for one in self.own if one.label in labels]
         if taken:
             raise ConventionError(f"'{taken[0]}' is a landmark of the model: give one's own landmark another name.")
@@ -143,6 +156,11 @@ class Convention:
 
 def said(one: LandmarkShift) -> str:
     """A landmark's line for a person: ``Gn follows your convention (8 scans, 5.9 to 1.8 mm)``."""
+    if one.is_too_far:
+        return (
+            f"{one.label} stays as the model places it ({one.scans} scans): yours are {one.before:.0f} mm away in the "
+            f"mean, and no convention is more than {FARTHEST_MM:.0f} mm; look whether it is labelled and placed right"
+        )
     if not one.used:
         return f"{one.label} stays as the model places it ({one.scans} scans){_off(one)}"
     gain = f"{one.before:.1f} to {one.after:.1f} mm"
@@ -152,7 +170,8 @@ def said(one: LandmarkShift) -> str:
 def said_of_own(one: OwnLandmark) -> str:
     """The same of a landmark of one's own."""
     error = f", expected error {one.error:.1f} mm" if isfinite(one.error) else ""
-    return f"{one.label} is predicted ({one.scans} scans{error}){_off(one)}"
+    where = " on the surface" if one.off > OFF_SURFACE_MM else ""
+    return f"{one.label} is predicted{where} ({one.scans} scans{error}){_off(one)}"
 
 
 def said_of_off_surface(one: Convention) -> str:
@@ -180,4 +199,4 @@ def summary(one: Convention) -> str:
 def _off(one: LandmarkShift | OwnLandmark) -> str:
     if not one.off > OFF_SURFACE_MM:
         return ""
-    return f"; you place it {one.off:.1f} mm off the surface, which cannot be followed"
+    return f"; you place it {one.off:.1f} mm off the surface, and landmarks are put onto it only"

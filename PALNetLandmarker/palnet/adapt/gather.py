@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import ConventionError, PalnetError, ReviewError, sentence_of
-from ..exports.sets import in_reviewed_unit
+from ..exports.doubts import judge
+from ..exports.sets import LandmarkSet, in_reviewed_unit
 from ..formats.encoding import told_to
 from ..formats.files import LandmarkFile, read_landmarks
 from ..formats.text import TO_LPS, some_of
+from ..pipeline.model import Model
 from ..pipeline.prediction import Prediction, Progress
 from ..pipeline.predictor import Predictor
 from ..protocols.labels import WRITE_LABELS, KnownLabels
@@ -22,9 +24,14 @@ from ..review.persons_work import by_persons
 from ..review.record import Review, record_beside
 from ..scans.file import read_surface, scan_space
 from ..scans.surface import Surface, surface_from_polydata
-from ..training.annotated import AnnotatedScan, far_from_surface
+from ..surfaces.belonging import on_surface
 from ..training.annotated_folders import is_note, landmarks_by_key, scans_by_key
+from .convention import FARTHEST_MM
+from .frame import FaceFrame
 from .marked import MarkedScan
+
+_FEWEST = 4
+"""Fewer landmarks do not say whether all lie elsewhere."""
 
 
 @dataclass
@@ -83,7 +90,7 @@ def gather(
         tell(number / len(files), f"Looking at scan {number + 1} of {len(files)}")
         try:
             with told_to(found.problems.append):
-                one = _marked(file, scans.get(key), machine)
+                one = _checked(_marked(file, scans.get(key), machine, found.problems), machine.model)
         except PalnetError as error:
             found.problems.append(f"{file.name} is left out. {error}")
         except Exception as error:  # one scan must not cost the others
@@ -96,11 +103,16 @@ def gather(
     return found
 
 
-def _marked(file: Path, scan: Path | None, machine: Predictor) -> MarkedScan:
-    """:raises PalnetError: the file says nothing that can be used, and why"""
+def _marked(file: Path, scan: Path | None, machine: Predictor, told: list[str]) -> MarkedScan:
+    """
+    :param told: is given sentences on what is left out of it, or in doubt
+    :raises PalnetError: the file says nothing that can be used, and why
+    """
     said, review = read_landmarks(file), _review_of(file)
     said = in_reviewed_unit(file, said)
     labels = _as_called(said.labels, machine.model.protocol)
+    if review is None:
+        said = replace(said, points=_plausible(file, labels, said, told))
     mesh = None if scan is None else read_surface(scan)
     turn = TO_LPS["LPS"] if scan is None or mesh is None else TO_LPS[scan_space(scan, mesh)]
     surface = None if mesh is None else surface_from_polydata(mesh)
@@ -110,16 +122,52 @@ def _marked(file: Path, scan: Path | None, machine: Predictor) -> MarkedScan:
             return MarkedScan(review.prediction, labels, points)
         if review.prediction.model_checksum == machine.model.checksum:
             in_lps = None if surface is None else Surface(surface.points * turn, surface.triangles)
-            return MarkedScan(review.prediction, labels, points, in_lps)
+            return _on_its_surface(MarkedScan(review.prediction, labels, points, in_lps), file.name, told)
     else:
         points = said.points
     if scan is None or mesh is None or surface is None:
         raise ConventionError("There is no scan of its name, and no record of what this model predicted.")
-    points = points * turn
-    far = far_from_surface(AnnotatedScan(scan.name, scan.name, scan, points), surface)
-    if far:
-        raise ConventionError(far)
-    return MarkedScan(_predicted(machine, mesh, said), labels, points, surface)
+    return _on_its_surface(MarkedScan(_predicted(machine, mesh, said), labels, points * turn, surface), scan.name, told)
+
+
+def _plausible(file: Path, labels: tuple[str, ...], said: LandmarkFile, told: list[str]) -> np.ndarray:
+    """(N, 3) what a file says without what stands for no place; a sentence on what cannot be right.
+
+    :raises ConventionError: right and left are exchanged
+    """
+    judged = judge([LandmarkSet(file.name, labels, said.points, said.unit, said.unit_said)], "let the file state it")
+    if judged.exchanged:
+        raise ConventionError(judged.exchanged)
+    told += judged.told
+    return judged.sets[0].points
+
+
+def _on_its_surface(one: MarkedScan, name: str, told: list[str]) -> MarkedScan:
+    """The scan without single landmarks far off its surface; a sentence on these, and on what is in doubt.
+
+    :raises ConventionError: the landmarks are not of this scan, or in another frame or unit
+    """
+    if one.surface is None:
+        return one
+    found = on_surface(name, one.labels, one.points, one.surface)
+    if found.far:
+        raise ConventionError(found.far)
+    told += found.told
+    return replace(one, points=found.without_astray(one.points))
+
+
+def _checked(one: MarkedScan, model: Model) -> MarkedScan:
+    """:raises ConventionError: most of its landmarks lie elsewhere than a person can have placed them"""
+    labels = model.protocol.labels
+    frame = FaceFrame.of(one.prediction, model.mean_shape)
+    off = frame.to_face(one.places(labels) - one.prediction.model_points[: len(labels)]) * model.scale
+    away = np.linalg.norm(off[np.isfinite(off).all(axis=1)], axis=1)
+    if len(away) >= _FEWEST and np.median(away) > FARTHEST_MM:
+        raise ConventionError(
+            f"Half of its landmarks lie {np.median(away):.0f} mm or more from where they are on this face: look "
+            "whether they are of this scan, in its frame and unit, and labelled right."
+        )
+    return one
 
 
 def _predicted(machine: Predictor, mesh: object, said: LandmarkFile) -> Prediction:

@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from ..errors import ConventionError
 from ..pipeline.model import Model
 from ..pipeline.prediction import Progress
-from .convention import FEWEST_SCANS, Convention, LandmarkShift, Vector
+from .convention import FARTHEST_MM, FEWEST_SCANS, Convention, LandmarkShift, Vector
 from .estimate import USUAL_SHIFT_MM, Estimate, estimate
 from .frame import SKIN_MM, FaceFrame, Skin, outward, turned_between
 from .marked import MarkedScan
@@ -188,7 +188,7 @@ def _shifts(
     chance = np.where(by_skin, whole["surface"].chance, whole["face"].chance)
     helps = _helps(seen.before, left, mirror, chance)
     large = np.linalg.norm(shift, axis=1) > _LEAST_SHIFT_MM
-    used = helps & large & (chance > _LEAST_CHANCE)
+    used = helps & large & (chance > _LEAST_CHANCE) & ~_too_far(seen, shift)
     factors = _error_factors(seen, left, used)
     result = []
     for k, label in enumerate(model.protocol.labels):
@@ -217,6 +217,16 @@ def _shifts(
             )
         result.append(one)
     return tuple(result)
+
+
+def _too_far(seen: _Evidence, shift: np.ndarray) -> np.ndarray:
+    """(L,) bool: farther than any convention goes, see :data:`FARTHEST_MM`.
+
+    :param shift: (L, 3) working mm
+    """
+    there = np.isfinite(seen.before)
+    mean = np.where(there, seen.before, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+    return np.asarray((mean * seen.working > FARTHEST_MM) | (np.linalg.norm(shift, axis=1) > FARTHEST_MM))
 
 
 def _helps(before: np.ndarray, left: np.ndarray, mirror: np.ndarray, chance: np.ndarray) -> np.ndarray:

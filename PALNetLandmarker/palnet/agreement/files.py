@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from ..exchange import write_together
+from ..exports.doubts import of_unit
 from ..exports.remarks import not_reviewed, passed_over
-from ..exports.sets import LandmarkSet, files_of, read_sets
+from ..exports.sets import files_of, read_sets
 from ..formats.encoding import told_to
 from ..pipeline.model import Model, bundled_models
 from ..protocols.protocol import Protocol
@@ -41,16 +42,14 @@ def compare_files(
     """
     problems: list[str] = []
     with told_to(problems.append):
-        ours, theirs = (_in_unit(read_sets(path), unit) for path in (first, second))
+        read = [read_sets(path) for path in (first, second)]
+    both = of_unit([*read[0], *read[1]], unit, problems)
+    ours, theirs = both[: len(read[0])], both[len(read[0]) :]
     chosen = None
     if protocol:
         chosen = Protocol.load(protocol) if protocol.endswith(".json") else Protocol.bundled(protocol)
     called = (names[0], names[1]) if names else titles(first, second)
     result = compare(ours, theirs, called, chosen)
-    stated = sorted({one.unit for one in (*ours, *theirs)} - {unit})
-    if unit and stated:
-        told = f"Some files state the unit {' or '.join(stated)}, which counts; --unit {unit} is for others."
-        problems.append(told)
     for path, sets in ((first, ours), (second, theirs)):
         problems += [f"{path.name}: {sentence}" for sentence in not_reviewed(sets)]
         problems += passed_over(path)
@@ -105,10 +104,6 @@ def write_report(folder: Path, rows: dict[str, list[Row]], page: str, keep: Sequ
     contents = {folder / f"{name}.csv": table_text(table) for name, table in rows.items()}
     write_together({**contents, folder / PAGE: page}, keep)
     return folder / PAGE
-
-
-def _in_unit(sets: Sequence[LandmarkSet], unit: str | None) -> list[LandmarkSet]:
-    return [replace(one, unit=unit) if unit and not one.unit_said else one for one in sets]
 
 
 def backdrop(one: Comparison) -> np.ndarray | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AnnotationError, LandmarkFileError
+from ..exports.doubts import judge
 from ..exports.pairing import paired
 from ..exports.remarks import of_no_known_size
 from ..exports.sets import LandmarkSet
@@ -26,6 +27,8 @@ _FEWEST = 3
 _MANY = 5
 _MANY_KNOWN = 6
 """Landmarks by which a protocol is known where there are others, of a person's own."""
+_APART = 0.5
+"""Of the landmarks' spread: two people do not differ so much in what they mean by a name."""
 # Beyond, and below, no digits are left.
 _FARTHEST_MM, _SMALLEST_MM = 1e9, 1e-6
 
@@ -47,25 +50,30 @@ def compare(
     :raises LandmarkFileError: nothing matches, a name stands twice, or a unit is not known
     """
     problems = of_no_known_size([*first, *second])
+    first, second = (_judged(sets, title, problems) for sets, title in zip((first, second), titles, strict=True))
     pairs = _pairs(first, second, titles, problems)
     pairs = _called_alike(pairs, titles, protocol, problems)
     labels = _labels(pairs, titles, protocol, problems)
     protocol = protocol or _bundled(labels) or Protocol("landmarks", "landmarks", _own(labels))
     words = KnownLabels.of(protocol)
     pairs, labels = _as_in(words, labels, pairs), list(words.called(labels)[0])
-    names, points, units = [], [], []
+    names, points, units, left_out = [], [], [], list[str]()
     for one, other in pairs:
         both = np.stack([_in_mm(one, protocol.labels, labels), _in_mm(other, protocol.labels, labels)])
-        problem = _problem(one.name, *both)
+        problem = _problem(one.name, both[0], both[1], protocol.mirror())
         if problem:
-            problems.append(problem)
+            left_out.append(problem)
         else:
             names.append(one.name)
             points.append(both)
             units.append(MM_PER_UNIT[one.unit])
     if not names:
-        raise LandmarkFileError(problems[-1])
+        others = f" And {len(left_out) - 1} more." if len(left_out) > 1 else ""
+        raise LandmarkFileError(" ".join([f"No scan could be compared. {left_out[0]}{others}", *problems]))
+    problems += left_out
     a, b = np.stack(points, axis=1)
+    problems += _of_one_hand(titles, a, b)
+    problems += [sentence for k, name in enumerate(names) for sentence in _far_apart(name, protocol.labels, a[k], b[k])]
     known = [protocol.index(label) for label in protocol.labels if label in labels]
     comparison = Comparison(
         titles,
@@ -202,8 +210,42 @@ def _labels(
     return labels
 
 
-def _problem(name: str, first: np.ndarray, second: np.ndarray) -> str:
-    """Why two sets (L, 3) of one scan cannot be compared; empty if they can."""
+def _judged(sets: Sequence[LandmarkSet], title: str, problems: list[str]) -> Sequence[LandmarkSet]:
+    """An observer's sets without landmarks that stand for no place; what cannot be right is added to ``problems``."""
+    said = judge(sets)
+    problems += [f"{title}: {sentence}" for sentence in said.told]
+    return said.sets
+
+
+def _of_one_hand(titles: tuple[str, str], first: np.ndarray, second: np.ndarray) -> list[str]:
+    """A sentence, in a list, where two observers (S, L, 3) agree to the last digit everywhere, as no two do."""
+    there = np.isfinite(first + second).all(axis=-1)
+    if not there.any() or (first[there] != second[there]).any():
+        return []
+    return [f"All landmarks of {titles[0]} and {titles[1]} are the same to the last digit: they are one set, not two."]
+
+
+def _far_apart(name: str, labels: Sequence[str], first: np.ndarray, second: np.ndarray) -> list[str]:
+    """A sentence, in a list, on landmarks (L, 3) that two observers cannot both mean."""
+    apart = np.linalg.norm(first - second, axis=1)
+    there = np.isfinite(apart)
+    if there.sum() <= _FEWEST:
+        return []
+    spread = np.sqrt(((first[there] - np.median(first[there], axis=0)) ** 2).sum(axis=1).mean())
+    far = np.flatnonzero(there & (apart > _APART * spread))
+    if not len(far):
+        return []
+    of = _listed([labels[int(k)] for k in far])
+    return [
+        f"{of} of {name} lie up to {apart[far].max():.0f} mm apart: one of the two was not placed, or is mislabelled."
+    ]
+
+
+def _problem(name: str, first: np.ndarray, second: np.ndarray, mirror: np.ndarray) -> str:
+    """Why two sets (L, 3) of one scan cannot be compared; empty if they can.
+
+    :param mirror: (L,) of the landmarks' pairs
+    """
     placed = (np.isfinite(first) | np.isfinite(second)).all(axis=1)
     if placed.sum() < _FEWEST:
         return f"{name} has fewer than {_FEWEST} landmarks: it is left out."
@@ -214,17 +256,28 @@ def _problem(name: str, first: np.ndarray, second: np.ndarray) -> str:
         if len(there) > 1 and np.ptp(there, axis=0).max() < _SMALLEST_MM:
             return f"{name} has all its landmarks in one place: it is left out."
     both = np.isfinite(first + second).all(axis=1)
+    exchanged = _exchanged(first, second, mirror)
     first, second = first[both], second[both]
     if len(first) <= _FEWEST or _like(first, second):
         return ""
     if _like(first, second * TO_LPS["RAS"]):
         return f"{name}: one of the two is in RAS and says LPS, or the reverse: it is left out."
+    if exchanged:
+        return f"{name}: right and left are exchanged in one of the two: it is left out."
+    if any(_like(first, second * np.where(np.arange(3) == axis, -1.0, 1.0)) for axis in range(3)):
+        return f"{name}: one of the two is mirrored, an axis with the other sign: it is left out."
     size = np.linalg.norm(second - second.mean(axis=0)) / max(np.linalg.norm(first - first.mean(axis=0)), 1e-12)
-    if any(0.8 < size * factor < 1.25 for factor in (0.001, 0.01, 0.1, 10.0, 100.0, 1000.0)):
+    if any(0.8 < size * factor < 1.25 for factor in (0.001, 0.01, 0.1, 10.0, 100.0, 1000.0, 25.4, 1 / 25.4)):
         return f"{name}: the two are in different units: it is left out."
     if _like(apply(rigid_fit(first, second), first), second):
         return f"{name}: the two lie elsewhere, as on a scan that was moved between them: it is left out."
     return ""
+
+
+def _exchanged(first: np.ndarray, second: np.ndarray, mirror: np.ndarray) -> bool:
+    """Whether two sets (L, 3) are alike once right and left of one of them are exchanged."""
+    both = np.isfinite(first + second[mirror]).all(axis=1)
+    return bool(both.sum() > _FEWEST and _like(first[both], second[mirror][both]))
 
 
 def _like(first: np.ndarray, second: np.ndarray) -> bool:

@@ -61,6 +61,8 @@ def _run(options: argparse.Namespace, host: object) -> int:
     if found.untouched:
         print(f"{found.untouched} scans have landmarks that no one has looked at; they say nothing.")
     if not found.scans:
+        if found.problems and not found.untouched:
+            raise ConventionError(f"No scan in {options.folder} can be used: what is said of each stands above.")
         raise ConventionError(
             f"No scan in {options.folder} has landmarks that a person placed or accepted: review some in Slicer, or "
             "put landmark files of the same names beside the scans."
@@ -68,7 +70,7 @@ def _run(options: argparse.Namespace, host: object) -> int:
     convention = learn(found.scans, predictor.model)
     write_together({output: to_text(convention), page: convention_page(convention, predictor.model, left_out)})
     for one in convention.landmarks:
-        if one.used or one in convention.off_surface:
+        if one.used or one.is_too_far or one in convention.off_surface:
             print(f"  {said(one)}")
     for own in convention.own:
         print(f"  {said_of_own(own)}")

@@ -196,6 +196,10 @@ def _add_measure(commands: Any) -> None:
     measure = commands.add_parser("measure", help="tables of distances, angles and asymmetry from landmarks")
     measure.add_argument("landmarks", nargs="+", type=place, metavar="LANDMARKS", help="files, or folders of files")
     measure.add_argument("--scans", type=place, metavar="DIR", help="scans of the same names, for paths over the skin")
+    measure.add_argument("--unit", choices=list(UNITS), help="of the landmarks, where their files do not say it")
+    measure.add_argument(
+        "--input-frame", choices=["LPS", "RAS"], default="LPS", help="of tables and text files that state none (LPS)"
+    )
     measure.add_argument("--protocol", default="face50", metavar="NAME|FILE", help="what is measured (face50)")
     measure.add_argument("--groups", type=place, metavar="CSV", help="table with the columns scan and group")
     add_decimal_comma(measure)

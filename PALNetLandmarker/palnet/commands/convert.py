@@ -162,7 +162,7 @@ def _fitted(options: argparse.Namespace, problems: list[str]) -> dict[str, Named
     surfaces = {}
     for one in landmarked_scans(options.landmarks, scans_by_key(options.scans, problems), problems):
         try:
-            surfaces[one.landmarks.name] = one.surface()
+            surfaces[one.landmarks.name] = one.surface(told=problems)
         except PalnetError as error:
             problems.append(f"{one.landmarks.name}: {error}")
     return surfaces

@@ -20,7 +20,7 @@ from ..population.heads import Population
 from ..protocols.mean_shape import mean_of_shapes
 from ..protocols.protocol import Protocol
 from ..training.annotated import read_annotated
-from ..training.check import reviewed
+from ..training.check import of_their_surfaces, reviewed
 from ..training.dataset import PopulationScans
 
 
@@ -79,7 +79,7 @@ def _said(result: ScanResult) -> str:
 
 
 def _annotated(options: argparse.Namespace, protocol: Protocol) -> _Set:
-    scans = read_annotated(options.scans, options.landmarks, protocol, options.kind, options.unit)
+    scans = of_their_surfaces(read_annotated(options.scans, options.landmarks, protocol, options.kind, options.unit))
     problems = list(scans.problems)
     # What nobody has looked at is a model's opinion, perhaps of the very one that is measured.
     own = [one for one in (reviewed(scan, protocol, problems) for scan in scans.scans) if one is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from ..errors import LandmarkFileError, PalnetError
 from ..exchange import write_together
+from ..exports.doubts import judge, of_unit, told_twice
 from ..exports.groups import grouped, read_groups
 from ..exports.pairing import name_key
 from ..exports.remarks import not_reviewed, of_no_known_size, passed_over
@@ -23,8 +25,9 @@ from ..protocols.protocol import Protocol
 from ..scans.file import scan_space
 from ..scans.surface import Surface
 from ..scans.surface_path import SurfacePaths
+from ..surfaces.belonging import on_surface
 from ..tables import Row, table_text
-from ..training.annotated import AnnotatedScan, far_from_surface
+from ..training.annotated import AnnotatedScan
 from ..training.annotated_folders import scans_by_key
 from ..units import MM_PER_UNIT, is_relative
 from .apart import check_apart
@@ -38,7 +41,10 @@ def run(options: argparse.Namespace) -> int:
     check_writable(options.output)
     protocol = _protocol(options.protocol)
     problems: list[str] = []
-    sets = _in_order([one for path in options.landmarks for one in read_sets(path)], protocol, problems)
+    read = [one for path in options.landmarks for one in read_sets(path, options.input_frame)]
+    judged = judge(of_unit(read, options.unit, problems))
+    problems += [*judged.told, *told_twice(judged.sets)]
+    sets = _in_order(judged.sets, protocol, problems)
     problems += [*of_no_known_size(sets.sets), *not_reviewed(sets.sets)]
     problems += [sentence for path in options.landmarks for sentence in passed_over(path)]
     relative = frozenset(one.name for one in sets.sets if is_relative(one.unit))
@@ -64,11 +70,11 @@ def run(options: argparse.Namespace) -> int:
         tables |= {"asymmetry": with_lengths(asymmetry, measured.relative)}
         tables |= {"asymmetry_scans": with_lengths(sums, measured.relative)}
     texts = {options.output / f"{name}.csv": table_text(rows, options.decimal_comma) for name, rows in tables.items()}
-    read = [file for path in options.landmarks for file in files_of(path)] + (
+    files = [file for path in options.landmarks for file in files_of(path)] + (
         [options.groups] if options.groups else []
     )
     gone = [options.output / f"{name}.csv" for name in _NOT_ALWAYS if name not in tables]
-    write_together({**texts, **dict.fromkeys(gone)}, read)
+    write_together({**texts, **dict.fromkeys(gone)}, files)
     for problem in problems:
         print(f"  ! {problem}")
     print(_summary(measured, bool(options.scans)))
@@ -81,7 +87,7 @@ def _protocol(name: str) -> Protocol:
     return Protocol.load(given) if given.suffix == ".json" else Protocol.bundled(name)
 
 
-def _in_order(sets: list[LandmarkSet], protocol: Protocol, problems: list[str]) -> LandmarkSets:
+def _in_order(sets: Sequence[LandmarkSet], protocol: Protocol, problems: list[str]) -> LandmarkSets:
     """The sets with the protocol's landmarks in its order, NaN where one lacks them."""
     labels, known, ordered = tuple(protocol.labels), KnownLabels.of(protocol), []
     for one in sets:
@@ -116,9 +122,10 @@ def _paths(one: LandmarkSet, scans: dict[str, Path], problems: list[str]) -> Sur
         return None
     try:
         turn = TO_LPS[scan_space(path)]
-        scan = AnnotatedScan(one.name, one.name, path, one.points * turn)
-        surface = scan.surface()
-        far = far_from_surface(scan, surface)
+        surface = AnnotatedScan(one.name, one.name, path, one.points * turn).surface()
+        found = on_surface(one.name, one.labels, one.points * turn, surface)
+        far = found.far
+        problems += found.told
     except PalnetError as error:
         far = str(error)
     if far:

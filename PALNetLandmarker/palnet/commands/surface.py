@@ -161,15 +161,17 @@ def _not_there(wanted: str, names: Sequence[str], options: argparse.Namespace) -
 
 
 def _fitted(scans: list[LandmarkedScan], problems: list[str], progress: Progress) -> list[NamedSurface]:
-    surfaces = []
+    surfaces, failed = [], list[str]()
     for number, one in enumerate(scans):
         progress(number / len(scans), one.landmarks.name)
         try:
-            surfaces.append(one.surface())
+            surfaces.append(one.surface(told=problems))
         except PalnetError as error:
-            problems.append(f"{one.landmarks.name}: {error}")
+            failed.append(f"{one.landmarks.name}: {error}")
     if not surfaces:
-        raise PalnetError(f"No surface could be fitted. {problems[-1] if problems else ''}".strip())
+        more = f" And {len(failed) - 1} more." if len(failed) > 1 else ""
+        raise PalnetError(f"No surface could be fitted. {failed[0] if failed else ' '.join(problems)}{more}".strip())
+    problems += failed
     return surfaces
 
 

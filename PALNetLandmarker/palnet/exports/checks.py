@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ..errors import LandmarkFileError
-from ..protocols.known_shape import lie_otherwise
+from ..protocols.plausibility import plausibility
 
 # What spreadsheets write for letters that Windows-1252 has not.
 _LOST = re.compile(r"[?\s_.-]*\?[?\s_.-]*\?[?\s_.-]*")
@@ -27,13 +27,14 @@ def check_letters(texts: Iterable[str], file: str) -> None:
         )
 
 
-def check_places(labels: Sequence[str], points: np.ndarray, table: str) -> None:
+def check_labels_beside(labels: Sequence[str], points: np.ndarray, table: str) -> None:
     """Check that the labels in a table beside a file are those of its points, as far as a known protocol tells it.
 
     :param points: (L, 3), NaN where missing
     :raises LandmarkFileError: they lie far from where the protocol has them, as where one column was sorted alone
     """
-    if lie_otherwise(points, labels):
+    said = plausibility(labels, points)
+    if said is not None and said.unlike:
         raise LandmarkFileError(
             f"The labels in {table} do not fit the points: they lie far from where a face has them. Sort whole rows, "
             "not the labels alone; if it is no face, give the landmarks other labels."

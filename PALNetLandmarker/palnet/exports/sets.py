@@ -25,12 +25,12 @@ from ..formats.nts import read_nts
 from ..formats.sliders import ENDINGS as SLIDER_ENDINGS
 from ..formats.sliders import IN_FOLDER
 from ..formats.tables import read_morphoj, read_table
-from ..formats.text import MM_PER_UNIT, TO_LPS, FileOfSets, Rows, check_labels, some_of
+from ..formats.text import MM_PER_UNIT, TO_LPS, FileOfSets, Rows, check_labels, check_places, some_of
 from ..formats.tps import read_tps
 from ..results import PARTS, TABLES
 from ..review.persons_work import by_persons, describes
 from ..review.record import Review, record_beside
-from .checks import check_letters, check_places
+from .checks import check_labels_beside, check_letters
 
 ENDINGS = (
     *(".mrk.json", ".fcsv", ".tps", ".nts", ".dta", ".pp", ".landmarkascii", ".pts", ".ljson"),
@@ -241,7 +241,9 @@ def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
         check_labels(labels, path.name)
         check_letters((name, *labels), path.name)
         if beside.labels and not said_labels:
-            check_places(labels, points, path.name + LANDMARKS_ENDING)
+            check_labels_beside(labels, points, path.name + LANDMARKS_ENDING)
+        if not (beside.frame or said.frame):  # else it is of a program that knows what missing ones are
+            check_places(labels, points, path.name)
         unit = beside.unit or said.unit
         sets[name] = LandmarkSet(name, labels, points * to_lps, unit or "mm", bool(unit))
     return tuple(sets.values())

@@ -16,6 +16,7 @@ from ..review.record import Review, record_beside
 from ..surfaces.files import Corresponding, read_corresponding
 from ..surfaces.scan import surface_of_file
 from ..units import mm_per_unit
+from .doubts import judge
 from .pairing import name_key
 from .sets import LandmarkSet, files_of, read_sets
 
@@ -57,17 +58,19 @@ class LandmarkedScan:
     landmarks: LandmarkSet
     errors: np.ndarray
 
-    def surface(self, seed: int | None = None) -> NamedSurface:
+    def surface(self, seed: int | None = None, told: list[str] | None = None) -> NamedSurface:
         """Its surface; with a seed, as of a noisier scan with landmarks off at random by what is expected of them.
 
-        :raises PalnetError: it cannot be fitted
+        :param told: is given sentences on landmarks that are not used, and on what is in doubt
+        :raises PalnetError: it cannot be fitted, or the landmarks are surely not of this scan
         """
         one, points = self.landmarks, self.landmarks.points
         if seed is not None:
             spread = np.where(np.isfinite(self.errors), self.errors, _USUAL_ERROR_MM) / _MEAN_DISTANCE
             noise = np.random.default_rng(seed).normal(size=points.shape) * spread[:, None]
             points = points + noise / mm_per_unit(one.unit)
-        return NamedSurface.of(one.name, surface_of_file(self.scan, one.labels, points, one.unit, self.errors, seed))
+        fitted = surface_of_file(self.scan, one.labels, points, one.unit, self.errors, seed, told)
+        return NamedSurface.of(one.name, fitted)
 
 
 def written_surfaces(paths: Sequence[Path]) -> list[NamedSurface]:
@@ -147,13 +150,15 @@ def landmarked_scans(paths: Sequence[Path], scans: dict[str, Path], problems: li
     :param scans: by :func:`~palnet.exports.pairing.name_key`; what has no scan is added to ``problems``
     """
     found = []
-    for file in (file for path in paths for file in files_of(path)):
-        for one in read_sets(file):
-            scan = scans.get(name_key(one.name))
-            if scan is None:
-                problems.append(f"There is no scan of the name {one.name}: it is left out.")
-            else:
-                found.append(LandmarkedScan(scan, one, _errors(file, one)))
+    read = [(file, one) for path in paths for file in files_of(path) for one in read_sets(file)]
+    said = judge([one for _, one in read], "let their files state it")
+    problems += said.told
+    for (file, _), one in zip(read, said.sets, strict=True):
+        scan = scans.get(name_key(one.name))
+        if scan is None:
+            problems.append(f"There is no scan of the name {one.name}: it is left out.")
+        else:
+            found.append(LandmarkedScan(scan, one, _errors(file, one)))
     return found
 
 

@@ -24,8 +24,6 @@ _MANY = 6
 """So many that are known count also where most are not."""
 _FLAT = 0.05
 """Share of their extent that landmarks in a line have across it."""
-_OTHERWISE = 0.6
-"""Share of their extent that landmarks are off whose labels were mixed up."""
 _UNLIKE, _UNLIKE_FEW, _FEW = 0.35, 0.15, 8
 """Share of their extent that landmarks of the same names, but of something else, are off; fewer lie so by chance."""
 
@@ -42,24 +40,6 @@ def face_from_shape(shape: np.ndarray, labels: Sequence[str]) -> np.ndarray | No
     return found[0] if found else None
 
 
-def lie_otherwise(shape: np.ndarray, labels: Sequence[str]) -> bool:
-    """Whether many landmarks of a bundled protocol lie otherwise than in a face, as where their labels were mixed up.
-
-    :param shape: (L, 3) in any unit, NaN where missing
-    """
-    keys = [label_key(label) for label in labels]
-    for places in _known():
-        common = [k for k, key in enumerate(keys) if key in places and np.isfinite(shape[k]).all()]
-        if len(common) < _FEW or len(set(keys)) < len(keys):
-            continue
-        ours, theirs = shape[common], np.array([places[keys[k]] for k in common])
-        ours_size, size = (float(np.linalg.norm(p - p.mean(axis=0))) for p in (ours, theirs))
-        if ours_size > 0:
-            ways = [ours * (size / ours_size) * sign for sign in (1.0, -1.0)]  # a mirrored face is another fault
-            return min(float(np.linalg.norm(apply(rigid_fit(p, theirs), p) - theirs)) for p in ways) > _OTHERWISE * size
-    return False
-
-
 def is_surely_a_face(shape: np.ndarray, labels: Sequence[str]) -> bool:
     """Whether the frame of :func:`face_from_shape` is one that no other landmarks would give; three may by chance."""
     found = _fit(shape, labels)
@@ -69,7 +49,7 @@ def is_surely_a_face(shape: np.ndarray, labels: Sequence[str]) -> bool:
 def _fit(shape: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, int] | None:
     """The motion, and from how many landmarks it is."""
     keys = [label_key(label) for label in labels]
-    for places in _known():
+    for places in known_places():
         common = [k for k, key in enumerate(keys) if key in places and np.isfinite(shape[k]).all()]
         few = len(common) < _MANY and 2 * len(common) <= len(labels)
         if len(common) < _FEWEST or few or len(set(keys)) < len(keys):
@@ -88,7 +68,8 @@ def _fit(shape: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, int] | N
 
 
 @functools.lru_cache(maxsize=1)
-def _known() -> tuple[dict[tuple[str, str], list[float]], ...]:
+def known_places() -> tuple[dict[tuple[str, str], list[float]], ...]:
+    """Of each bundled protocol with a mean face, mm in the face frame by each label's key, symmetric."""
     try:
         files = sorted(resource("protocols").glob(f"*/{MEAN_SHAPE}"))
         held = [json.loads(path.read_text(encoding="utf-8")) for path in files]

@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 
+from ..errors import ScanError
 from ..formats.text import TO_LPS
 from ..pipeline.prediction import Prediction
 from ..protocols.labels import KnownLabels
-from ..scans.file import read_surface, scan_space
+from ..scans.file import read_surface, scan_space, scan_stem
 from ..scans.last_seen import seen_before
 from ..scans.surface import Surface, surface_from_polydata
 from ..units import mm_per_unit
+from .belonging import on_surface
 from .files import Corresponding
 from .fit import face_fitter
 from .noise import noisy
@@ -64,11 +66,21 @@ def surface_of_file(
     unit: str,
     errors: np.ndarray | None = None,
     noise: int | None = None,
+    told: list[str] | None = None,
 ) -> Corresponding:
     """The surface of a scan's file and landmarks in LPS, see :func:`corresponding`.
 
     :param noise: seed of noise that is added to the scan, as much as it has; None: of the scan as it is
+    :param told: is given sentences on landmarks that are not used, and on what is in doubt
+    :raises PalnetError: also where the landmarks are surely not of this scan
     """
     mesh = read_surface(scan)
     space = scan_space(scan, mesh)
+    if noise is None:
+        found = on_surface(scan_stem(scan), labels, points * TO_LPS[space], surface_from_polydata(mesh))
+        if found.far:
+            raise ScanError(found.far)
+        points = found.without_astray(points)
+        if told is not None:
+            told += found.told
     return corresponding(mesh if noise is None else noisy(mesh, noise), space, labels, points, unit, errors)

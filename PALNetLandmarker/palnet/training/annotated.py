@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AnnotationError, LandmarkFileError, PalnetError
-from ..exports.sets import in_reviewed_unit
+from ..exports.doubts import judge
+from ..exports.sets import LandmarkSet, in_reviewed_unit
 from ..formats.encoding import told_to
 from ..formats.files import LandmarkFile, read_landmarks
 from ..formats.text import TO_LPS
@@ -18,7 +19,8 @@ from ..protocols.labels import WRITE_LABELS, KnownLabels
 from ..protocols.protocol import Protocol
 from ..scans.clean import clean_surface
 from ..scans.file import read_surface, scan_space, scan_stem
-from ..scans.surface import Surface, closest_on_surface, surface_from_polydata
+from ..scans.surface import Surface, surface_from_polydata
+from ..surfaces.belonging import on_surface
 from ..units import MM_PER_UNIT
 from .annotated_folders import (
     FACESCAPE_INDICES,
@@ -32,8 +34,6 @@ from .annotated_folders import (
 
 KINDS = ("auto", "markups", "lafas", "facescape")
 _FACESCAPE_KEY, _FACESCAPE_SCAN = "v10", "_neutral.obj"
-# People's points lie within a few hundredths of the size of the whole; one of another frame or unit lies far off.
-_FAR_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def read_annotated(
             found.append((scan, path, file if file.unit_said else replace(file, unit=unit or "mm")))
         except LandmarkFileError as error:
             problems.append(str(error))
-    found, of_most = _of_one_unit(found, problems)
+    found, of_most = _of_one_unit(_judged(found, problems), problems)
     if unit and of_most != unit:
         problems.append(f"The landmark files state the unit {of_most}, which counts; --unit {unit} is for others.")
     labels = tuple(protocol.labels) if protocol else _usual_labels([file.labels for _, _, file in found])
@@ -155,22 +155,26 @@ def read_annotated(
     return _checked(AnnotatedScans(folder.name, labels, tuple(scans), tuple(problems), of_most))
 
 
-def far_from_surface(scan: AnnotatedScan, surface: Surface) -> str | None:
-    """A sentence where a scan's landmarks lie far from its surface, as they do in another frame or unit; else None.
+def on_its_surface(scan: AnnotatedScan, labels: Sequence[str], surface: Surface, told: list[str]) -> AnnotatedScan:
+    """A scan without the single landmarks that lie far off its surface, and a sentence on them and on what is in doubt.
 
-    :param surface: of the scan, in the coordinates of its file
+    :param labels: of its landmarks, :param surface: of the scan, in the coordinates of its file
+    :raises AnnotationError: the landmarks are surely of another scan, or in another frame or unit
     """
-    points = scan.points[np.isfinite(scan.points).all(axis=1)]
-    size = float(np.linalg.norm(np.ptp(surface.points, axis=0)))
-    if not len(points) or np.median(closest_on_surface(surface, points)[1]) <= _FAR_SHARE * size:
-        return None
-    for turned, why in (
-        (points * TO_LPS["RAS"], "they fit when x and y change their signs: one of the two is RAS, the other LPS"),
-        *((points * f, "they fit in another unit") for f in (0.1, 0.01, 0.001, 10.0, 100.0, 1000.0)),
-    ):
-        if np.median(closest_on_surface(surface, turned)[1]) <= _FAR_SHARE / 4 * size:
-            return f"The landmarks of {scan.name} lie far from its surface; {why}."
-    return f"The landmarks of {scan.name} lie far from its surface: check their coordinate system and unit."
+    found = on_surface(scan.name, labels, scan.points, surface)
+    if found.far:
+        raise AnnotationError(found.far)
+    told += found.told
+    return scan if not found.astray.any() else replace(scan, points=found.without_astray(scan.points))
+
+
+def _judged(found: list[tuple[Path, Path, LandmarkFile]], problems: list[str]) -> list[tuple[Path, Path, LandmarkFile]]:
+    """The files without landmarks that stand for no place; what cannot be right is added to ``problems``."""
+    said = judge([LandmarkSet(scan.stem, f.labels, f.points, f.unit, f.unit_said) for scan, _, f in found])
+    problems += said.told
+    return [
+        (scan, path, replace(file, points=one.points)) for (scan, path, file), one in zip(found, said.sets, strict=True)
+    ]
 
 
 def _of_one_unit(
@@ -271,7 +275,13 @@ def _obj_vertices(path: Path) -> np.ndarray:
 
 def _checked(found: AnnotatedScans) -> AnnotatedScans:
     if not found.scans:
-        why = f" {found.problems[0]}" if found.problems else " There are no files of a known format in it."
-        more = f" And {len(found.problems) - 1} problems more." if len(found.problems) > 1 else ""
-        raise AnnotationError(f"No scan with landmarks was found in {found.name}.{why}{more}")
+        why = in_short(found.problems) or "There are no files of a known format in it."
+        raise AnnotationError(f"No scan with landmarks was found in {found.name}. {why}")
     return found
+
+
+def in_short(problems: Sequence[str]) -> str:
+    """The first of some sentences, and how many more there are."""
+    more = len(problems) - 1
+    rest = [f"And {more} {'problems' if more > 1 else 'problem'} more."] if more > 0 else []
+    return " ".join([*problems[:1], *rest])

@@ -9,7 +9,7 @@ from ..exports.pairing import name_in_table, name_key
 from ..exports.sets import read_sets
 from ..files import files_below
 from ..formats.encoding import told_to
-from ..formats.files import ENDINGS, landmark_stem
+from ..formats.files import ENDINGS, landmark_stem, read_landmarks
 from ..formats.names import rows_of_table
 from ..formats.text import some_of
 from ..results import NO_SCANS, PARTS, TABLES
@@ -103,7 +103,24 @@ def pairs_by_name(folder: Path, landmarks: Path | None, problems: list[str]) -> 
             pairs[key] = (scan, files[key])
     alone = [file for key, file in files.items() if key not in pairs]
     problems += [f"{file.name} belongs to no scan of its name." for file in alone if not is_note(file)]
+    # Why so many scans have none is to be read first.
+    problems[:0] = [sentence for file in alone for sentence in _of_several(file)]
     return list(pairs.values())
+
+
+def _of_several(file: Path) -> list[str]:
+    """What to do with a file of landmarks of several scans, in a list; empty where it is none."""
+    try:
+        with told_to(lambda _sentence: None):
+            several = len(read_sets(file)) > 1
+    except LandmarkFileError:
+        return []
+    try:
+        if several:
+            read_landmarks(file)
+    except LandmarkFileError as error:
+        return [str(error)]
+    return []
 
 
 def scans_by_key(folder: Path, problems: list[str]) -> dict[str, Path]:

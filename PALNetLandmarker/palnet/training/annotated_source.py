@@ -18,7 +18,7 @@ from ..protocols.protocol import Protocol
 from ..rigid import apply, rigid_fit
 from ..scans.clean import clean_surface
 from ..scans.surface import Surface, at_all_corners, closest_on_surface, compact, sample_surface, vertex_normals
-from .annotated import AnnotatedScan, AnnotatedScans, far_from_surface
+from .annotated import AnnotatedScan, AnnotatedScans, on_its_surface
 from .dataset import SPLITS, TEMPLATE_MARGIN_MM, TEMPLATE_SPACING_MM
 from .frame import Places
 
@@ -51,9 +51,7 @@ def prepare(scans: AnnotatedScans, mean_shape: np.ndarray, scale: float) -> list
     specimens = []
     for scan in scans.scans:
         surface = scan.surface()
-        wrong = far_from_surface(scan, surface)
-        if wrong:
-            raise AnnotationError(wrong)
+        scan = on_its_surface(scan, scans.labels, surface, [])
         factor = scans.scale_mm * scale
         points = scan.points * factor
         there = np.isfinite(points).all(axis=1)

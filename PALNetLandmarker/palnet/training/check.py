@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import AnnotationError, PalnetError, ReviewError
+from ..exports.doubts import told_twice
+from ..exports.sets import LandmarkSet
 from ..formats.files import read_landmarks
 from ..protocols.mean_shape import mean_of_shapes
 from ..protocols.protocol import Protocol
 from ..review.persons_work import by_persons
 from ..review.record import Review, record_beside
 from ..rigid import apply, rigid_fit
-from .annotated import AnnotatedScan, AnnotatedScans, far_from_surface
+from .annotated import AnnotatedScan, AnnotatedScans, in_short, on_its_surface
 from .annotated_source import check_enough, check_subjects
 
 Told = Callable[[int, int, str], None]
@@ -56,19 +58,50 @@ def check_scans(found: AnnotatedScans, protocol: Protocol, told: Told = lambda _
             if own is not None:
                 check_enough(own, protocol)
                 surface = own.surface()
-                wrong = far_from_surface(own, surface)
-                if wrong:
-                    raise AnnotationError(wrong)
-                usable.append(own)
+                fitting = on_its_surface(own, protocol.labels, surface, left_out)
+                check_enough(fitting, protocol)
+                usable.append(fitting)
                 vertices += len(surface.points)
         except PalnetError as error:
             left_out.append(str(error))
         told(number, len(found.scans), scan.name)
     scans = replace(found, scans=tuple(usable), problems=())
     if not usable:
-        raise AnnotationError(f"No scan of {found.name} can be used. {left_out[0] if left_out else ''}".strip())
-    check_subjects(scans)
-    return Checked(scans, tuple(left_out), tuple(odd_landmarks(scans, protocol)), vertices)
+        raise AnnotationError(f"No scan of {found.name} can be used. {in_short(left_out)}".strip())
+    try:
+        check_subjects(scans)
+    except AnnotationError as error:
+        raise AnnotationError(f"{error} {in_short(left_out)}".strip()) from None
+    odd = [*_told_twice(scans), *odd_landmarks(scans, protocol)]
+    return Checked(scans, tuple(left_out), tuple(odd), vertices)
+
+
+def of_their_surfaces(found: AnnotatedScans) -> AnnotatedScans:
+    """The scans without those whose landmarks are surely not of them, for which nothing can be blamed that is measured.
+
+    Scans that cannot be read stay: that is for those who read them to say.
+
+    :raises AnnotationError: none is left
+    """
+    told, kept = list(found.problems), list[AnnotatedScan]()
+    for scan in found.scans:
+        try:
+            surface = scan.surface()
+        except PalnetError:
+            kept.append(scan)
+            continue
+        try:
+            kept.append(on_its_surface(scan, found.labels, surface, told))
+        except AnnotationError as error:
+            told.append(f"{error} It is left out.")
+    if not kept:
+        raise AnnotationError(f"No scan of {found.name} can be used. {in_short(told)}")
+    return replace(found, scans=tuple(kept), problems=tuple(told))
+
+
+def _told_twice(scans: AnnotatedScans) -> list[str]:
+    """A sentence for each group of scans with the same landmarks, of which some would test what others taught."""
+    return told_twice([LandmarkSet(scan.name, scans.labels, scan.points) for scan in scans.scans])
 
 
 def odd_landmarks(scans: AnnotatedScans, protocol: Protocol) -> list[str]:

@@ -67,7 +67,6 @@ def _arguments(command: str, chosen: str, value: Path, good: Path, output: Path)
     for action in COMMANDS[command]._actions:
         if action.dest in ("output", "work"):
             ending = ".palnet" if command == "train" and action.dest == "output" else ""
-            ending = ".csv" if command == "convert" else ending
             line += [action.option_strings[-1], str(output / f"{action.dest}{ending}")]
     return [*line, *_others(command)]
 

@@ -12,7 +12,7 @@ from palnet.agreement.tables import landmark_rows
 from palnet.exports.sets import LandmarkSet
 from palnet.pipeline.model import Model
 from palnet.protocols.from_labels import protocol_from_labels
-from palnet.protocols.known_shape import _known, face_from_shape
+from palnet.protocols.known_shape import face_from_shape, known_places
 from palnet.protocols.labels import label_key
 from palnet.protocols.mean_shape import axes_are_sure, mean_of_shapes
 from palnet.protocols.protocol import Protocol
@@ -49,7 +49,7 @@ def degrees_off(mean: np.ndarray, labels: Sequence[str]) -> float:
 
 def test_the_files_hold_the_mean_shapes_of_the_models() -> None:
     """tools/protocol_mean_shapes.py writes them."""
-    (held,) = _known()
+    (held,) = known_places()
     assert list(held) == [label_key(label) for label in MODEL.protocol.labels]
     np.testing.assert_allclose(list(held.values()), MODEL.mean_shape, atol=0.006)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from palnet.pipeline.prediction import Prediction
 from palnet.protocols.from_labels import protocol_from_labels
 from palnet.protocols.protocol import Protocol
 from palnet.review.record import Review, record_beside
-from palnet.training.annotated import AnnotatedScan, far_from_surface, read_annotated
+from palnet.scans.surface import Surface
+from palnet.surfaces.belonging import on_surface
+from palnet.training.annotated import AnnotatedScan, read_annotated
 from shapes import WRITERS, head, polydata
 
 HEAD = head(600)
@@ -37,6 +39,11 @@ def protocol(*labels: str) -> Protocol:
     return protocol_from_labels("test", labels)
 
 
+def _far(one: AnnotatedScan, surface: Surface, labels: Sequence[str] | None = None) -> str:
+    """Why the landmarks are not of the surface; empty where they may be."""
+    return on_surface(one.name, labels or [str(k) for k in range(len(one.points))], one.points, surface).far
+
+
 def test_one_folder_or_two_and_names_by_case_and_blanks(tmp_path: Path) -> None:
     scan(tmp_path / "one" / "Skull_A 1.ply")
     marks(tmp_path / "one" / "skull a-1.mrk.json")
@@ -48,7 +55,7 @@ def test_one_folder_or_two_and_names_by_case_and_blanks(tmp_path: Path) -> None:
         (only,) = found.scans
         assert (only.name, only.subject) == (name, name)
         np.testing.assert_array_equal(only.points, POINTS)
-        assert far_from_surface(only, only.surface()) is None
+        assert not _far(only, only.surface(), found.labels)
 
 
 def test_everything_that_does_not_match_is_told(tmp_path: Path) -> None:
@@ -155,17 +162,17 @@ def test_a_mesh_that_states_ras_gets_its_points_in_ras(tmp_path: Path) -> None:
     marks(tmp_path / "a.mrk.json")
     (only,) = read_annotated(tmp_path).scans
     np.testing.assert_array_equal(only.points, POINTS * [-1, -1, 1])
-    assert far_from_surface(only, only.surface()) is None
+    assert not _far(only, only.surface(), LABELS)
 
 
 def test_mixed_up_frames_and_units_are_found(tmp_path: Path) -> None:
     one = AnnotatedScan("a", "a", tmp_path, HEAD.points[::40] + 300)
     surface = replace(HEAD, points=HEAD.points + 300)
-    assert far_from_surface(one, surface) is None
+    assert not _far(one, surface)
     turned = replace(one, points=one.points * [-1, -1, 1])
-    assert "one of the two is RAS" in (far_from_surface(turned, surface) or "")
-    assert "another unit" in (far_from_surface(replace(one, points=one.points / 10), surface) or "")
-    assert "check their coordinate system" in (far_from_surface(replace(one, points=one.points + 500), surface) or "")
+    assert "one of the two is RAS" in _far(turned, surface)
+    assert "another unit" in _far(replace(one, points=one.points / 10), surface)
+    assert "check their coordinate system" in _far(replace(one, points=one.points + 500), surface)
 
 
 def test_subjects_are_the_scans_unless_a_table_says_otherwise(tmp_path: Path) -> None:
@@ -244,5 +251,5 @@ def test_mouse_skulls(data: Callable[[str], Path]) -> None:
     for one in [scan for scan in found.scans if scan.name in ("WSB", "A_J")]:
         surface = one.surface()
         assert np.isfinite(surface.points).all()
-        assert far_from_surface(one, surface) is None
-        assert far_from_surface(replace(one, points=one.points * [-1, -1, 1]), surface)
+        assert not _far(one, surface, found.labels)
+        assert _far(replace(one, points=one.points * [-1, -1, 1]), surface, found.labels)
