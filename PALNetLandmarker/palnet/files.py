@@ -203,6 +203,8 @@ def begins_with(path: Path, mark: bytes, most: int = 1000) -> bool:
 def files_below(folder: Path, unreadable: list[OSError] | None = None) -> list[Path]:
     """All files in a folder and in the folders in it, at any depth, in the order of their paths; hidden ones are not.
 
+    A link to a file that is not there counts, so that whoever reads it says so.
+
     :param unreadable: is given the errors of folders that may not be read
     :raises OSError: without such a list, at the first of them; ``Path.rglob`` would pass over it without a word
     """
@@ -217,7 +219,13 @@ def files_below(folder: Path, unreadable: list[OSError] | None = None) -> list[P
         # Hidden folders, as of the system on other disks, are often locked. Macs leave files like ._scan.obj there.
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(parent) / name for name in names if not name.startswith(".")]
-    return sorted(path for path in found if os.path.isfile(path))  # noqa: PTH113  (Path.is_file raises)
+    # Path.is_file raises.
+    return sorted(path for path in found if os.path.isfile(path) or leads_nowhere(path))  # noqa: PTH113
+
+
+def leads_nowhere(path: Path) -> bool:
+    """Whether a file is a link to one that is not there, as on a drive that is not connected."""
+    return os.path.islink(path) and not os.path.exists(path)  # noqa: PTH110, PTH114
 
 
 def check_writable(folder: Path) -> None:

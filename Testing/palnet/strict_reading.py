@@ -228,10 +228,18 @@ def ljson(text: str, frame: str) -> Said:
         places = data["landmarks"]["points"]
         points = [point(["NA" if v is None else repr(v) for v in place], frame) for place in places]
         labels = [""] * len(points)
+        masks = [one["mask"] for one in data.get("labels", [])]
+        numbers = all(
+            all(type(there) is int for there in mask) and mask == [k for k in range(len(points)) if k in mask]
+            for mask in masks
+        )
         for one in data.get("labels", []):
-            need(len(one["mask"]) == len(points))
-            if sum(map(bool, one["mask"])) == 1:
-                at = [bool(there) for there in one["mask"]].index(True)
+            mask = one["mask"]
+            if numbers:
+                mask = [k in mask for k in range(len(points))]  # the numbers of the points, as menpo has it
+            need(len(mask) == len(points))
+            if sum(map(bool, mask)) == 1:
+                at = [bool(there) for there in mask].index(True)
                 need(not labels[at])
                 labels[at] = one["label"].strip()
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -8,9 +8,9 @@ from typing import Any
 
 import qt
 import slicer
+from palnet.agreement.alike import scan_beside
 from palnet.agreement.comparison import Comparison
 from palnet.agreement.files import compare_files, in_words, write_comparison
-from palnet.agreement.matching import scan_beside
 from palnet.agreement.tables import case_rows
 from palnet.errors import PalnetError, as_sentence
 from slicer.i18n import tr as _

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
+from palnet.agreement.alike import scan_beside
 from palnet.agreement.comparison import Comparison
-from palnet.agreement.matching import scan_beside
 from palnet.errors import PalnetError
 from palnet.protocols.measurement_definition import simple
 

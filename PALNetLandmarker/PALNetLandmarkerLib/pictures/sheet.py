@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+import unicodedata
+from collections.abc import Sequence
 
 import numpy as np
 import vtk
@@ -10,14 +12,16 @@ from palnet.pipeline.prediction import Prediction
 from palnet.units import mm_of
 
 from ..palette import AMBER, ERROR_CLASSES, GREY, INK, PAPER, class_name, error_class
-from ..view.drawing import Overlay, pixels_of
+from ..view.drawing import Overlay, can_be_drawn, fitted, pixels_of, width_of
 from .panels import FRONT, LEFT_OBLIQUE, LEFT_PROFILE, RIGHT_OBLIQUE, RIGHT_PROFILE, Panel
 
 SIDE_SIZE = (800, 700)
 FRONT_SIZE = (1040, 960)
 _GUTTER = 10
 _LEGEND_COLUMNS = 3
-_NOTE_LINES = 4
+_NOTE_LINES, _NOTE_LETTERS = 4, 86
+_STATE = " PREDICTION - NOT REVIEWED "
+_NO_LETTERS = "(a name in other letters)"
 
 
 def compose(pictures: dict[Panel, np.ndarray], prediction: Prediction, hidden: np.ndarray, title: str) -> np.ndarray:
@@ -66,9 +70,13 @@ def _draw_card(
 ) -> None:
     """What was landmarked, how sure it is, what is missing; ``corner`` is the upper left one."""
     x, y = corner
-    overlay.text((x, y - 30.0), textwrap.shorten(title, 42, placeholder=" ..."), 34, INK, bold=True)
-    overlay.text((x + width, y - 30.0), " PREDICTION - NOT REVIEWED ", 22, PAPER, "right", bold=True, background=AMBER)
-    overlay.text((x, y - 82.0), _summary(prediction), 22, INK)
+    title = unicodedata.normalize("NFC", title)
+    title = title if can_be_drawn(title) else _NO_LETTERS
+    room = width - width_of(_STATE, 22, bold=True) - _GUTTER
+    overlay.text((x, y - 30.0), fitted(title, 34, room, bold=True), 34, INK, bold=True)
+    overlay.text((x + width, y - 30.0), _STATE, 22, PAPER, "right", bold=True, background=AMBER)
+    for number, line in enumerate(_summary(prediction)):
+        overlay.text((x, y - 72.0 - 28.0 * number), fitted(line, 22, width), 22, INK)
 
     overlay.text((x, y - 136.0), "Expected distance from the true place", 20, GREY)
     present = ~prediction.missing
@@ -79,27 +87,36 @@ def _draw_card(
         overlay.disc(place, 11.0, color)
         overlay.text((place[0] + 24.0, place[1]), f"{class_name(index)}:  {counts[index]}", 20, INK)
 
-    lines = [line for note in prediction.warnings for line in textwrap.wrap(note, 86)]
-    if len(lines) > _NOTE_LINES:
-        lines = [*lines[: _NOTE_LINES - 1], "..."]
-    for number, line in enumerate(lines):
-        overlay.text((x, y - 262.0 - 28.0 * number), line, 20, AMBER)
+    for number, line in enumerate(_notes(prediction.warnings, _NOTE_LINES if hidden.any() else _NOTE_LINES + 1)):
+        overlay.text((x, y - 256.0 - 25.0 * number), fitted(line, 20, width), 20, AMBER)
     if hidden.any():
-        overlay.text((x, y - 374.0), f"Hidden in these views: {_labels(prediction, hidden)}", 18, GREY)
+        overlay.text((x, y - 377.0), f"Hidden in these views: {_labels(prediction, hidden)}", 18, GREY)
     made = f"Model {prediction.model[:40]} {prediction.model_checksum[:8]}"
-    overlay.text((x, y - 402.0), f"{made} \u00b7 for research use only", 18, GREY)
+    if prediction.convention:
+        moved = int(prediction.shifted.sum())
+        made += f" \u00b7 follows the convention {prediction.convention[:8]} ({moved} landmarks moved)"
+    overlay.text((x, y - 402.0), fitted(f"{made} \u00b7 for research use only", 18, width), 18, GREY)
 
 
-def _summary(prediction: Prediction) -> str:
-    """One line in numbers."""
+def _notes(warnings: Sequence[str], room: int) -> list[str]:
+    """The lines of the warnings, each at least begun; where there are more than lines, the last ones, the gravest."""
+    told = [textwrap.wrap(note, _NOTE_LETTERS) or [""] for note in warnings][-room:]
+    while sum(map(len, told)) > room:
+        longest = max(told[:-1] if any(len(note) > 1 for note in told[:-1]) else told, key=len)
+        longest[-2:] = [f"{longest[-2]} ..."]
+    return [line for note in told for line in note]
+
+
+def _summary(prediction: Prediction) -> list[str]:
+    """Two lines in numbers, one where no landmark is placed."""
     present = ~prediction.missing
     line = f"{present.sum()} of {len(prediction.protocol)} landmarks placed"
     if not present.any():
-        return line
+        return [line]
     median, largest, label = prediction.error_summary
     mm = mm_of(prediction.unit)
     within = f" (90 % within {np.nanmedian(prediction.range_mm):.1f})" if np.isfinite(prediction.range_mm).any() else ""
-    return f"{line} \u00b7 expected error: median {median:.1f} {mm}{within}, largest {largest:.1f} {mm} at {label}"
+    return [line, f"Expected error: median {median:.1f} {mm}{within}, largest {largest:.1f} {mm} at {label}"]
 
 
 def _labels(prediction: Prediction, chosen: np.ndarray) -> str:

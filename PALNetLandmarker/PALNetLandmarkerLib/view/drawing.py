@@ -8,6 +8,7 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from ..palette import Color
 
+_DPI = 72
 _ALIGN = {"left": 0, "center": 1, "right": 2}
 
 
@@ -115,6 +116,31 @@ class Overlay:
     def _add(self, actor: vtk.vtkActor2D) -> None:
         self._renderer.AddViewProp(actor)
         self._actors.append(actor)
+
+
+def width_of(words: str, size: int, bold: bool = False) -> int:
+    """The width of a text as :meth:`Overlay.text` draws it, px."""
+    style, box = vtk.vtkTextProperty(), [0] * 4
+    style.SetFontFamilyToArial()
+    style.SetFontSize(size)
+    style.SetBold(bold)
+    vtk.vtkTextRenderer.GetInstance().GetBoundingBox(style, words, box, _DPI)
+    return int(box[1] - box[0])
+
+
+def can_be_drawn(words: str) -> bool:
+    """Whether the letters are in the font, which leaves out others without a word: it has those of the West."""
+    none = width_of("xx", 20)
+    return all(letter.isspace() or width_of(f"x{letter}x", 20) > none for letter in words if not letter.isascii())
+
+
+def fitted(words: str, size: int, width: float, bold: bool = False) -> str:
+    """A text with its end cut off where it is wider than so many px."""
+    shown = words
+    while shown and width_of(shown, size, bold) > width:
+        words = words[:-1].rstrip()
+        shown = f"{words} ..." if words else ""
+    return shown
 
 
 def image_data(pixels: np.ndarray) -> vtk.vtkImageData:

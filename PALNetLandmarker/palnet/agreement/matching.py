@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -14,21 +13,15 @@ from ..exports.pairing import paired
 from ..exports.remarks import of_no_known_size
 from ..exports.sets import LandmarkSet
 from ..formats.text import MM_PER_UNIT
-from ..protocols.from_labels import protocol_from_labels
 from ..protocols.labels import KnownLabels
-from ..protocols.protocol import Landmark, Protocol
-from ..resources import resource
-from ..scans.file import ENDINGS
+from ..protocols.protocol import Protocol
+from .alike import as_in, bundled, called_alike, own_landmarks
 from .comparison import Comparison, measured
 from .likeness import far_apart, of_one_hand
 from .likeness import problem as problem_of
 
 _FEWEST = 3
 _MANY = 5
-_MANY_KNOWN = 6
-"""Landmarks by which a protocol is known where there are others, of a person's own."""
-
-_ENDINGS = (*ENDINGS, *(f"{ending}.gz" for ending in ENDINGS))
 
 
 def compare(
@@ -47,11 +40,11 @@ def compare(
     """
     problems = of_no_known_size([*first, *second])
     pairs = _pairs(first, second, titles, problems)
-    pairs = _called_alike(pairs, titles, protocol, problems)
+    pairs = called_alike(pairs, titles, protocol, problems)
     labels = _labels(pairs, titles, protocol, problems)
-    protocol = protocol or _bundled(labels) or Protocol("landmarks", "landmarks", _own(labels))
+    protocol = protocol or bundled(labels) or Protocol("landmarks", "landmarks", own_landmarks(labels))
     words = KnownLabels.of(protocol)
-    pairs, labels = _as_in(words, labels, pairs), list(words.called(labels)[0])
+    pairs, labels = as_in(words, labels, pairs), list(words.called(labels)[0])
     pairs = _judged(pairs, titles, problems)
     names, points, units, left_out = [], [], [], list[str]()
     for one, other in pairs:
@@ -99,16 +92,6 @@ def part_of(protocol: Protocol, labels: Sequence[str]) -> Protocol:
     return Protocol(protocol.name, protocol.title, landmarks)
 
 
-def scan_beside(landmarks: Path, name: str) -> Path | None:
-    """The scan file that landmarks are of: of the scan's name, in the folder of the landmarks or in the one above.
-
-    :param landmarks: a file, or a folder of files
-    """
-    folder = landmarks if landmarks.is_dir() else landmarks.parent
-    places = (place / f"{name}{ending}" for place in (folder, folder.absolute().parent) for ending in _ENDINGS)
-    return next((place for place in places if place.is_file()), None)
-
-
 def _pairs(
     first: Sequence[LandmarkSet], second: Sequence[LandmarkSet], titles: tuple[str, str], problems: list[str]
 ) -> list[tuple[LandmarkSet, LandmarkSet]]:
@@ -134,40 +117,6 @@ def _pairs(
             f"{titles[0]} and {titles[1]} have no scan in common: files of the same scan need the same name."
         )
     return [(one[ours], other[theirs]) for ours, theirs in pairs.items()]
-
-
-def _called_alike(
-    pairs: list[tuple[LandmarkSet, LandmarkSet]],
-    titles: tuple[str, str],
-    protocol: Protocol | None,
-    problems: list[str],
-) -> list[tuple[LandmarkSet, LandmarkSet]]:
-    """The pairs with one label for each landmark: that of the protocol, else as it is written first."""
-    known = KnownLabels.of(protocol) if protocol else KnownLabels.by_labels(pairs[0][0].labels)
-    called: dict[tuple[str, ...], tuple[str, ...]] = {}
-    told: dict[str, None] = {}
-    for title, labels in ((title, one.labels) for pair in pairs for title, one in zip(titles, pair, strict=True)):
-        if labels not in called:
-            called[labels], doubts = known.called(labels)
-            told |= dict.fromkeys(f"{title}: {doubt}: call each landmark the same everywhere." for doubt in doubts)
-            new = [label for label in called[labels] if label not in known.labels]
-            if new and not protocol:
-                known = KnownLabels.by_labels([*known.labels, *new])
-    problems += told
-    return [(replace(a, labels=called[a.labels]), replace(b, labels=called[b.labels])) for a, b in pairs]
-
-
-def _as_in(
-    known: KnownLabels, labels: list[str], pairs: list[tuple[LandmarkSet, LandmarkSet]]
-) -> list[tuple[LandmarkSet, LandmarkSet]]:
-    """The pairs with these landmarks alone, in the words of a protocol that has them all."""
-    words = dict(zip(labels, known.called(labels)[0], strict=True))
-
-    def changed(one: LandmarkSet) -> LandmarkSet:
-        at = [k for k, label in enumerate(one.labels) if label in words]
-        return replace(one, labels=tuple(words[one.labels[k]] for k in at), points=one.points[at])
-
-    return [(changed(a), changed(b)) for a, b in pairs]
 
 
 def _labels(
@@ -223,28 +172,6 @@ def _in_mm(one: LandmarkSet, labels: Sequence[str], compared: Sequence[str]) -> 
     points = dict(zip(one.labels, np.where(known, one.points, np.nan) * MM_PER_UNIT[one.unit], strict=True))
     nowhere = np.full(3, np.nan)
     return np.array([points.get(label, nowhere) if label in compared else nowhere for label in labels])
-
-
-def _bundled(labels: Sequence[str]) -> Protocol | None:
-    """The protocol that comes with the project and has most of the landmarks, in whatever capitals or by their names,
-    with the others added to it.
-    """
-    for path in sorted(resource("protocols").glob("*.json")):
-        protocol = Protocol.load(path)
-        places = KnownLabels.of(protocol).match(labels).places
-        own = [label for label, place in zip(labels, places, strict=True) if place < 0]
-        if not own:
-            return protocol
-        if len(labels) - len(own) >= max(_MANY_KNOWN, len(own) + 1):
-            return replace(protocol, landmarks=(*protocol.landmarks, *_own(own)))
-    return None
-
-
-def _own(labels: Sequence[str]) -> tuple[Landmark, ...]:
-    """Landmarks of which nothing but the labels is known; a comma in one, which no protocol has, does no harm."""
-    paired = protocol_from_labels("own", [label for label in labels if "," not in label] or ["none"])
-    known = {landmark.label: landmark for landmark in paired.landmarks}
-    return tuple(known.get(label) or Landmark(label, label, "midline") for label in labels)
 
 
 def _listed(names: Sequence[str]) -> str:

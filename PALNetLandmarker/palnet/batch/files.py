@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath
 
 from ..errors import OutputError, ScanError, sentence_of
-from ..files import files_below, regular
+from ..files import files_below, leads_nowhere, regular
 from ..results import NO_SCANS, PARTS, name_problem
 from ..scans.dicom import WHAT_TO_DO, any_dicom
 from ..scans.file import ENDINGS, scan_ending, scan_stem
@@ -116,7 +116,7 @@ def find_scans(inputs: Sequence[Path], recursive: bool) -> list[Item]:
         called = folder_name(folder.absolute().resolve()) if len(inputs) > 1 else ""
         above = f"{called}/" if called else ""
         items += _in_folder(folder, above, recursive)
-    items = [item if item.problem else replace(item, problem=name_problem(item.scan)) for item in items]
+    items = [item if item.problem else replace(item, problem=_problem_of(item.scan)) for item in items]
     seen: dict[str, Item] = {}
     for item in items:
         # On Windows and Macs, names that differ by their case are one file.
@@ -127,6 +127,12 @@ def find_scans(inputs: Sequence[Path], recursive: bool) -> list[Item]:
                 "rename one of them, or landmark them into two folders."
             )
     return items
+
+
+def _problem_of(scan: Path) -> str:
+    if leads_nowhere(scan):
+        return f"{scan.name} is a link to a file that is not there: connect its drive, or wait until it is here."
+    return name_problem(scan)
 
 
 def is_scan(path: Path) -> bool:
@@ -149,7 +155,7 @@ def _in_folder(folder: Path, above: str, recursive: bool) -> list[Item]:
         entries = files_below(folder, locked) if recursive else sorted(folder.iterdir())
         # Macs leave files like ._scan.obj on other disks.
         shown = [p for p in entries if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
-        files = [p for p in shown if is_scan(p) and os.path.isfile(p)]  # noqa: PTH113  (is_file raises)
+        files = [p for p in shown if is_scan(p) and (os.path.isfile(p) or leads_nowhere(p))]  # noqa: PTH113  (is_file raises)
     except OSError as error:
         raise ScanError(f"The folder {error.filename or folder} cannot be read: {error.strerror or error}.") from error
     if not files and not locked:

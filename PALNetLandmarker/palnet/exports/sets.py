@@ -30,6 +30,7 @@ from ..formats.tps import read_tps
 from ..results import PARTS, TABLES
 from ..review.persons_work import by_persons, describes
 from ..review.record import Review, record_beside
+from .checks import check_labels_beside, check_letters
 
 ENDINGS = (
     *(".mrk.json", ".fcsv", ".tps", ".nts", ".dta", ".pp", ".landmarkascii", ".pts", ".ljson"),
@@ -238,6 +239,9 @@ def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
                 "they do not belong together."
             )
         check_labels(labels, path.name)
+        check_letters((name, *labels), path.name)
+        if beside.labels and not said_labels:
+            check_labels_beside(labels, points, path.name + LANDMARKS_ENDING)
         if not (beside.frame or said.frame):  # else it is of a program that knows what missing ones are
             check_places(labels, points, path.name)
         unit = beside.unit or said.unit

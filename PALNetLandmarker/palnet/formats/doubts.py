@@ -35,6 +35,9 @@ _SUMS = (
     *("moyenne", "somme", "médiane", "écart-type", "écart type", "media", "promedio", "suma", "somma", "mediana"),
     *("desviación estándar", "deviazione standard", "gemiddelde", "som"),
 )
+_MAY_BE_SPECIMENS = (
+    *("id", "file", "filename", "file name", "file_name", "image", "mesh", "model", "code", "key", "datei"),
+)
 _GONE = (
     *("missing", "undefined", "not defined", "unset", "not set", "not placed", "unplaced", "absent", "skipped"),
     *("fehlt", "fehlend", "nicht gesetzt", "manquant", "non placé", "falta", "no colocado", "mancante"),
@@ -142,3 +145,19 @@ def check_thousands(cells: Iterable[str], mark: str, name: str) -> None:
         raise LandmarkFileError(
             f"In {name}, the mark in {grouped[0]} may stand between thousands: save the numbers without such marks."
         )
+
+
+def whose_column(cells: Sequence[str], rows: Sequence[Sequence[str]], label: int, known: Collection[int]) -> int:
+    """The column that says whose landmark each row is, though it is not called so; -1 where there is none.
+
+    It stands beside labels that are there more than once, each of them once for each of its own.
+
+    :param cells: names of the columns, :param rows: those below, :param known: columns that are read as something else
+    """
+    if len({row[label] for row in rows}) == len(rows):
+        return -1
+    for k, cell in enumerate(cells):
+        may_be = k not in known and cell.lower() in _MAY_BE_SPECIMENS and all(row[k] for row in rows)
+        if may_be and len({(row[k], row[label]) for row in rows}) == len(rows):
+            return k
+    return -1

@@ -12,7 +12,14 @@ from .text import MM_PER_UNIT, is_number
 
 FRAME_COLUMNS = ("frame", "space", "coordinatesystem", "coordinate system", "system")
 UNIT_COLUMNS = ("unit", "units")
-SPECIMEN_COLUMNS = ("specimen", "scan", "subject", "individual", "sample", "case", "patient")
+_WHO = ("specimen", "scan", "subject", "individual", "sample", "case", "patient")
+SPECIMEN_COLUMNS = (
+    *_WHO,
+    *(f"{who}{mark}{what}" for what in ("id", "name", "no", "nr", "number", "code") for who in _WHO for mark in " _-"),
+    *(f"{who}{what}" for what in ("id", "name", "code") for who in _WHO),
+    *("participant", "participant id", "person", "proband", "probe", "fall", "fallnummer", "patientennummer"),
+    *("patienten-id", "patient-id", "sujet", "sujeto", "paciente", "paziente", "échantillon", "muestra"),
+)
 _LANDMARKS = (
     *("label", "landmark", "landmark name", "landmark_name", "landmarkname", "landmark label", "landmarks"),
     *("punkt", "punktname", "landmarke", "beschriftung", "étiquette", "etiquette", "repère", "point de repère"),

@@ -14,7 +14,9 @@ _ROW = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
 def is_lafas(text: str) -> bool:
     """Whether a text begins as a file of landmarks of LAFAS does."""
     first = next((line.strip() for _, line in lines_of(text)), "")
-    return _is_header(first) or bool(_ROW.match(first))
+    row = _ROW.match(first)
+    # "Z (mm)" is the name of a column.
+    return _is_header(first) or (row is not None and "," in row[2])
 
 
 def read_lafas(text: str, name: str) -> Rows:

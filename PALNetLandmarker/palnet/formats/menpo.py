@@ -48,13 +48,10 @@ def _of_version_1(groups: list[dict[str, Any]], name: str) -> NamedPoints:
 def _group(called: str, group: dict[str, Any], name: str) -> NamedPoints:
     points = _points(group["landmarks"]["points"], name)
     found: dict[int, str] = {}
-    for said in group.get("labels", []):
-        mask = list(said["mask"])
-        if len(mask) != len(points):
-            raise LandmarkFileError(f"{name} has {len(points)} points, and a label for {len(mask)} of them.")
-        if any(there not in (0, 1) for there in mask):
-            raise LandmarkFileError(f"{name} has a label whose mask is not made of true and false.")
-        members = [k for k, there in enumerate(mask) if there]
+    masks = [list(said["mask"]) for said in group.get("labels", [])]
+    numbers = all(_are_numbers(mask, len(points)) for mask in masks)
+    for said, mask in zip(group.get("labels", []), masks, strict=True):
+        members = mask if numbers else _members(mask, len(points), name)
         if len(members) == 1:
             if members[0] in found:
                 raise LandmarkFileError(f"{name} has two labels for the point {members[0] + 1}: leave one.")
@@ -64,6 +61,24 @@ def _group(called: str, group: dict[str, Any], name: str) -> NamedPoints:
     # Other labels are of whole parts, such as the mouth.
     labels = tuple(found[k] for k in range(len(points))) if len(found) == len(points) else ()
     return called, labels, points
+
+
+def _are_numbers(mask: list[Any], count: int) -> bool:
+    """Whether a mask has the numbers of points, from 0, as menpo writes it."""
+    whole = all(isinstance(there, int) and not isinstance(there, bool) for there in mask)
+    return whole and sorted(set(mask)) == mask and all(0 <= there < count for there in mask)
+
+
+def _members(mask: list[Any], count: int, name: str) -> list[int]:
+    """The points that a label is of, where the file says true or false for each of all.
+
+    :raises LandmarkFileError: it does not
+    """
+    if len(mask) != count:
+        raise LandmarkFileError(f"{name} has {count} points, and a label for {len(mask)} of them.")
+    if any(there not in (0, 1) for there in mask):
+        raise LandmarkFileError(f"{name} has a label whose mask is not made of true and false.")
+    return [k for k, there in enumerate(mask) if there]
 
 
 def _points(places: list[Any], name: str) -> np.ndarray:

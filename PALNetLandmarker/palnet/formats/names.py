@@ -115,6 +115,15 @@ def read_names(path: Path) -> dict[str, str]:
     names = {row["written"]: row["name"] for row in rows}
     if len(names) != len(rows) or not all(names.values()):
         raise LandmarkFileError(f"{path.name} has a specimen twice, or one without a name.")
+    for called in (plain_names, file_names):
+        of = dict(zip(called(list(names.values())), names.values(), strict=True))
+        crossed = next((one for one, name in names.items() if of.get(one, name) != name), "")
+        # Who gave other names on purpose gave none that is written so in another row.
+        if crossed and of[crossed] in names.values() and called([names[crossed]]) != [crossed]:
+            raise LandmarkFileError(
+                f"{path.name} has '{names[crossed]}' beside {crossed}, which is how '{of[crossed]}' is written: sort "
+                "whole rows, not one column alone."
+            )
     return names
 
 

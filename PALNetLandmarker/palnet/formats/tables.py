@@ -17,7 +17,7 @@ from ..errors import LandmarkFileError
 from ..tables import cell_of
 from ..units import NAMES
 from .cells import Decimals, Line, read_cells
-from .doubts import check_labels, check_other_columns, check_rows
+from .doubts import check_labels, check_other_columns, check_rows, whose_column
 from .headers import KNOWN, Header, read_header
 from .text import MM_PER_UNIT, TO_LPS, FileOfSets, NamedPoints, is_number, point_of, rows_of
 
@@ -132,6 +132,9 @@ def _headed(rows: list[Line], header: Header, decimals: Decimals, name: str) -> 
     if header.wide and header.specimen < 0 and 0 not in taken:
         # The first column says what each row is, whatever it is called.
         header = replace(header, specimen=0)
+    if not header.wide and header.specimen < 0 <= header.label:
+        held = [cells for _, cells in rows[1:]]
+        header = replace(header, specimen=whose_column(rows[0][1], held, header.label, set(taken)))
     check_other_columns(rows[0][1], rows[1:], {*taken, header.specimen}, name)
     if header.label >= 0:
         check_labels(rows[0][1], rows[1:], header.label, {*taken, header.specimen}, name)
@@ -197,6 +200,12 @@ def _long(rows: list[Line], header: Header, decimals: Decimals, name: str) -> Fi
         unit.see(cells)
         specimen = cells[header.specimen] if header.specimen >= 0 else ""
         labels, points = found.setdefault(specimen, ([], []))
+        if header.label >= 0 and cells[header.label] in labels:
+            whose = f" (of '{specimen}')" if specimen else ""
+            raise LandmarkFileError(
+                f"{name} has the landmark '{cells[header.label]}' more than once{whose}, as in line {number}: name "
+                "each one only once, and where rows are of several specimens say in a column 'specimen' of which."
+            )
         labels.append(cells[header.label] if header.label >= 0 else str(len(labels) + 1))
         points.append([np.nan] * 3 if unset else point)
     named = [label for labels, _ in found.values() for label in labels]

@@ -17,6 +17,34 @@ _UNPACKED = 1100
 _FIRST_WORD_S, _WORDS_S = 0.2, 0.2
 
 
+_OTHERS = {
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"II*\0": "a TIFF image",
+    b"MM\0*": "a TIFF image",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"\xd0\xcf\x11\xe0": "a file of Microsoft Office",
+    b"<!doctype html": "a web page",
+    b"<html": "a web page",
+    b"{\\rtf": "a text document (RTF)",
+    b"version https://git-lfs": "a pointer of Git LFS, not the file itself",
+}
+"""How files begin that are of something else, whatever they are called."""
+_ZIP = b"PK\x03\x04"
+
+
+def check_kind(data: bytes | bytearray, ending: str) -> None:
+    """:raises Unreadable: a file is no scan but something else that everyone knows"""
+    head = bytes(data[:64]).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    found = next((what for begins, what in _OTHERS.items() if head.startswith(begins.lower())), "")
+    if not found and bytes(data[:4]) == _ZIP and ending != ".3mf":
+        found = "a ZIP archive"
+    if found:
+        raise Unreadable(f"is {found}, and no scan: export the scan again, or unpack it")
+
+
 class Progressing:
     """Tells how far the reading is, a few times a second at most."""
 

@@ -15,7 +15,7 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from ..errors import ScanError
 from ..units import is_unit, mm_per_unit, unit_of_size
-from .content import Progressing, content_of
+from .content import Progressing, check_kind, content_of
 from .dicom import WHAT_TO_DO, is_dicom
 from .gltf import read_gltf
 from .header import space_in, unit_in
@@ -122,6 +122,7 @@ def read_mesh(path: str | Path, progress: Callable[[float], None] | None = None)
             return _last_skin[same]
         data = cast(bytes, content_of(path, _is_packed(path), told.part(0.0, _READING)))
         kind = ending.removesuffix(".gz")
+        check_kind(data, kind)
         if kind in VOLUMES:
             mesh = _skin(kind, data, path, told)
             _last_skin.clear()

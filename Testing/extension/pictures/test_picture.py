@@ -15,7 +15,8 @@ from palnet.scans.looks import Looks, image_of, polydata_of
 from PALNetLandmarkerLib import palette
 from PALNetLandmarkerLib.pictures import labels, picture
 from PALNetLandmarkerLib.pictures.panels import FRONT, LEFT_PROFILE, PANELS, RIGHT_PROFILE
-from PALNetLandmarkerLib.pictures.sheet import FRONT_SIZE, SIDE_SIZE
+from PALNetLandmarkerLib.pictures.sheet import FRONT_SIZE, SIDE_SIZE, compose
+from PALNetLandmarkerLib.view.drawing import Overlay, width_of
 from vtk.util.numpy_support import vtk_to_numpy
 
 
@@ -129,3 +130,76 @@ def test_a_sheet_shows_the_colours_of_the_scan(
     assert is_green.mean() > 0.1
     plain = picture.draw_sheet(prediction, surface, "egg")[:960].astype(int)
     assert ((plain[..., 1] > 2 * plain[..., 0]) & (plain[..., 1] > 2 * plain[..., 2])).mean() < 0.02
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float, float, int, bool]]:
+    """The texts of a sheet, where each begins and ends, px from the left edge of its card, and how it is set."""
+    texts: list[tuple[str, float, float, int, bool]] = []
+
+    def text(_self: Any, place: Any, words: str, size: int, _color: Any, align: str = "left", **how: Any) -> None:
+        width = width_of(words, size, how.get("bold", False))
+        begin = place[0] - (width if align == "right" else 0)
+        texts.append((words, begin, begin + width, size, align == "right"))
+
+    monkeypatch.setattr(Overlay, "text", text)
+    return texts
+
+
+def card(prediction: Prediction, hidden: bool, title: str) -> None:
+    pictures = {
+        panel: np.zeros((*(FRONT_SIZE if panel is FRONT else SIDE_SIZE)[::-1], 3), np.uint8) for panel in PANELS
+    }
+    compose(pictures, prediction, np.full(len(prediction.protocol), hidden), title)
+
+
+WARNINGS = (
+    "The scan's unit is not stated; by its size it is taken for mm, and all that is said in mm here rests on that.",
+    "Twelve landmarks are doubtful, as they lie where the scan has holes or hair: Tr, G, T_R, T_L, Sa_R, Sa_L, Pa_R.",
+    "The image of the texture is not beside the scan, so no colours are shown on it here or anywhere.",
+    "The scan shows only a part of the face: what lies outside of it is guessed, and is to be looked at closely.",
+)
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+@pytest.mark.parametrize("title", ["W" * 90, "Anna Meyer, born in a village with a very long name, second visit"])
+def test_nothing_on_the_card_runs_out_of_it(
+    host: Host, prediction: Prediction, written: list[Any], hidden: bool, title: str
+) -> None:
+    """Nor below the box that says that it is not reviewed."""
+    one = dataclasses.replace(prediction, warnings=WARNINGS, range_mm=np.full(len(prediction.protocol), 12.3))
+    card(one, hidden, title)
+    left = min(begin for _, begin, *_ in written)
+    assert max(end for _, _, end, *_ in written) <= left + FRONT_SIZE[0] - 48
+    (box,) = [begin for words, begin, *_ in written if "NOT REVIEWED" in words]
+    name = written[0]
+    assert name[2] < box and name[0].endswith("...") and len(name[0]) > 12
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_each_warning_is_on_the_sheet_and_the_last_first_of_all(
+    host: Host, prediction: Prediction, written: list[Any], hidden: bool
+) -> None:
+    card(dataclasses.replace(prediction, warnings=WARNINGS), hidden, "A")
+    texts = [words for words, *_ in written]
+    assert all(any(text.startswith(warning[:40]) for text in texts) for warning in WARNINGS)
+    written.clear()
+    card(dataclasses.replace(prediction, warnings=(*["Something small."] * 9, WARNINGS[-1])), hidden, "A")
+    assert any(words.startswith(WARNINGS[-1][:40]) for words, *_ in written)
+
+
+def test_the_card_says_that_a_convention_was_followed(host: Host, prediction: Prediction, written: list[Any]) -> None:
+    card(prediction, False, "A")
+    assert not any("convention" in words for words, *_ in written)
+    card(dataclasses.replace(prediction, convention="0123456789abcdef"), False, "A")
+    assert any("follows the convention 01234567" in words for words, *_ in written)
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"), [("M\u00fcller", "M\u00fcller"), ("\u0646\u0648\u0631", "(a name in other letters)")]
+)
+def test_a_name_in_letters_that_the_font_lacks(
+    host: Host, prediction: Prediction, written: list[Any], title: str, shown: str
+) -> None:
+    card(prediction, False, title)
+    assert written[0][0] == shown

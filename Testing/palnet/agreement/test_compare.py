@@ -15,9 +15,10 @@ from comparing import run
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pages import read_page
+from palnet.agreement.alike import scan_beside
 from palnet.agreement.comparison import Comparison
 from palnet.agreement.files import backdrop, compare_files, in_words
-from palnet.agreement.matching import compare, scan_beside
+from palnet.agreement.matching import compare
 from palnet.agreement.report import compare_page
 from palnet.agreement.tables import case_rows, landmark_rows, measure_rows, overall, scan_rows
 from palnet.errors import LandmarkFileError
@@ -284,6 +285,10 @@ def test_scan_beside(tmp_path: Path) -> None:
     assert scan_beside(folder, "a.b") == folder.parent / "a.b.ply"
     (folder / "a.b.stl").touch()
     assert scan_beside(folder / "a.b.mrk.json", "a.b") == folder / "a.b.stl"
+    (folder.parent / "P_007.ply").touch()
+    assert scan_beside(folder, "p 007") == folder.parent / "P_007.ply"
+    (folder / "P-007.ply").touch()
+    assert scan_beside(folder, "p 007") is None and scan_beside(folder, "P-007") == folder / "P-007.ply"
 
 
 def write_csv(sets: list[LandmarkSet], folder: Path) -> Path:

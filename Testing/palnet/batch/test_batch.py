@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
@@ -259,3 +260,12 @@ def test_another_convention_makes_results_anew(tmp_path: Path) -> None:
         assert len(engine.done) == done
     noted = Record.read(find_scans([folder], False)[0].record(output))
     assert noted is not None and noted.convention == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a permission here")
+def test_a_link_that_leads_nowhere_is_listed(tmp_path: Path) -> None:
+    folder = scans(tmp_path / "in", a="0")
+    (folder / "dead.ply").symlink_to(tmp_path / "gone.ply")
+    found = {item.name: item.problem for item in find_scans([folder], recursive=False)}
+    assert found["a"] == "" and "dead.ply is a link to a file that is not there" in found["dead"]
+    assert [item.name for item in find_scans([folder], recursive=True)] == ["a", "dead"]

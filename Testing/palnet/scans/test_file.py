@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import vtk
+from palnet.errors import ScanError
 from palnet.scans.clean import clean_surface
 from palnet.scans.file import READERS, read_surface, scan_space
 from palnet.scans.surface import Surface, surface_from_polydata
@@ -212,3 +213,21 @@ def test_frame_written_by_hand(tmp_path: Path, name: str, before: bytes, after: 
     assert read_surface(path).GetNumberOfPolys() == len(SHAPE.triangles)
     path.write_bytes(text.replace(before, after.replace(b"RAS", b"LPS"), 1))
     assert scan_space(path) == "LPS"
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"%PDF-1.4\n1 0 obj\n", "a PDF"),
+        (b"PK\x03\x04abc", "a ZIP archive"),
+        (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+        (b"\xff\xd8\xff\xe0", "a JPEG image"),
+        (b"\r\n<!DOCTYPE html><html>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
+    ],
+)
+@pytest.mark.parametrize("ending", [".obj", ".ply", ".stl", ".vtk", ".glb", ".nrrd"])
+def test_files_of_something_else_are_called_so(tmp_path: Path, ending: str, data: bytes, what: str) -> None:
+    (tmp_path / f"a{ending}").write_bytes(data)
+    with pytest.raises(ScanError, match=rf"a{ending} is {what}.*, and no scan"):
+        read_surface(tmp_path / f"a{ending}")
