@@ -41,13 +41,14 @@ def plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def to_csv(rows: Sequence[Row], decimal_comma: bool = False) -> str:
+def to_csv(rows: Sequence[Row], decimal_comma: bool = False, columns: Sequence[str] = ()) -> str:
     """Rows as CSV text; an empty cell where there is no number.
 
     :param decimal_comma: with decimal commas and, between cells, semicolons, as spreadsheets in many languages have it
+    :param columns: what they are called where there are no rows
     """
     text = io.StringIO()
-    head = list(rows[0]) if rows else []
+    head = list(rows[0] if rows else columns)
     writer = csv.writer(text, delimiter=";" if decimal_comma else ",", lineterminator="\n")
     writer.writerow(map(cell_of, head))
     point = "," if decimal_comma else "."
@@ -62,13 +63,13 @@ def to_csv(rows: Sequence[Row], decimal_comma: bool = False) -> str:
     return text.getvalue()
 
 
-def table_text(rows: Sequence[Row], decimal_comma: bool = False) -> str:
+def table_text(rows: Sequence[Row], decimal_comma: bool = False, columns: Sequence[str] = ()) -> str:
     """Rows as the text of a CSV file in UTF-8.
 
     A spreadsheet takes a file without a byte order mark as of its own old character set, and R takes the mark as a part
     of the first column's name: so it stands where a letter needs it, and only there.
     """
-    text = to_csv(rows, decimal_comma)
+    text = to_csv(rows, decimal_comma, columns)
     return text if text.isascii() else "\ufeff" + text
 
 

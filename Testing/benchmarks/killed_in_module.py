@@ -77,13 +77,16 @@ def next_scan(folder: Path, moved: float) -> None:
 def closed(folder: Path, moved: float) -> None:
     """Slicer is closed while another person's landmarks are in the place: ours are kept elsewhere."""
     _count(False)
-    _queue(folder, 0.0).queue.use_scene()
-    desk = _queue(folder, moved)
-    text = (folder / "landmarks" / "a.review.json").read_text(encoding="utf-8")
-    (folder / "landmarks" / "a.review.json").write_text(text.replace("to check", "accepted"), encoding="utf-8")
-    for path in folder.glob("kept/*"):
+    scans = folder.parent / "scans"
+    shutil.rmtree(scans, ignore_errors=True)
+    scans.mkdir()
+    _queue(scans, 0.0).queue.use_scene()
+    desk = _queue(scans, moved)
+    theirs = scans / "landmarks" / "a.review.json"
+    theirs.write_text(theirs.read_text(encoding="utf-8").replace("to check", "accepted"), encoding="utf-8")
+    for path in folder.glob("a*"):
         path.unlink()
-    desk.unsaved = folder / "kept"
+    desk.unsaved = folder
     _count(True)
     desk.queue.close()
 
@@ -134,14 +137,20 @@ def surface(folder: Path, moved: float) -> None:
     """The corresponding surface of a scan: points, landmarks carried, values."""
     import slicer
     from PALNetLandmarkerLib.nodes.scan_nodes import scan_of
-    from PALNetLandmarkerLib.nodes.surface_nodes import create_surface, fill_surface, write_surface_node
+    from PALNetLandmarkerLib.nodes.surface_nodes import (
+        EXPECTED,
+        MISSING,
+        create_surface,
+        fill_surface,
+        write_surface_node,
+    )
     from surfaces import answer_to, landmarked_face
 
     slicer.mrmlScene.Clear()
     node = landmarked_face("face")
     made = create_surface(scan_of(node))
     arrays = answer_to({"map": "surface"}).arrays
-    values = {name: arrays[name] for name in ("missing", "expected")}
+    values = {MISSING: arrays["missing"], EXPECTED: arrays["expected"]}
     fill_surface(made, scan_of(node), arrays["points"] + moved, values)
     write_surface_node(made, scan_of(node), "mm", folder / "face.surface.ply")
 
@@ -236,7 +245,7 @@ def walk(name: str, place: Path) -> tuple[int, list[str], list[str]]:
         changed = {file: text for file, text in now.items() if not before.get(file) == after.get(file) == text}
         wrong = [file for file, text in changed.items() if text not in (before.get(file), after.get(file))]
         pair = {text == after.get(file) for file, text in changed.items() if file.endswith(_PAIR)}
-        if wrong or (len(pair) > 1 and "closed" not in name):
+        if wrong or (len(pair) > 1):
             half.append(f"{name}, operation {last}: {wrong or 'landmarks and record do not belong together'}")
         ended = run(job, folder, 2.0)
         left = [path.name for path in folder.rglob(".palnet-*")]

@@ -187,6 +187,8 @@ def _name(markups: Path) -> str:
 
 def main() -> None:
     """Print what was met, and what is there at the end; exit with 1 where a scan is neither right nor named."""
+    # A shell starts what it leaves in the background with Ctrl-C ignored, which would stay so in all that is started.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     runs = int(sys.argv[2]) if len(sys.argv) > 2 else 60
     began = time.monotonic()

@@ -90,6 +90,8 @@ def lines(work: Path) -> dict[str, tuple[list[object], str]]:
 
 def main() -> None:
     """Print a row for each command; exit with 1 where one does not end as it should."""
+    # A shell starts what it leaves in the background with Ctrl-C ignored, which would stay so in all that is started.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     times = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     wrong = 0
     print(f"| what | {' | '.join(COUNTED)} |\n| --- {'| --- ' * len(COUNTED)}|")

@@ -18,6 +18,7 @@ from palnet.pipeline.prediction import Prediction
 from palnet.protocols.protocol import Landmark, Protocol
 from PALNetLandmarkerLib.nodes import record, storage
 from PALNetLandmarkerLib.panels import looks
+from PALNetLandmarkerLib.panels.export import spoils_scenes
 from PALNetLandmarkerLib.panels.tabs import COMPARE, LEARN, MEASURE, REVIEW, SAVE, SCANS, SURFACE
 from queues import decide, scan_folder
 from reviews import landmarks_of
@@ -55,6 +56,7 @@ def test_scan_and_landmarks(named: Window, host: Host, tmp_path: Path) -> None:
     sections.export.save(node, folder / "gone" / f"{HOSTILE}.mrk.json")
     check(named)
     assert "<span>" in host.boxes.texts[-1] and "&lt;b&gt;H&lt;br&gt; &amp;x" in host.boxes.texts[-1]
+    assert "cannot open a saved scene again" in shown(named.module.panel)
     sections.tabs.show(REVIEW)
     slicer.mrmlScene.RemoveNode(node)
     check(named)
@@ -123,3 +125,22 @@ def test_letters() -> None:
     assert looks.literal("a & b") == "a & b" and looks.literal("<b>\nx") == "<span>&lt;b&gt;<br>x</span>"
     assert looks.literal("&lt;") == "<span>&amp;lt;</span>" and looks.on_button("a&b") == "a&&b"
     assert looks.visible("a\x1b[31m\u202eb\u0627\u4e2d\tc\nd") == "a\ufffd[31m\ufffdb\u0627\u4e2d\tc\nd"
+
+
+@pytest.mark.parametrize("spoiled", [False, True])
+def test_a_scene_that_slicer_cannot_open_again_is_told_of(
+    model: Any, prediction: Prediction, tmp_path: Path, spoiled: bool
+) -> None:
+    """What is said of names in scenes is so: should Slicer mend that, the sentence can go."""
+    model.SetName("Smith & Co" if spoiled else "Smith <i> 'and' \"Co\" %41")
+    node = landmarks_of(model, prediction)
+    assert bool(spoils_scenes(node)) is spoiled
+    scene = tmp_path / "scene.mrb"
+    slicer.util.saveScene(str(scene))
+    slicer.mrmlScene.Clear()
+    try:
+        slicer.util.loadScene(str(scene))
+    except RuntimeError:
+        assert spoiled
+    else:
+        assert not spoiled and slicer.util.getNode(node.GetName()).GetNumberOfControlPoints() == 50

@@ -11,7 +11,8 @@ import numpy as np
 from palnet.errors import ReviewError
 from palnet.review.record import Review, State
 
-from . import own_points, record
+from . import own_points, record, storage
+from .found_record import ATTRIBUTE
 from .named_points import indices_of
 from .scene import flip, world
 from .snap import ScanSurface
@@ -55,6 +56,8 @@ class ReviewedPoints:
         self.history = History()
         self.problem = ""
         self.notice = ""
+        if node.GetAttribute(ATTRIBUTE) is None:  # not of a scene, whose record may be older than the file
+            storage.see(node)
         self.review = own_points.known(node)
         if own_points.is_whole(node, self.review):
             record.store(node, self.review)

@@ -155,19 +155,24 @@ def _tell_file(model: Any, path: Path, space: str) -> None:
     if slicer_survives(path):
         storage.SetFileName(str(path))
         tell_stored(storage)
-        return
-    model.SetAttribute(_FILE, str(path))
-    model.SetAttribute(_READ, f"{os.getpid()} {model.GetPolyData().GetPoints().GetMTime()}")
+    else:
+        model.SetAttribute(_FILE, str(path))
+    model.SetAttribute(_READ, _state_of(model.GetPolyData()))
 
 
 def is_as_read(model: Any) -> bool:
     """Whether the points of a model node are still those of its file."""
     mesh, stored, read = model.GetPolyData(), model.GetStorageNode(), model.GetAttribute(_READ) or ""
-    if not mesh or not mesh.GetPoints() or not stored:
+    if not mesh or not mesh.GetPoints() or not stored or read == _state_of(mesh):
         return True
     if read.startswith(f"{os.getpid()} ") and not stored.GetFileName():
-        return read == f"{os.getpid()} {mesh.GetPoints().GetMTime()}"
+        return False
     return bool(mesh.GetPoints().GetMTime() <= stored.GetStoredTime().GetMTime())
+
+
+def _state_of(mesh: Any) -> str:
+    """What changes when the points of a surface do, while this Slicer runs."""
+    return f"{os.getpid()} {mesh.GetPoints().GetMTime()}"
 
 
 def file_from_scene(model: Any) -> np.ndarray:

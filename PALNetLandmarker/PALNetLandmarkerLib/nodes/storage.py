@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import tempfile
@@ -27,12 +28,19 @@ from . import own_points, record
 from .fiducials import create_fiducials, style_fiducials
 from .named_points import in_one_line, indices_of, node_points, unique_names
 from .scan_nodes import file_from_scene, scan_of
-from .scene import SCAN_REFERENCE, flip, world
+from .scene import SCAN_REFERENCE, file_of, flip, world
 
 MARKUPS_SUFFIX = ".mrk.json"
 
 # Landmarks as they were last read or written here, by their files.
 _seen: dict[Path, SeenLandmarks] = {}
+
+
+def see(node: Any) -> None:
+    """A node that Slicer has read from a file is reviewed from now on: what comes to the file later is another's."""
+    path = file_of(node)
+    if path is not None and path.name.endswith(MARKUPS_SUFFIX):
+        _seen.setdefault(path.absolute(), SeenLandmarks.of(path, record_beside(path)))
 
 
 def write_markups_node(node: Any, path: Path) -> None:
@@ -200,12 +208,13 @@ def _moved(node: Any, review: Review, move: Callable[[np.ndarray], np.ndarray]) 
 def tell_saved(node: Any, path: Path) -> None:
     """Let Slicer know that a file holds a node as it is now: else it asks about unsaved data when it is closed.
 
-    A storage node knows the time of its own writing only; so what it writes here is thrown away.
+    A storage node knows the time of its own writing only; so what it writes here is thrown away. Where there is no room
+    for that, Slicer asks.
     """
     if node.GetStorageNode() is None:
         node.AddDefaultStorageNode()
     storage = node.GetStorageNode()
-    with tempfile.TemporaryDirectory() as folder:
+    with contextlib.suppress(OSError), tempfile.TemporaryDirectory() as folder:
         storage.SetFileName(str(Path(folder) / path.name))
         storage.WriteData(node)
     storage.SetFileName(str(path))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
+from palnet.files import clean_up
 from palnet.rigid import apply
 from palnet.scans.surface import polydata_from_arrays
 from palnet.surfaces.files import Corresponding, write_corresponding
@@ -93,6 +94,7 @@ def write_surface_node(node: Any, scan: Any, unit: str, path: Path) -> list[Path
     missing, expected = values_of(node, MISSING), values_of(node, EXPECTED)
     assert missing is not None and expected is not None
     surface = Corresponding(points, missing > 0, expected.astype(float), unit)
+    clean_up(path.parent)
     return write_corresponding(surface, path.with_name(f"{_stem(path.name)}.mrk.json"))
 
 

@@ -16,6 +16,7 @@ from slicer.i18n import tr as _
 
 from ..nodes import own_points
 from ..nodes.scan_nodes import scan_of
+from ..nodes.scene import file_of, is_file
 from .folders import remember_folder, start_folder
 from .looks import complain, enable, literal, tell
 
@@ -49,7 +50,11 @@ class ExportPanel:
         enable(self._ui.exportButton, there)
         self._show("" if there else _("There is nothing to save yet: place landmarks, or choose a point list above."))
         hint = _("File > Save Data saves the whole scene with the scans; opened again, the review goes on.")
-        tell(self._ui.sceneHintLabel, hint if there else "")
+        spoils = there and spoils_scenes(self._landmarks())
+        if spoils:
+            told = _("Slicer cannot open a saved scene again with an & in names, as in '{name}': rename it before.")
+            hint = told.format(name=spoils)
+        tell(self._ui.sceneHintLabel, hint if there else "", warning=bool(spoils))
 
     @property
     def _format(self) -> str:
@@ -69,7 +74,7 @@ class ExportPanel:
         path = Path(chosen if chosen.endswith(form.ending) else chosen + form.ending)
         # The dialog has asked whether to replace the file that was chosen, not this one.
         question = _("{name} is already there. Replace it?").format(name=path.name)
-        if str(path) == chosen or not path.exists() or slicer.util.confirmOkCancelDisplay(literal(question)):
+        if str(path) == chosen or not is_file(path) or slicer.util.confirmOkCancelDisplay(literal(question)):
             self.save(node, path)
 
     def save(self, node: Any, path: Path) -> None:
@@ -108,3 +113,13 @@ class ExportPanel:
 
     def _show(self, text: str) -> None:
         tell(self._ui.exportStatusLabel, text)
+
+
+def spoils_scenes(landmarks: Any) -> str:
+    """The name of landmarks, their scan or its file for which Slicer writes a scene that it cannot read; empty if none.
+
+    It writes the names of files into a scene as they are, and an ``&`` ends what its reader takes for well-formed.
+    """
+    scan = scan_of(landmarks)
+    names = [landmarks.GetName(), *([scan.GetName(), str(file_of(scan) or "")] if scan is not None else [])]
+    return next((str(name) for name in names if "&" in name), "")

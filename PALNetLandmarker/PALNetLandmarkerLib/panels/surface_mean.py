@@ -10,6 +10,7 @@ import qt
 from palnet.results import SURFACE_ENDINGS
 from slicer.i18n import tr as _
 
+from ..nodes import scene
 from .folders import remember_folder, start_folder
 from .looks import on_button
 
@@ -32,7 +33,7 @@ class MeanChoice:
     def take(self, path: Path) -> None:
         """The mean face is in this file, or of this folder."""
         self.path = path
-        is_folder = path.is_dir()
+        is_folder = scene.is_folder(path)
         self._ui.meanFileButton.text = _("Mean face...") if is_folder else on_button(path.name)
         self._ui.meanFolderButton.text = on_button(path.name) if is_folder else _("Folder of surfaces...")
         self._on_chosen()

@@ -15,6 +15,7 @@ from slicer.i18n import tr as _
 
 from ..engine.landmarking import bundled_model_names
 from ..engine.own_models import choose_models_folder, models_folder, own_models
+from ..nodes.scene import is_folder
 from .folders import remember_folder
 from .looks import enable, literal, shortened, tell
 
@@ -76,7 +77,7 @@ class TrainingChoices:
         if not name or name != _as_name(name):
             raise PalnetError(_("Give the model a name of letters and digits: it becomes the name of its file."))
         output, number = models_folder() / name, 1
-        while output.exists():
+        while is_folder(output):
             number += 1
             output = models_folder() / f"{name} {number}"
         return self._plan(folder, output, output.name)

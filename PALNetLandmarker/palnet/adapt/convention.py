@@ -199,4 +199,4 @@ def summary(one: Convention) -> str:
 def _off(one: LandmarkShift | OwnLandmark) -> str:
     if not one.off > OFF_SURFACE_MM:
         return ""
-    return f"; you place it {one.off:.1f} mm off the surface, which cannot be followed: landmarks are put onto it"
+    return f"; you place it {one.off:.1f} mm off the surface, and landmarks are put onto it only"

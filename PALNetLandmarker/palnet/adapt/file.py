@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import ConventionError
-from ..files import regular, write_text
+from ..files import clean_up, regular, write_text
 from .convention import CARRIERS, FRAMES, Convention, LandmarkShift, OwnLandmark, Vector
 
 FORMAT, VERSION = "palnet-convention", 1
@@ -91,6 +91,7 @@ def write_convention(convention: Convention, path: str | Path) -> None:
 
     :raises OutputError: it cannot be written there
     """
+    clean_up(Path(path).parent)
     write_text(to_text(convention), Path(path))
 
 

@@ -226,14 +226,13 @@ def _in_mm(one: LandmarkSet, labels: Sequence[str], compared: Sequence[str]) -> 
 
 
 def _bundled(labels: Sequence[str]) -> Protocol | None:
-    """The protocol that comes with the project and has most of the labels, with the others added to it.
-
-    In whatever capitals they are, or by the landmarks' names.
+    """The protocol that comes with the project and has most of the landmarks, in whatever capitals or by their names,
+    with the others added to it.
     """
     for path in sorted(resource("protocols").glob("*.json")):
         protocol = Protocol.load(path)
         places = KnownLabels.of(protocol).match(labels).places
-        own = [label for label, at in zip(labels, places, strict=True) if at < 0]
+        own = [label for label, place in zip(labels, places, strict=True) if place < 0]
         if not own:
             return protocol
         if len(labels) - len(own) >= max(_MANY_KNOWN, len(own) + 1):

@@ -8,12 +8,12 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath
 
 from ..errors import OutputError, ScanError, sentence_of
 from ..files import files_below, regular
-from ..results import NO_SCANS, PARTS
+from ..results import NO_SCANS, PARTS, name_problem
 from ..scans.dicom import WHAT_TO_DO, any_dicom
 from ..scans.file import ENDINGS, scan_ending, scan_stem
 
@@ -116,6 +116,7 @@ def find_scans(inputs: Sequence[Path], recursive: bool) -> list[Item]:
         called = folder_name(folder.absolute().resolve()) if len(inputs) > 1 else ""
         above = f"{called}/" if called else ""
         items += _in_folder(folder, above, recursive)
+    items = [item if item.problem else replace(item, problem=name_problem(item.scan)) for item in items]
     seen: dict[str, Item] = {}
     for item in items:
         # On Windows and Macs, names that differ by their case are one file.

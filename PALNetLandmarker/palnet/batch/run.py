@@ -44,12 +44,14 @@ def _check_ours(items: Sequence[Item], output: Path) -> None:
             raise OutputError(f"Scans lie in {output / PARTS}, where results are kept: name another output folder.")
 
 
-def finish(batch: Batch) -> list[ScanState]:
+def finish(batch: Batch, decimal_comma: bool = False) -> list[ScanState]:
     """Write the tables and the contact sheet of what is there, also after a run that was stopped.
 
     :raises OutputError: they cannot be written
     """
-    return write_tables(batch, beside=lambda states: {batch.output / CONTACT_SHEET: contact_sheet(batch, states)})
+    return write_tables(
+        batch, decimal_comma, lambda states: {batch.output / CONTACT_SHEET: contact_sheet(batch, states)}
+    )
 
 
 def where(jobs: int, address: str | None) -> Run:

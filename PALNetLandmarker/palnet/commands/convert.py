@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from ..errors import PalnetError
 from ..exports.joined import joined, not_in_all
+from ..exports.left_out import without_landmarks, without_missing_landmarks, without_missing_specimens
 from ..exports.remarks import not_reviewed, of_no_known_size, passed_over
 from ..exports.sets import LandmarkSet, files_of, read_sets
 from ..exports.surfaces import NamedSurface
 from ..exports.writers import (
     FORMATS,
     in_unit,
-    without_landmarks,
-    without_missing_landmarks,
-    without_missing_specimens,
     write_sets,
 )
 from ..formats.sliders import Sliding
 from ..formats.text import MM_PER_UNIT, TO_LPS, some_of
 from .apart import check_file_apart
+from .arguments import add_decimal_comma, place
 
 
 def add_convert(commands: Any) -> None:
@@ -30,11 +28,19 @@ def add_convert(commands: Any) -> None:
         "convert", help="landmarks to other formats: TPS, NTS, Morphologika, MorphoJ, CSV, ..."
     )
     convert.add_argument(
-        "landmarks", nargs="+", type=Path, metavar="IN", help="files of landmarks of any format, or folders of them"
+        "landmarks",
+        nargs="+",
+        type=place,
+        metavar="IN",
+        help="files of landmarks of any format, or folders of them",
     )
     convert.add_argument("--to", choices=list(FORMATS), required=True, help="the format to write")
     convert.add_argument(
-        "--output", type=Path, required=True, metavar="FILE|DIR", help="a folder for mrk, fcsv and gpa, else a file"
+        "--output",
+        type=place,
+        required=True,
+        metavar="FILE|DIR",
+        help="a folder for mrk, fcsv and gpa, else a file",
     )
     convert.add_argument("--frame", choices=list(TO_LPS), default="LPS", help="of the written coordinates (LPS)")
     convert.add_argument(
@@ -53,14 +59,23 @@ def add_convert(commands: Any) -> None:
     )
     where = convert.add_mutually_exclusive_group()
     where.add_argument(
-        "--surfaces", nargs="+", type=Path, default=[], metavar="DIR", help="where the surfaces are (beside landmarks)"
+        "--surfaces",
+        nargs="+",
+        type=place,
+        default=[],
+        metavar="DIR",
+        help="where the surfaces are (beside landmarks)",
     )
     where.add_argument(
-        "--scans", type=Path, metavar="DIR", help="fit the surfaces to these scans anew, by the landmarks as they are"
+        "--scans",
+        type=place,
+        metavar="DIR",
+        help="fit the surfaces to these scans anew, by the landmarks as they are",
     )
     drop = convert.add_mutually_exclusive_group()
     drop.add_argument("--drop-landmarks", action="store_true", help="leave out landmarks that any specimen lacks")
     drop.add_argument("--drop-specimens", action="store_true", help="leave out specimens that lack any landmark")
+    add_decimal_comma(convert)
     convert.set_defaults(run=run)
 
 
@@ -93,7 +108,7 @@ def run(options: argparse.Namespace, host: object) -> int:
         sets = in_unit(sets, options.unit)
     for sentence in (*of_no_known_size(sets), *not_reviewed(sets)):
         print(f"  ! {sentence}")
-    written = write_sets(sets, options.to, options.output, options.frame, read, sliding)
+    written = write_sets(sets, options.to, options.output, options.frame, read, sliding, options.decimal_comma)
     missing = sum(int(one.missing.sum()) for one in sets)
     counts = sorted({len(one.labels) for one in sets})
     print(

@@ -79,11 +79,11 @@ def _said(result: ScanResult) -> str:
 
 
 def _annotated(options: argparse.Namespace, protocol: Protocol) -> _Set:
-    scans = read_annotated(options.scans, options.landmarks, protocol, options.kind, options.unit)
+    scans = of_their_surfaces(read_annotated(options.scans, options.landmarks, protocol, options.kind, options.unit))
     problems = list(scans.problems)
     # What nobody has looked at is a model's opinion, perhaps of the very one that is measured.
     own = [one for one in (reviewed(scan, protocol, problems) for scan in scans.scans) if one is not None]
-    scans = of_their_surfaces(replace(scans, scans=tuple(own), problems=tuple(problems)))
+    scans = replace(scans, scans=tuple(own), problems=tuple(problems))
     for problem in scans.problems:
         print(f"  ! {problem}")
     cases = annotated_cases(scans)

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..errors import OutputError, PersonsWorkError, sentence_of
+from ..errors import OutputError, PersonsWorkError, ScanError, sentence_of
 from ..files import check_writable, write_json
 from ..pipeline.prediction import Prediction
-from ..results import picture_beside
+from ..results import name_problem, picture_beside
 from ..review.record import record_beside
 from ..scans.file import is_volume, read_mesh, read_surface, scan_stem
 from ..scans.skin_file import as_ply, skin_beside
 from ..surfaces.files import Corresponding, surface_beside
+from .arguments import add_decimal_comma, count, place
 from .host import Host
 from .size import add_size, unit_of
 from .words import RESEARCH_USE, check_summary, results_at, summary, table
@@ -31,23 +32,24 @@ def add_landmark(commands: Any) -> None:
     landmark = commands.add_parser("landmark", help="place landmarks on scans, or on folders of scans")
     help_ = "OBJ, PLY, STL, OFF, GLB, glTF, WRL, 3MF, VTK, VTP or VTU file, or a CT, CBCT or MRI volume (NRRD, NIfTI), "
     help_ += "also packed (.gz), or a folder of them"
-    landmark.add_argument("scans", nargs="+", type=Path, metavar="SCAN|FOLDER", help=help_)
-    landmark.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
+    landmark.add_argument("scans", nargs="+", type=place, metavar="SCAN|FOLDER", help=help_)
+    landmark.add_argument("--output", type=place, required=True, metavar="DIR", help="folder for the results")
     landmark.add_argument("--picture", action="store_true", help="also draw a sheet of pictures of each scan")
     landmark.add_argument("--surface", action="store_true", help="also the corresponding surface (.vtp and .ply)")
     landmark.add_argument("--skin", action="store_true", help="of volumes also the skin that was found (.skin.ply)")
     landmark.add_argument("--model", default="face50", metavar="FILE|NAME", help="landmark model (default: face50)")
-    landmark.add_argument("--convention", type=Path, metavar="FILE", help="follow what palnet adapt learned")
+    landmark.add_argument("--convention", type=place, metavar="FILE", help="follow what palnet adapt learned")
     add_size(landmark)
-    landmark.add_argument("--json", type=Path, metavar="SUMMARY", help="also write all results to one JSON file")
+    landmark.add_argument("--json", type=place, metavar="SUMMARY", help="also write all results to one JSON file")
     landmark.add_argument("--timings", action="store_true", help="print the time of each step")
     landmark.add_argument("--cpu", action="store_true", help=argparse.SUPPRESS)  # no more needed
     many = landmark.add_argument_group(
         "of folders, and of many scans",
         "Tables and a contact sheet are written, and a second run does only what is missing or has changed.",
     )
+    add_decimal_comma(many)
     many.add_argument("--recursive", action="store_true", help="also folders in the folders")
-    many.add_argument("--jobs", type=int, metavar="N", help="processes at work at the same time (1)")
+    many.add_argument("--jobs", type=count, metavar="N", help="processes at work at the same time (1)")
     many.add_argument("--dask", metavar="ADDRESS", help="do the work on a running Dask cluster, tcp://HOST:PORT")
     landmark.set_defaults(run=_run)
 
@@ -87,6 +89,8 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
     for number, (scan, target) in enumerate(targets, 1):
         print(f"[{number}/{len(targets)}] {scan}", flush=True)
         try:
+            if name_problem(scan):
+                raise ScanError(name_problem(scan))
             if is_kept(target):
                 raise PersonsWorkError(str(target))
             prediction = predictor.predict_file(scan, unit_of(options), _print_progress)

@@ -7,6 +7,7 @@ import math
 
 from ..errors import PalnetError
 from ..units import UNITS, mm_per_unit, unit_of_size
+from .arguments import number, number_of
 
 
 def add_size(command: argparse.ArgumentParser) -> None:
@@ -19,7 +20,7 @@ def add_size(command: argparse.ArgumentParser) -> None:
     )
     size = command.add_mutually_exclusive_group()
     size.add_argument(
-        "--scale", type=float, metavar="F", help="how many mm (or of --units) one unit of the scans' files is"
+        "--scale", type=number, metavar="F", help="how many mm (or of --units) one unit of the scans' files is"
     )
     size.add_argument(
         "--distance",
@@ -40,13 +41,10 @@ def unit_of(options: argparse.Namespace) -> str:
         raise PalnetError("--scale and --distance say how large the scans are: leave --units away.")
     if options.distance is not None:
         first, second, mm = options.distance
-        try:
-            known = float(mm)
-        except ValueError:
-            known = math.nan
-        if not 0.0 < known < math.inf:
+        known = number_of(mm)
+        if known is None or not 0.0 < known < math.inf:
             raise PalnetError(
-                f"--distance takes two landmarks and a number of mm, not '{mm}': --distance Ex_R Ex_L 89."
+                f"--distance takes two landmarks and a number of mm, not '{mm}': --distance Ex_R Ex_L 89.5, or 89,5."
             )
         return f"{first} {second} {known:g}"
     if not 0.0 < options.scale < math.inf:

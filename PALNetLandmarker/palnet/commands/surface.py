@@ -29,6 +29,7 @@ from ..pipeline.prediction import Progress
 from ..surfaces.maps import by_region
 from ..surfaces.template import face_template
 from .apart import check_apart
+from .arguments import add_decimal_comma, place
 from .surface_pages import change_sheet
 from .surface_population import Writer, parted, population
 
@@ -40,11 +41,14 @@ def add_surface(commands: Any) -> None:
     """Add the command to the parsers of ``palnet``."""
     surface = commands.add_parser("surface", help="mean faces, heat maps, asymmetry, before and after")
     help_ = "results of palnet landmark --surface: folders, or .surface.vtp files"
-    surface.add_argument("surfaces", nargs="+", type=Path, metavar="FOLDER", help=help_)
+    surface.add_argument("surfaces", nargs="+", type=place, metavar="FOLDER", help=help_)
     surface.add_argument(
-        "--scans", type=Path, metavar="DIR", help="fit anew to these scans, by the landmarks as they are now in FOLDER"
+        "--scans",
+        type=place,
+        metavar="DIR",
+        help="fit anew to these scans, by the landmarks as they are now in FOLDER",
     )
-    surface.add_argument("--groups", type=Path, metavar="CSV", help="table with the columns scan and group")
+    surface.add_argument("--groups", type=place, metavar="CSV", help="table with the columns scan and group")
     surface.add_argument("--scan", metavar="NAME", help="show this scan against the mean, and its asymmetry")
     surface.add_argument("--before", metavar="NAME", help="the first scan of a person")
     surface.add_argument("--after", metavar="NAME", help="the second scan of the same person")
@@ -52,10 +56,8 @@ def add_surface(commands: Any) -> None:
         "--stable", nargs="+", default=list(STABLE), metavar="REGION",
         help=f"what is the same before and after ({', '.join(STABLE)})",
     )  # fmt: skip
-    surface.add_argument(
-        "--decimal-comma", action="store_true", help="tables with semicolons and decimal commas, for such spreadsheets"
-    )
-    surface.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for tables and sheets")
+    add_decimal_comma(surface)
+    surface.add_argument("--output", type=place, required=True, metavar="DIR", help="folder for tables and sheets")
     surface.set_defaults(run=_run)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..formats.text import some_of
+from ..protocols.labels import KnownLabels
 from .sets import LandmarkSet, LandmarkSets
 
 
@@ -30,7 +31,19 @@ def not_in_all(sets: Sequence[LandmarkSet]) -> list[str]:
         names = tuple(one.name for one in sets if label in one.labels)
         if len(names) < len(sets):
             having.setdefault(names, []).append(label)
-    return [f"only in {some_of(list(names))}: {some_of(found)}" for names, found in having.items()]
+    told = [f"only in {some_of(list(names))}: {some_of(found)}" for names, found in having.items()]
+    return told + _written_otherwise([label for found in having.values() for label in found])
+
+
+def _written_otherwise(labels: list[str]) -> list[str]:
+    """A sentence, in a list, where labels that are not in all specimens may be of one landmark."""
+    alike = []
+    for k, label in enumerate(labels):
+        known = KnownLabels.by_labels([label])
+        alike += [f"{label} and {other}" for other in labels[k + 1 :] if known.match([other]).places[0] >= 0]
+    if not alike:
+        return []
+    return [f"the same but for how they are written, {some_of(alike)}: write them alike if they are one landmark each"]
 
 
 def _with(one: LandmarkSet, labels: Sequence[str]) -> LandmarkSet:

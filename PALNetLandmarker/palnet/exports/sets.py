@@ -25,9 +25,8 @@ from ..formats.nts import read_nts
 from ..formats.sliders import ENDINGS as SLIDER_ENDINGS
 from ..formats.sliders import IN_FOLDER
 from ..formats.tables import read_morphoj, read_table
-from ..formats.text import MM_PER_UNIT, TO_LPS, FileOfSets, Rows, check_labels, some_of
+from ..formats.text import MM_PER_UNIT, TO_LPS, FileOfSets, Rows, check_labels, check_places, some_of
 from ..formats.tps import read_tps
-from ..protocols.labels import KnownLabels
 from ..results import PARTS, TABLES
 from ..review.persons_work import by_persons, describes
 from ..review.record import Review, record_beside
@@ -100,24 +99,11 @@ class LandmarkSets:
             if apart:
                 raise LandmarkFileError(
                     f"'{first.name}' and '{one.name}' do not have the same landmarks: "
-                    f"{', '.join(apart[:5])}{' and others' if len(apart) > 5 else ''} stand in one of them only. "
-                    + _what_to_do(first.labels, one.labels)
+                    f"{', '.join(apart[:5])}{' and others' if len(apart) > 5 else ''} stand in one of them only."
                 )
             at = [one.labels.index(label) for label in first.labels]
             ordered.append(replace(one, labels=first.labels, points=one.points[at]))
         return LandmarkSets(first.labels, tuple(ordered))
-
-
-def _what_to_do(first: tuple[str, ...], second: tuple[str, ...]) -> str:
-    """What to do where two specimens have other labels."""
-    places = KnownLabels.by_labels(first).match(second).places
-    alike = [f"{first[k]} and {label}" for k, label in zip(places, second, strict=True) if k >= 0 and first[k] != label]
-    if alike:
-        return f"Some are the same but for how they are written, {some_of(alike, 3)}: write them alike in all files."
-    return (
-        "Leave out what any specimen lacks (palnet convert --drop-landmarks, or --leave-out LABEL), or choose CSV with "
-        "a row for each landmark (csv-long)."
-    )
 
 
 def check_names(sets: Iterable[LandmarkSet]) -> None:
@@ -252,6 +238,8 @@ def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
                 "they do not belong together."
             )
         check_labels(labels, path.name)
+        if not (beside.frame or said.frame):  # else it is of a program that knows what missing ones are
+            check_places(labels, points, path.name)
         unit = beside.unit or said.unit
         sets[name] = LandmarkSet(name, labels, points * to_lps, unit or "mm", bool(unit))
     return tuple(sets.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ..errors import LandmarkFileError, OutputError
@@ -28,7 +29,7 @@ from ..formats.sliders import ENDINGS, IN_FOLDER, Sliding, slider_tables
 from ..formats.tables import csv_long, csv_wide, morphoj
 from ..formats.text import MM_PER_UNIT, TO_LPS, NamedPoints, some_of
 from ..formats.tps import tps
-from ..protocols.labels import KnownLabels
+from ..results import breaks_lines
 from ..review.persons_work import has_decisions, is_persons
 from ..review.record import record_beside
 from ..units import is_relative, unit_of_size
@@ -37,7 +38,6 @@ from .sets import LandmarkSet, check_names
 
 _GPA_LONGEST_NAME = 50
 """SlicerMorph's table of subjects cuts names there."""
-_UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")
 
 
 def _one_markups(sets: list[NamedPoints], frame: str, unit: str, semi: Collection[str] = ()) -> str:
@@ -110,6 +110,7 @@ def write_sets(
     frame: str = "LPS",
     keep: Collection[Path] = (),
     sliding: Sliding | None = None,
+    decimal_comma: bool = False,
 ) -> Written:
     """Write landmarks in a format of ``FORMATS``.
 
@@ -122,10 +123,15 @@ def write_sets(
     :param keep: files that must not be replaced
     :param sliding: which of the points are semilandmarks; tables beside the file, or in the folder, say it for R, and
         what says it there of other points goes
+    :param decimal_comma: tables with semicolons and decimal commas, for spreadsheets of languages that have them
     :raises LandmarkFileError: the landmarks do not fit the format; the sentence names specimens and landmarks
     :raises OutputError: a file cannot be written, or would replace one of ``keep`` or a person's review
     """
     form = FORMATS[to]
+    if decimal_comma:
+        if form.write not in (csv_wide, csv_long):
+            raise OutputError(f"{form.title} has decimal points: decimal commas are for csv and csv-long.")
+        form = replace(form, write=partial(form.write, decimal_comma=True))
     check_names(sets)
     if form.together or to == "gpa" or sliding is not None:
         sets = joined(sets)
@@ -219,7 +225,7 @@ def _check(sets: Sequence[LandmarkSet], form: Format) -> None:
         raise LandmarkFileError(f"The landmarks are in {' and in '.join(sorted(units))}: choose one with --unit.")
     for one in sets:
         for text in (one.name, *one.labels):
-            if any(unicodedata.category(mark) in _UNWRITABLE for mark in text):
+            if breaks_lines(text) or any(unicodedata.category(mark) == "Cs" for mark in text):
                 raise LandmarkFileError(f"The name {text!r} of '{one.name}' holds a line break or the like: rename it.")
     gone = {one.name: [label for label, no in zip(one.labels, one.missing, strict=True) if no] for one in sets}
     gone = {name: labels for name, labels in gone.items() if labels}
@@ -247,63 +253,3 @@ def in_unit(sets: Sequence[LandmarkSet], unit: str) -> tuple[LandmarkSet, ...]:
         unit = unit_of_size(MM_PER_UNIT[unit], relative=True)
     factors = [MM_PER_UNIT[one.unit] / MM_PER_UNIT[unit] for one in sets]
     return tuple(replace(one, points=one.points * f, unit=unit) for one, f in zip(sets, factors, strict=True))
-
-
-def without_landmarks(sets: Sequence[LandmarkSet], labels: Collection[str]) -> tuple[LandmarkSet, ...]:
-    """The specimens without some landmarks, in whatever capitals, or by whichever of their names, these are written.
-
-    :raises LandmarkFileError: no specimen has one of these, it may be several, or nothing is left of one
-    """
-    known = list(dict.fromkeys(label for one in sets for label in one.labels))
-    unwanted = KnownLabels.by_labels(list(dict.fromkeys(labels)))
-    matched = [unwanted.match(one.labels) for one in sets]
-    for one, found in zip(sets, matched, strict=True):
-        if found.doubts:
-            raise LandmarkFileError(f"In '{one.name}', {found.doubts[0]}: write what is to be left out as it is there.")
-    met = {place for found in matched for place in found.places}
-    unknown = [label for k, label in enumerate(unwanted.labels) if k not in met]
-    if unknown:
-        raise LandmarkFileError(
-            f"No specimen has a landmark called {some_of(unknown)}: leave out some of {', '.join(known)}."
-        )
-    kept = []
-    for one, found in zip(sets, matched, strict=True):
-        at = [k for k, place in enumerate(found.places) if place < 0]
-        if not at:
-            raise LandmarkFileError(f"No landmark of '{one.name}' would be left: leave out fewer.")
-        kept.append(_of(one, at))
-    return tuple(kept)
-
-
-def _of(one: LandmarkSet, which: list[int]) -> LandmarkSet:
-    return replace(one, labels=tuple(one.labels[k] for k in which), points=one.points[which])
-
-
-def without_missing_landmarks(sets: Sequence[LandmarkSet]) -> tuple[tuple[LandmarkSet, ...], list[str]]:
-    """The specimens without the landmarks that any lacks, or has no place of, and these landmarks' labels, in order.
-
-    :raises LandmarkFileError: none is left
-    """
-    placed = [{label for label, no in zip(one.labels, one.missing, strict=True) if not no} for one in sets]
-    everywhere = set.intersection(*placed) if placed else set()
-    gone = list(dict.fromkeys(label for one in sets for label in one.labels if label not in everywhere))
-    if not everywhere:
-        raise LandmarkFileError("Each landmark is missing in some specimen: none is left.")
-    at = [[k for k, label in enumerate(one.labels) if label in everywhere] for one in sets]
-    return tuple(_of(one, which) for one, which in zip(sets, at, strict=True)), gone
-
-
-def without_missing_specimens(sets: Sequence[LandmarkSet]) -> tuple[tuple[LandmarkSet, ...], list[str]]:
-    """The specimens that have each landmark of any, with its place, and the names of the others.
-
-    :raises LandmarkFileError: none is left
-    """
-    every = {label for one in sets for label in one.labels}
-    whole = [set(one.labels) == every and not one.missing.any() for one in sets]
-    if not any(whole):
-        raise LandmarkFileError(
-            "Each specimen lacks some landmark that another has: none is left. Leave out landmarks that few have "
-            "(palnet convert --leave-out LABEL), or all that any lacks (--drop-landmarks)."
-        )
-    kept = tuple(one for one, yes in zip(sets, whole, strict=True) if yes)
-    return kept, [one.name for one, yes in zip(sets, whole, strict=True) if not yes]

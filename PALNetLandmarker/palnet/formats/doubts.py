@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from ..errors import LandmarkFileError
+from ..units import NAMES
 from .headers import NUMBER_COLUMNS
 from .remarks import states_frame, states_unit
 from .text import is_number
@@ -34,7 +35,10 @@ _SUMS = (
     *("moyenne", "somme", "médiane", "écart-type", "écart type", "media", "promedio", "suma", "somma", "mediana"),
     *("desviación estándar", "deviazione standard", "gemiddelde", "som"),
 )
-_GONE = ("missing", "undefined", "not defined", "absent", "fehlt", "fehlend", "manquant", "falta", "mancante")
+_GONE = (
+    *("missing", "undefined", "not defined", "unset", "not set", "not placed", "unplaced", "absent", "skipped"),
+    *("fehlt", "fehlend", "nicht gesetzt", "manquant", "non placé", "falta", "no colocado", "mancante"),
+)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 _WHOLE = re.compile(r"[+-]?\d+")
 
@@ -55,7 +59,9 @@ def check_other_columns(cells: Sequence[str], rows: Sequence[Line], known: Colle
         held = {row[k] for _, row in rows} - {""}
         near = {what: difflib.SequenceMatcher(None, cell.lower(), what).ratio() > _CLOSE for what in ("frame", "unit")}
         for what, states in (("frame", states_frame), ("unit", states_unit)):
-            found = [text for text in held if states(text) or (what == "unit" and near["unit"] and text == "m")]
+            found = [
+                text for text in held if states(text) or (what == "unit" and near["unit"] and text.casefold() in NAMES)
+            ]
             if found:
                 raise LandmarkFileError(
                     f"The column '{cell[:40]}' of {name} holds {', '.join(sorted(found))[:40]}: call it '{what}'."
@@ -102,7 +108,7 @@ def check_rows(rows: Sequence[Line], called: int, places: Sequence[int], wide: b
     for at, (number, row) in enumerate(rows):
         filled = [cell for cell in row if cell]
         alone = len(filled) == 1 and not any(row[k] for k in places)
-        if alone and (at >= tail or wide or filled[0][:1] in "#*" or states_frame(filled[0]) or states_unit(filled[0])):
+        if alone and (at >= tail or wide or _is_remark(filled[0])):
             raise LandmarkFileError(
                 f"In line {number} of {name}, '{filled[0][:40]}' stands alone: take the line away if it is a note."
             )
@@ -111,12 +117,17 @@ def check_rows(rows: Sequence[Line], called: int, places: Sequence[int], wide: b
             raise LandmarkFileError(
                 f"In line {number} of {name}, the point is '{gone[0]}' and has a place: take its numbers away."
             )
-    number, last = rows[-1] if rows else (0, [])
-    if len(rows) > 1 and called >= 0 and last[called].strip(": ").casefold() in _SUMS:
-        raise LandmarkFileError(
-            f"In line {number} of {name}, '{last[called][:40]}' seems to be made of the rows above: take it away, or "
-            "give it another name."
-        )
+        if len(rows) > 1 and called >= 0 and row[called].strip(": ").casefold() in _SUMS:
+            raise LandmarkFileError(
+                f"In line {number} of {name}, '{row[called][:40]}' seems to be made of the other rows: take it "
+                "away, or give it another name."
+            )
+
+
+def _is_remark(text: str) -> bool:
+    """Whether a text in a cell of its own is no name of a landmark, which may be missing."""
+    odd = text[:1] in "#*" or ": " in text or not any(map(str.isalnum, text))
+    return odd or states_frame(text) or states_unit(text)
 
 
 def check_thousands(cells: Iterable[str], mark: str, name: str) -> None:

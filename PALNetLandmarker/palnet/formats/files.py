@@ -18,10 +18,14 @@ from .markups import read_markups
 from .menpo import read_ljson
 from .meshlab import read_pp
 from .tables import read_morphoj, read_table
-from .text import TO_LPS, FileOfSets, Rows, check_labels
+from .text import TO_LPS, FileOfSets, Rows, check_labels, check_places
 
 ENDINGS = (".mrk.json", ".fcsv", ".pp", ".landmarkascii", ".pts", ".ljson", ".csv", ".txt")
 """Endings of the files that :func:`read_landmarks` reads."""
+
+
+_WITH_STATUS = (".mrk.json", ".fcsv")
+"""Endings of files that say of each point whether it is there."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,10 @@ def read_landmarks(path: str | Path) -> LandmarkFile:
     if not rows:
         raise LandmarkFileError(f"{path.name} holds no landmarks.")
     check_labels([label for label, _ in rows], path.name)
-    points = np.array([place for _, place in rows], dtype=float) * TO_LPS[frame or "LPS"]
+    points = np.array([place for _, place in rows], dtype=float)
+    if not path.name.lower().endswith(_WITH_STATUS):
+        check_places([label for label, _ in rows], points, path.name)
+    points = points * TO_LPS[frame or "LPS"]
     return LandmarkFile(tuple(label for label, _ in rows), points, unit or "mm", bool(unit))
 
 

@@ -17,6 +17,8 @@ _LANDMARKS = (
     *("label", "landmark", "landmark name", "landmark_name", "landmarkname", "landmark label", "landmarks"),
     *("punkt", "punktname", "landmarke", "beschriftung", "étiquette", "etiquette", "repère", "point de repère"),
     *("etiqueta", "etichetta", "point", "point name", "point_name", "marker", "lm"),
+    *("landmark #", "landmark no", "landmark no.", "landmark number", "landmark nr", "landmark_id", "landmarkid"),
+    *("point id", "point_id", "point no", "point #", "lm #", "lm no", "punkt nr", "punkt-nr.", "punktnummer"),
 )
 NUMBER_COLUMNS = ("id", "landmark id", "number", "no", "no.", "nr", "#", "")
 LABEL_COLUMNS = (

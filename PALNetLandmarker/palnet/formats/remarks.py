@@ -14,14 +14,20 @@ _WORDS = "|".join(sorted((re.escape(name) for name in NAMES if len(name) > 1 and
 _UNIT = re.compile(rf"(?<![^\W_])({_WORDS}|m|in|zentimeter|millim[èe]tres?|centim[èe]tres?)(?![^\W_])", re.IGNORECASE)
 _STATES_UNIT = re.compile(rf"\b(?:in|units?|einheit|unit[ée]s?|unidad|unit[àa])\W+{_UNIT.pattern}", re.IGNORECASE)
 _COORDINATES = re.compile(r"\b(coordinate|koordinate|coordonn|coordenada|coordinat)", re.IGNORECASE)
-# The letter m alone says nothing, as in a column of the sex; in and ' are no units, either.
-_NO_UNITS = ("m", "in", "'", '"')
+# The letter m alone says nothing, as in a column of the sex; in and ' are no units, and a foot is a part of the body.
+_NO_UNITS = ("m", "in", "'", '"', "ft", "foot", "feet")
+_FILE = re.compile(r"\.[A-Za-z]\w{1,4}\Z")
 _BRACKETS = "[]()<>. "
 
 
 def states_frame(text: str) -> bool:
-    """Whether a text names a frame."""
-    return bool(_FRAME.search(text))
+    """Whether a text in a table names a frame: alone, or in capitals among words. The name of a file does not."""
+    if _FILE.search(text):
+        return False
+    found = _FRAME.search(text)
+    if found is None:
+        return False
+    return found[0].isupper() or not found[1] or bool(_FRAME.fullmatch(text.strip(_BRACKETS)))
 
 
 def states_unit(text: str) -> bool:
@@ -37,7 +43,7 @@ def check_remark(text: str, where: str, instead: str = "say it in the columns 'f
     :param instead: of what is to be done
     :raises LandmarkFileError: it names a frame or another unit
     """
-    if states_frame(text):
+    if _FRAME.search(text):
         raise LandmarkFileError(f"In {where}, a comment states a frame: {instead}.")
     unit = _STATES_UNIT.search(text) or _UNIT.fullmatch(text.strip("#'\"" + _BRACKETS))
     if unit and NAMES.get(unit[1].casefold()) != "mm":

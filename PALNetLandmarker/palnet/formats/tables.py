@@ -69,24 +69,25 @@ def read_morphoj(text: str, name: str) -> FileOfSets:
     return _wide(rows, Header(landmarks, True, -1, 0, -1, -1, -1, "", ""), decimals, name)
 
 
-def csv_long(sets: Iterable[NamedPoints], frame: str, unit: str) -> str:
+def csv_long(sets: Iterable[NamedPoints], frame: str, unit: str, decimal_comma: bool = False) -> str:
     """A CSV table with a row for each landmark of each specimen.
 
     :param sets: name, labels, and points (L, 3) in ``frame`` and ``unit``; an empty cell where one is missing
     """
     lines = [["specimen", "label", "x", "y", "z", "frame", "unit"]]
     for name, labels, points in sets:
-        lines += [[name, label, *row, frame, unit] for label, row in zip(labels, rows_of(points, ""), strict=True)]
-    return _joined(lines, ",")
+        rows = _numbers(points, decimal_comma)
+        lines += [[name, label, *row, frame, unit] for label, row in zip(labels, rows, strict=True)]
+    return _joined(lines, ";" if decimal_comma else ",")
 
 
-def csv_wide(sets: Iterable[NamedPoints], frame: str, unit: str) -> str:
+def csv_wide(sets: Iterable[NamedPoints], frame: str, unit: str, decimal_comma: bool = False) -> str:
     """A CSV table with a row for each specimen, see :func:`csv_long`; all have the same labels."""
     lines: list[list[str]] = []
     for name, labels, points in sets:
         lines = lines or [["specimen", "frame", "unit", *(f"{label}_{axis}" for label in labels for axis in "xyz")]]
-        lines.append([name, frame, unit, *(cell for row in rows_of(points, "") for cell in row)])
-    return _joined(lines, ",")
+        lines.append([name, frame, unit, *(cell for row in _numbers(points, decimal_comma) for cell in row)])
+    return _joined(lines, ";" if decimal_comma else ",")
 
 
 def morphoj(sets: Iterable[NamedPoints]) -> str:
@@ -96,6 +97,11 @@ def morphoj(sets: Iterable[NamedPoints]) -> str:
         lines = lines or [["ID", *(f"{axis}{k}" for k in range(1, len(labels) + 1) for axis in "xyz")]]
         lines.append([name, *(cell for row in rows_of(points, "") for cell in row)])
     return _joined(lines, "\t")
+
+
+def _numbers(points: np.ndarray, decimal_comma: bool) -> list[list[str]]:
+    rows = rows_of(points, "")
+    return [[cell.replace(".", ",") for cell in row] for row in rows] if decimal_comma else rows
 
 
 def _joined(lines: list[list[str]], delimiter: str) -> str:

@@ -208,6 +208,24 @@ def check_labels(labels: Sequence[str], name: str) -> None:
         seen.add(label)
 
 
+def check_places(labels: Sequence[str], points: np.ndarray, name: str) -> None:
+    """Check that no number stands for missing landmarks, as 0 or -1 does in some programs.
+
+    :param points: (L, 3) in any unit, NaN where missing
+    :raises LandmarkFileError: two landmarks have this number as x, y and z, each, and others lie elsewhere
+    """
+    seen: dict[float, str] = {}
+    elsewhere = len(np.unique(points[np.isfinite(points).all(axis=1)], axis=0)) > 1
+    for label, (x, y, z) in zip(labels, points.tolist(), strict=True):
+        if x == y == z and x in seen and elsewhere:
+            raise LandmarkFileError(
+                f"{name} has '{seen[x]}' and '{label}' in one place, x = y = z = {x:g}, as some programs write what is "
+                "missing: write NA there."
+            )
+        if x == y == z:
+            seen[x] = label
+
+
 def some_of(names: list[str], most: int = 5) -> str:
     """The first few of some names, and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from ..errors import PalnetError
 from ..resources import resource
 from ..rigid import apply, rigid_fit
+from .labels import label_key
 
 MEAN_SHAPE = "mean_shape.json"
 """In the folder of a protocol's name: mm of each label in the face frame, x to the left, y up, z forward."""
@@ -67,14 +67,9 @@ def _fit(shape: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, int] | N
     return None
 
 
-def label_key(label: str) -> str:
-    """By what labels are looked up in :func:`known_places`: capitals do not count, blanks and dashes are underlines."""
-    return re.sub(r"[\s_-]+", "_", label.casefold())
-
-
 @functools.lru_cache(maxsize=1)
-def known_places() -> tuple[dict[str, list[float]], ...]:
-    """Of each bundled protocol with a mean face, mm of each label in the face frame, symmetric."""
+def known_places() -> tuple[dict[tuple[str, str], list[float]], ...]:
+    """Of each bundled protocol with a mean face, mm in the face frame by each label's key, symmetric."""
     try:
         files = sorted(resource("protocols").glob(f"*/{MEAN_SHAPE}"))
         held = [json.loads(path.read_text(encoding="utf-8")) for path in files]

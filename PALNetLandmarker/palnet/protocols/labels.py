@@ -49,14 +49,14 @@ class KnownLabels:
         self._keys: dict[_Key, set[int]] = defaultdict(set)
         self._short: dict[_Key, set[int]] = defaultdict(set)
         for k, (label, *_) in enumerate(known):
-            self._keys[_key(label)].add(k)
+            self._keys[label_key(label)].add(k)
         own = set(self._keys)
         for k, (label, *others) in enumerate(known):
-            for key in map(_key, others):
+            for key in map(label_key, others):
                 # What is the label of one landmark is no other name of another.
                 if key not in own:
                     self._keys[key].add(k)
-            text, side = _key(label)
+            text, side = label_key(label)
             if side:
                 self._short[text + side, ""].add(k)
 
@@ -84,7 +84,7 @@ class KnownLabels:
 
     def match(self, labels: Sequence[str]) -> Matched:
         """Which of the known landmarks each label is of; no two are of the same."""
-        keys = [_key(label) for label in labels]
+        keys = [label_key(label) for label in labels]
         places = [self._exact.get(label, -1) for label in labels]
         whole = self._alike(keys, places, self._keys)
         short = self._alike(keys, whole.places, self._short)
@@ -122,7 +122,7 @@ class _Alike:
     doubts: dict[tuple[int, ...], set[int]]
 
 
-def _key(text: str) -> _Key:
+def label_key(text: str) -> _Key:
     """What labels of one landmark have in common: their letters without their case, and the side."""
     words = [word for word in _APART.split(unicodedata.normalize("NFC", text).casefold()) if word]
     sides = [word for word in words if word in _SIDES]

@@ -7,14 +7,15 @@ more than 1.6 times what is left as they are.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..rigid import apply, rigid_fit
 from ..units import UNITS
-from .known_shape import known_places, label_key
+from .known_shape import known_places
+from .labels import label_key
 
 _FEWEST = 4
 _FEWEST_OF_FACE = 12
@@ -108,7 +109,7 @@ def plausibility(labels: Sequence[str], points: np.ndarray) -> Plausibility | No
 
 def is_known(labels: Sequence[str]) -> bool:
     """Whether a bundled protocol with a mean face knows four of these labels, and most of them."""
-    called = [label_key(label.strip()) for label in labels]
+    called = list(map(label_key, labels))
     return any(_shared(called, places) for places in known_places())
 
 
@@ -130,10 +131,10 @@ def not_placed(labels: Sequence[str], points: np.ndarray) -> np.ndarray:
 
 def _expected(labels: Sequence[str], points: np.ndarray) -> tuple[list[int], np.ndarray] | None:
     """Which landmarks a bundled protocol knows, and their places (K, 3) on its mean face."""
-    called = [label_key(label.strip()) for label in labels]
+    called = list(map(label_key, labels))
     there = (np.abs(points) < _FARTHEST).all(axis=1)
     for places in known_places():
-        common = [k for k, label in enumerate(called) if label in places and there[k]]
+        common = [k for k, key in enumerate(called) if key in places and there[k]]
         if len(common) < _FEWEST or not _shared(called, places):
             continue
         extents = np.linalg.svd(points[common] - points[common].mean(axis=0), compute_uv=False)
@@ -142,8 +143,8 @@ def _expected(labels: Sequence[str], points: np.ndarray) -> tuple[list[int], np.
     return None
 
 
-def _shared(called: Sequence[str], places: Container[str]) -> bool:
-    count = sum(label in places for label in called)
+def _shared(called: Sequence[tuple[str, str]], places: Collection[tuple[str, str]]) -> bool:
+    count = sum(key in places for key in called)
     return count >= _FEWEST and 2 * count > len(called)
 
 

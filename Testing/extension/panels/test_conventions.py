@@ -181,7 +181,9 @@ def test_what_is_placed_off_the_surface_is_said(shown: Shown, folder: Path) -> N
     learned_from(shown, folder)
     assert "off the surface of the scans: Al_R (2.9 mm)." in shown.ui.conventionStatusLabel.text
     tips = [shown.ui.shiftsTable.item(row, 0).toolTip() for row in range(shown.ui.shiftsTable.rowCount)]
-    assert any("Al_R stays" in tip and "2.9 mm off the surface, which cannot be followed" in tip for tip in tips)
+    assert any(
+        "Al_R stays" in tip and "2.9 mm off the surface, and landmarks are put onto it only" in tip for tip in tips
+    )
 
 
 def test_of_another_model(shown: Shown, tmp_path: Path) -> None:

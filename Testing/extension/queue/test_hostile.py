@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -199,3 +200,17 @@ def test_scene_is_closed_when_the_disk_is_full(
     told = [str(problem) for problem in queue_desk.problems]
     assert told == ["No space left. They stay in the scene.", "No space left. They go with the scene."]  # full, too
     assert list((folder / "landmarks").iterdir()) == []
+
+
+def test_no_room_for_temporary_files(queue_desk: QueueDesk, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slicer is told by them that a scan is as its file: without, it is not taken for one that was changed."""
+
+    def full(*_arguments: Any, **_named: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
+    _model, landmarks = open_first(queue_desk, folder)
+    decide(landmarks, 5)
+    queue_desk.open("b.ply")
+    assert queue_desk.problems == [] and decided(folder) == 5
+    assert not slicer.mrmlScene.IsNodePresent(landmarks)

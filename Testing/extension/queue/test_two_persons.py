@@ -12,6 +12,7 @@ from palnet.errors import PersonsWorkError
 from palnet.formats.files import read_landmarks
 from palnet.review.record import Review, State
 from PALNetLandmarkerLib.nodes import record, storage
+from PALNetLandmarkerLib.review.session import ReviewSession
 from queues import QueueDesk, decide, scan_folder
 
 NAMES = ("a.ply", "b.ply", "c.ply", "d.ply")
@@ -155,3 +156,23 @@ def test_a_record_that_cannot_be_read_for_a_moment(
     queue_desk.queue.look_again()
     queue_desk.open("a.ply")
     assert record.load(queue_desk.opened[-1][1]).reviewed.sum() == 5
+
+
+def test_a_list_that_slicer_has_read_is_not_written_over_another(queue_desk: QueueDesk, folder: Path) -> None:
+    """File > Add Data, reviewed, and saved at the same place, where another person has saved meanwhile."""
+    reviewed(queue_desk, folder, "a.ply")
+    path = folder / "landmarks" / "a.mrk.json"
+    storage._seen.clear()  # as in a Slicer that was just started
+    node = slicer.util.loadMarkups(str(path))
+    session = ReviewSession(node)
+    seen = dict(storage._seen)
+    theirs(folder, "a", 20)
+    storage._seen.clear()
+    storage._seen.update(seen)
+    session.accept("Prn")
+    with pytest.raises(PersonsWorkError, match="holds other landmarks by now"):
+        storage.write_reviewed(node, path)
+    assert review_of(folder, "a").states[:20] == (State.MISSING,) * 20
+    storage.write_reviewed(node, folder / "mine.mrk.json")
+    assert Review.read(folder / "mine.review.json").reviewed.sum() >= 5
+    session.close()

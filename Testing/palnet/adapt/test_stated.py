@@ -37,7 +37,7 @@ def off_the_skin() -> Convention:
 def test_a_landmark_that_is_placed_off_the_surface_does_not_follow_and_says_so(off_the_skin: Convention) -> None:
     prn, sn = off_the_skin.landmarks[PRN], off_the_skin.landmarks[SN]
     assert not prn.used and prn.off == pytest.approx(3.0, abs=0.4)
-    assert "off the surface, which cannot be followed" in said(prn)
+    assert "mm off the surface, and landmarks are put onto it only" in said(prn)
     assert sn.off < 0.5 and "off the surface" not in said(sn)
     (own,) = off_the_skin.own
     assert own.off == pytest.approx(4.0, abs=0.5) and "4." in said_of_own(own).rsplit(";", 1)[1]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import csv
+import io
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from batches import Engine, model, prediction, run, scans
 from palnet.batch.batch import Batch, Settings, run_batch
 from palnet.batch.files import find_scans
 from palnet.batch.run import finish
+from palnet.results import TABLES
 from palnet.review.record import Review, State
 
 
@@ -155,6 +158,30 @@ def test_nothing_at_all(tmp_path: Path) -> None:
     batch, _steps = run(scans(tmp_path / "in", a="bad"), tmp_path / "out")
     finish(batch)
     assert table(tmp_path / "out" / "points.csv") == [] and len(table(tmp_path / "out" / "quality.csv")) == 1
+    # The columns have their names all the same: those that they have where there are rows.
+    batch, _steps = run(scans(tmp_path / "in", a="0"), tmp_path / "other")
+    finish(batch)
+    for name in ("points.csv", "measurements.csv"):
+        heads = [(tmp_path / out / name).read_text(encoding="utf-8").splitlines()[0] for out in ("out", "other")]
+        assert heads[0] == heads[1] and heads[0].startswith("scan,")
+
+
+def test_decimal_commas(output: Path) -> None:
+    """The same tables, cell by cell; texts keep their points."""
+    batch = Batch(find_scans([output.parent / "in"], True), output, model())
+    run_batch(batch, Settings("tiny"), Engine(), lambda _step: None)
+    finish(batch)
+    before = {name: table(output / name) for name in TABLES}
+    finish(batch, decimal_comma=True)
+    for name in TABLES:
+        text = (output / name).read_text(encoding="utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
+        assert [row.keys() for row in rows] == [row.keys() for row in before[name]]
+        for row, own in zip(rows, before[name], strict=True):
+            for key, cell in row.items():
+                number = re.fullmatch(r"-?\d+\.\d+", own[key])
+                assert cell == (own[key].replace(".", ",") if number else own[key])
+    assert ",0000" in (output / "points.csv").read_text(encoding="utf-8-sig")
 
 
 def test_metres_keep_their_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

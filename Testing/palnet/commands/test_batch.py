@@ -74,6 +74,17 @@ def test_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert [scan["state"] for scan in said["scans"]] == ["predicted", "failed", "predicted"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no name of a file holds a line break here")
+def test_a_line_break_in_a_name_is_said_before_anything_is_made_of_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder, output = scans(tmp_path / "in", a="0"), tmp_path / "out"
+    (folder / "b\nc.ply").write_text("1")
+    code, _out, err = palnet(capsys, folder, "--output", output)
+    assert code == 1 and "The name 'b\\nc.ply' holds a line break or the like, which no table can hold: rename" in err
+    assert [path.name for path in output.rglob("b*.mrk.json")] == []
+
+
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="all names of files are in Unicode here")
 def test_a_name_that_is_not_in_utf8_costs_its_scan(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

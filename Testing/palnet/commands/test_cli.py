@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -178,6 +179,13 @@ def test_not_a_face(run: Run, host: Recorder, tmp_path: Path, name: str) -> None
     assert len(lines) == 1 and lines[0].startswith("palnet: ") and lines[0].endswith(".")
     assert "Traceback" not in out and cli.RESEARCH_USE not in out
     assert not host.written and files(tmp_path) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no name of a file holds a line break here")
+def test_a_line_break_in_a_name_is_said(run: Run, host: Recorder, sample: Path, tmp_path: Path) -> None:
+    (tmp_path / "a\nb.ply").write_bytes(sample.read_bytes())
+    code, _, err = run("landmark", tmp_path / "a\nb.ply", "--output", tmp_path / "o")
+    assert code == 1 and "The name 'a\\nb.ply' holds a line break or the like" in err and not host.written
 
 
 def test_two_scans_of_one_name(run: Run, host: Recorder, tmp_path: Path) -> None:

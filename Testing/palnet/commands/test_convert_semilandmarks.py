@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from palnet.commands import cli
+from palnet.exports.left_out import without_missing_landmarks
 from palnet.exports.sets import LandmarkSet, read_sets
-from palnet.exports.writers import in_unit, without_missing_landmarks, write_sets
+from palnet.exports.writers import in_unit, write_sets
 from palnet.surfaces.files import Corresponding, write_corresponding
 from palnet.surfaces.semilandmarks import semilandmarks
 from palnet.surfaces.template import face_template

@@ -25,6 +25,8 @@ def told(*words: str) -> str:
         ("--scale 25.4", "inch"),
         ("--units cm --scale 0.5", "5 mm"),
         ("--distance Ex_R Ex_L 89", "Ex_R Ex_L 89"),
+        ("--scale 0,7", "0.7 mm"),
+        ("--distance Ex_R Ex_L 89,5", "Ex_R Ex_L 89.5"),
     ],
 )
 def test_unit(words: str, unit: str) -> None:
@@ -33,8 +35,8 @@ def test_unit(words: str, unit: str) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["--scale 0", "--scale -1", "--scale nan", "--units unknown --scale 2", "--distance A B x", "--distance A B -1",
-     "--units mm --distance A B 9"],
+    ["--scale 0", "--scale -1", "--scale nan", "--units unknown --scale 2", "--distance A B x",
+     "--distance A B 1.000,5", "--distance A B -1", "--units mm --distance A B 9"],
 )  # fmt: skip
 def test_what_makes_no_sense(words: str) -> None:
     with pytest.raises(PalnetError):

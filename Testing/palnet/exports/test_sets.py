@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from palnet.errors import LandmarkFileError, OutputError
 from palnet.exports.joined import joined, not_in_all
+from palnet.exports.left_out import without_missing_landmarks, without_missing_specimens
 from palnet.exports.sets import LandmarkSet, LandmarkSets, files_of, read_sets
-from palnet.exports.writers import FORMATS, in_unit, without_missing_landmarks, without_missing_specimens, write_sets
+from palnet.exports.writers import FORMATS, in_unit, write_sets
 from palnet.formats.names import file_names, plain_names
 from palnet.formats.text import MM_PER_UNIT
 from palnet.pipeline.prediction import Prediction

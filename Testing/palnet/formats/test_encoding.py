@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from palnet.commands import cli
-from palnet.commands.measure import read_groups
 from palnet.errors import LandmarkFileError
+from palnet.exports.groups import read_groups
 from palnet.exports.sets import read_sets
 from palnet.formats.encoding import TakenAsWestern, decoded, told_to
 from palnet.formats.files import read_landmarks
@@ -69,7 +69,7 @@ def test_tables_beside_them(tmp_path: Path) -> None:
     (tmp_path / "groups.csv").write_bytes("scan;group\nMüller;Fälle\n".encode("cp1252"))
     (tmp_path / "subjects.csv").write_bytes("scan;subject\nMüller 1;Müller\n".encode("cp1252"))
     with pytest.warns(TakenAsWestern):
-        assert read_groups(tmp_path / "groups.csv") == {"Müller": "Fälle"}
+        assert [(row.scan, row.group) for row in read_groups(tmp_path / "groups.csv")] == [("Müller", "Fälle")]
     with pytest.warns(TakenAsWestern):
         rows = rows_of_table(tmp_path / "subjects.csv", ("scan", "subject"))
     assert rows == [{"scan": "Müller 1", "subject": "Müller"}]

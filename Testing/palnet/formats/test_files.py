@@ -240,3 +240,23 @@ def test_no_file_brings_it_down(tmp_path: Path, ending: str, data: st.DataObject
     else:
         assert read.points.shape == (len(read.labels), 3) and not np.isinf(read.points).any()
         assert len(set(read.labels)) == len(read.labels)
+
+
+@pytest.mark.parametrize("kind", ["commas", "quotes", "semicolons", "decimal commas", "tabs", "utf-16"])
+def test_fcsv_as_a_spreadsheet_saves_it(tmp_path: Path, kind: str) -> None:
+    rows = "1,1.5,-2,3.25,0,0,0,1,1,1,0,a,,\n2,10,20,-30,0,0,0,1,1,1,0,b,note,\n"
+    columns = "# columns = id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label,desc,associatedNodeID"
+    text = f"# Markups fiducial file version = 4.11\n# CoordinateSystem = LPS\n{columns}\n{rows}"
+    if kind in ("commas", "quotes"):
+        text = text.replace("4.11\n", "4.11,,,\n").replace("LPS\n", "LPS,,,\n")
+    if kind == "quotes":
+        text = text.replace(columns, f'"{columns}"')
+    if kind in ("semicolons", "decimal commas"):
+        text = text.replace(",", ";").replace("." if kind == "decimal commas" else "\0", ",")
+    if kind in ("tabs", "utf-16"):
+        text = text.replace(",", "\t")
+    path = tmp_path / "a.fcsv"
+    path.write_text(text.replace("4,11", "4.11"), encoding="utf-16" if kind == "utf-16" else "utf-8")
+    read = read_landmarks(path)
+    assert read.labels == ("a", "b")
+    np.testing.assert_array_equal(read.points, POINTS)
