@@ -102,8 +102,8 @@ def _in_order(sets: Sequence[LandmarkSet], protocol: Protocol, problems: list[st
         if not places:
             if all(label.isdecimal() for label in one.labels):
                 raise PalnetError(
-                    f"'{one.name}' has none of the landmarks of the protocol {protocol.name}, but numbers: the table of "
-                    f"their labels that palnet convert writes beside a file (FILE{LANDMARKS_ENDING}) is missing; or "
+                    f"'{one.name}' has none of the landmarks of the protocol {protocol.name}, but numbers: the table "
+                    f"of their labels that palnet convert writes beside a file (FILE{LANDMARKS_ENDING}) is missing; or "
                     "name theirs with --protocol."
                 )
             raise PalnetError(
