@@ -102,9 +102,9 @@ def _in_order(sets: Sequence[LandmarkSet], protocol: Protocol, problems: list[st
         if not places:
             if all(label.isdecimal() for label in one.labels):
                 raise PalnetError(
-                    f"The landmarks of '{one.name}' have numbers and no labels: the table of them that palnet convert "
-                    f"writes beside a file (FILE{LANDMARKS_ENDING}) is missing. Or name a protocol with --protocol "
-                    "that calls them so."
+                    f"'{one.name}' has none of the landmarks of the protocol {protocol.name}, but numbers: the table "
+                    f"of their labels that palnet convert writes beside a file (FILE{LANDMARKS_ENDING}) is missing; or "
+                    "name theirs with --protocol."
                 )
             raise PalnetError(
                 f"'{one.name}' has none of the landmarks of the protocol {protocol.name} ({some_of(list(labels), 3)}), "
