@@ -21,6 +21,7 @@ import pytest
 from failures import FAILURES
 from palnet.batch.task import Outcome
 from palnet.commands import cli
+from palnet.commands.arguments import place
 from recorder import Recorder
 
 
@@ -36,7 +37,7 @@ COMMANDS = _commands()
 def _names_file(action: argparse.Action) -> bool:
     """Whether an argument names a file or a folder, or may name one."""
     shown = action.metavar if isinstance(action.metavar, str) else ""
-    return action.type is Path or any(word in shown for word in ("FILE", "FOLDER", "DIR"))
+    return action.type in (Path, place) or any(word in shown for word in ("FILE", "FOLDER", "DIR"))
 
 
 def _inputs(command: str) -> list[argparse.Action]:
