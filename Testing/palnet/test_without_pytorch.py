@@ -64,6 +64,8 @@ def test_the_work_of_a_day(sample: Path, tmp_path: Path) -> None:
         ),
         ("evaluate", "--model", "face50", "--scans", placed, "--output", tmp_path / "evaluated"),
     ):
+        if arguments[0] == "evaluate":  # of a prediction that nobody has reviewed, nothing is measured
+            (placed / "sample_face.review.json").unlink()
         done = run(*arguments)
         assert done.returncode == 0, (arguments, done.stderr)
 

@@ -28,14 +28,17 @@ def check_letters(texts: Iterable[str], file: str) -> None:
 
 
 def check_labels_beside(labels: Sequence[str], points: np.ndarray, table: str) -> None:
-    """Check that the labels in a table beside a file are those of its points, as far as a known protocol tells it.
+    """Check that the labels in a table beside a file were not sorted without the rest of their rows.
 
     :param points: (L, 3), NaN where missing
-    :raises LandmarkFileError: they lie far from where the protocol has them, as where one column was sorted alone
+    :raises LandmarkFileError: they are sorted, and lie far from where a known protocol has them
     """
+    keys = [label.casefold() for label in labels]
+    if keys not in (sorted(keys), sorted(keys, reverse=True)):
+        return
     said = plausibility(labels, points)
     if said is not None and said.unlike:
         raise LandmarkFileError(
-            f"The labels in {table} do not fit the points: they lie far from where a face has them. Sort whole rows, "
-            "not the labels alone; if it is no face, give the landmarks other labels."
+            f"The labels in {table} are sorted, and do not fit the points: they lie far from where a face has them. "
+            "Sort whole rows, not the labels alone; if it is no face, give the landmarks other labels."
         )

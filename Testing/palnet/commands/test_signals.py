@@ -36,10 +36,10 @@ def here(tasks, jobs, stop):
         yield index, outcome
 
 finish = run.write_tables
-def impatient(batch, **named):
+def impatient(*given, **named):
     os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGTERM)
-    return finish(batch, **named)
+    return finish(*given, **named)
 
 run.write_tables = impatient
 run.run_here = here
@@ -115,14 +115,14 @@ def test_a_stop_while_the_tables_are_written_does_not_cost_them(
 ) -> None:
     calls: list[int] = []
 
-    def finish(_batch: object) -> list[object]:
+    def finish(*_given: object) -> list[object]:
         calls.append(1)
         if len(calls) == 1:
             raise KeyboardInterrupt
         return []
 
     monkeypatch.setattr(batch, "finish", finish)
-    assert batch._finished(None) == [] and len(calls) == 2  # type: ignore[arg-type]
+    assert batch._finished(None, False) == [] and len(calls) == 2  # type: ignore[arg-type]
 
 
 CLOSED = """

@@ -40,7 +40,7 @@ def test_labels_that_were_sorted_alone(tmp_path: Path, to: str, ending: str) -> 
     write_sets(faces(), to, path)
     assert len(read_sets(path)) == 3
     sorted_alone(tmp_path / f"{path.name}.landmarks.csv", "label")
-    with pytest.raises(LandmarkFileError, match="do not fit the points: they lie far from where a face has them"):
+    with pytest.raises(LandmarkFileError, match="are sorted, and do not fit the points"):
         read_sets(path)
 
 
