@@ -59,8 +59,8 @@ def dta(text: str, frame: str) -> Said:
         above.append(lines.pop(0).strip())
         need(above[-1][0] in "\"'" or (above[-1][0].isascii() and above[-1][0].isalpha()))
         need("DIM=" not in above[-1].upper() or above[-1][0] in "\"'")
-    # What stands there in words states nothing that the comments do not.
-    return nts("\n".join([line for line in above if line[0] in "\"'"] + lines), frame)
+    # What stands there in words may state the frame, as comments do.
+    return nts("\n".join([line if line[0] in "\"'" else f'"{line}' for line in above] + lines), frame)
 
 
 def nts(text: str, frame: str) -> Said:

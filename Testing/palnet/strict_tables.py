@@ -5,7 +5,21 @@ from __future__ import annotations
 import math
 import re
 
-from strict_text import FLIP, NOTHING, NUMBER, UNITS, Said, below_titles, cells, need, one_of, point, rows_of, table
+from strict_text import (
+    FLIP,
+    NOTHING,
+    NUMBER,
+    UNITS,
+    Said,
+    below_titles,
+    cells,
+    need,
+    one_of,
+    point,
+    rows_of,
+    table,
+    with_names_of_rows,
+)
 
 
 def csv_long(text: str, frame: str) -> Said:
@@ -67,6 +81,7 @@ def morphoj(text: str, frame: str) -> Said:
         [word.replace(",", ".") if NUMBER.match(word.replace(",", ".")) else word for word in line.split()]
         for line in lines
     ]  # fmt: skip
+    rows = rows if mark else with_names_of_rows(rows)
     need(len({len(row) for row in rows}) == 1)
     order = list(range(1, len(rows[0])))
     if "ID" in rows[0]:

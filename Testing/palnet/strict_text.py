@@ -88,17 +88,22 @@ def table(text: str, mark: str = "") -> list[list[str]]:
     found = [row for row in (cells(line, mark) for line in lines) if any(row)]
     while len(found) > 1 and found[0][0].startswith("#") and not any(found[0][1:]):
         need(not re.search("RAS|LPS|coordinate", found.pop(0)[0], re.IGNORECASE))
-    called = [row[0] for row in found[1:]]
-    if mark != "," and called and all(len(row) == len(found[0]) + 1 and row[-1] for row in found[1:]):
-        # As R writes names before the rows: not where they may be the x of the first column.
-        numbered = [str(k) for k in range(1, len(found))] == called
-        need(numbered or not any(NUMBER.match(cell.replace(",", ".")) for cell in called))
-        found[0] = ["", *found[0]]
+    found = found if mark == "," else with_names_of_rows(found)
     need(bool(found) and len({len(row) for row in found}) == 1)
     while not any(row[-1] for row in found):
         found = [row[:-1] for row in found]
     return [[cell.replace(",", ".") if mark != "," and NUMBER.match(cell.replace(",", ".")) else cell for cell in row]
             for row in found]  # fmt: skip
+
+
+def with_names_of_rows(rows: list[list[str]]) -> list[list[str]]:
+    """Rows as R writes names before them and none above: not where these may be the x of the first column."""
+    called = [row[0] for row in rows[1:]]
+    if not called or not all(len(row) == len(rows[0]) + 1 and row[-1] for row in rows[1:]):
+        return rows
+    numbered = [str(k) for k in range(1, len(rows))] == called
+    need(numbered or not any(NUMBER.match(cell.replace(",", ".")) for cell in called))
+    return [["", *rows[0]], *rows[1:]]
 
 
 def below_titles(lines: list[str], marks: str) -> list[str]:
