@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import AnnotationError, Cancelled, OutputError, PalnetError
-from ..files import regular, write_json
+from ..files import clean_up, regular, write_json
 from ..pipeline.model import Model
 from ..pipeline.prediction import Prediction
 from ..pipeline.predictor import Predictor
@@ -141,6 +141,7 @@ def tested(
     :param told: called with the number of scans done; may raise ``Cancelled``
     """
     results = []
+    clean_up(output)
     for number, case in enumerate(annotated_cases(test)):
         told(number)
         if not _done(output, case.name, checksum):
@@ -167,8 +168,9 @@ def _done(output: Path, scan: str, checksum: str) -> bool:
 
 def _in_one_line(result: Evaluation) -> str:
     refused = int((~result.accepted).sum())
-    mean = float(np.nanmean(result.errors)) if len(result.results) > refused else np.nan
-    return f"{result.method}: mean error {mean:.3f} mm, {refused} of {len(result.results)} scans refused"
+    placed = result.errors[np.isfinite(result.errors)]
+    error = f"mean error {placed.mean():.3f} mm" if len(placed) else "no landmark was placed"
+    return f"{result.method}: {error}, {refused} of {len(result.results)} scans refused"
 
 
 def identity_of(config: TrainingConfig, scans: AnnotatedScans, protocol: Protocol, folds: int) -> dict[str, Any]:

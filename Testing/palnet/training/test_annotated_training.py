@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +16,7 @@ import pytest
 from palnet.commands import cli
 from palnet.errors import AnnotationError, OutputError
 from palnet.evaluation.crossvalidation import crossvalidate, folds_of
+from palnet.files import beside_name
 from palnet.pipeline.model import Model
 from palnet.pipeline.patches import PatchScale
 from palnet.pipeline.predictor import Predictor
@@ -249,7 +254,13 @@ def test_a_second_run_trains_nothing_and_says_the_same(
 
     first = {path: json.loads(path.read_text()) for path in (crossed / "out").rglob("*.json")}
     monkeypatch.setattr(training, "train_on_annotated", never)
+    # Of a run before it that was killed.
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = next((crossed / "out").glob("*/*.json")).parent / re.sub(r"-\d+-", f"-{ended.pid}-", beside_name(".partial"))
+    left.write_text("{")
     crossvalidate(CONFIG, scans, PROTOCOL, 3, crossed / "work", crossed / "out", lambda _text: None)
+    assert os.name != "posix" or not left.exists()
     # What had been predicted stays to the second; only what had been refused is tried again.
     assert {path: json.loads(path.read_text()) for path in (crossed / "out").rglob("*.json")} == first
 
