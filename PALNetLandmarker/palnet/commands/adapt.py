@@ -34,6 +34,10 @@ def page_beside(output: Path) -> Path:
     return output.with_name(output.name.removesuffix(".json") + ".html")
 
 
+_OTHERS = (".mrk.json", ".review.json", ".batch.json")
+"""Endings of other files in JSON, which would be taken for such."""
+
+
 def _run(options: argparse.Namespace, host: object) -> int:
     from ..adapt.convention import said, said_of_own, summary
     from ..adapt.file import read_convention, to_text
@@ -45,6 +49,8 @@ def _run(options: argparse.Namespace, host: object) -> int:
     output, page = options.output, page_beside(options.output)
     if output.suffix.lower() != ".json":
         raise OutputError(f"{output} is to be a JSON file: name one that ends in .json.")
+    if output.name.lower().endswith(_OTHERS):
+        raise OutputError(f"{output} has the name of landmarks or of a record of theirs: name another file.")
     if output.is_dir() or page.is_dir():
         raise OutputError(f"{output if output.is_dir() else page} is a folder: name another file.")
     if output.exists():

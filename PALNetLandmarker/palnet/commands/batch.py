@@ -36,7 +36,7 @@ def run(options: argparse.Namespace, host: Host) -> int:
         raise PalnetError("--jobs takes a number of processes, 1 or more.")
     batch = begin(options.scans, options.output, options.model, options.recursive)
     if options.json:
-        check_summary(options.json, _taken(batch))
+        check_summary(options.json, [*_taken(batch), *([options.convention] if options.convention else [])])
     convention = None if options.convention is None else read_convention(options.convention)
     if convention is not None:
         convention.check_fits(batch.model)

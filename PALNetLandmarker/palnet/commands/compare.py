@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
     """Compare, write, and print the sums."""
     if bool(options.reviews) == bool(options.sets):
         raise PalnetError("Name two files or folders of landmarks to compare, or a folder of reviews with --reviews.")
-    check_apart(options.output, options.sets)
+    check_apart(options.output, [*options.sets, *([options.reviews] if options.reviews else [])])
     check_writable(options.output)
     if options.reviews:
         return _run_reviews(options)

@@ -16,6 +16,7 @@ from ..exports.writers import (
     in_unit,
     write_sets,
 )
+from ..formats.names import tables_beside
 from ..formats.sliders import Sliding
 from ..formats.text import MM_PER_UNIT, TO_LPS, some_of
 from .apart import check_file_apart
@@ -108,7 +109,8 @@ def run(options: argparse.Namespace, host: object) -> int:
         sets = in_unit(sets, options.unit)
     for sentence in (*of_no_known_size(sets), *not_reviewed(sets)):
         print(f"  ! {sentence}")
-    written = write_sets(sets, options.to, options.output, options.frame, read, sliding, options.decimal_comma)
+    keep = [*read, *(path for file in read for path in tables_beside(file))]
+    written = write_sets(sets, options.to, options.output, options.frame, keep, sliding, options.decimal_comma)
     missing = sum(int(one.missing.sum()) for one in sets)
     counts = sorted({len(one.labels) for one in sets})
     print(

@@ -79,7 +79,8 @@ def _run_files(options: argparse.Namespace, host: Host) -> int:
     targets = _targets(options.scans, options.output)
     check_writable(options.output)
     if options.json:
-        check_summary(options.json, [path for scan, target in targets for path in (scan, *results_at(target))])
+        taken = [path for scan, target in targets for path in (scan, *results_at(target))]
+        check_summary(options.json, [*taken, *([options.convention] if options.convention else [])])
     print(f"Loading the model {options.model} ...", flush=True)
     from ..batch.single import is_kept, write_landmarks
     from ..pipeline.predictor import Predictor

@@ -127,6 +127,11 @@ def read_names(path: Path) -> dict[str, str]:
     return names
 
 
+def tables_beside(path: Path) -> list[Path]:
+    """The tables that are read with a file of landmarks, if they are there."""
+    return [path.with_name(path.name + ending) for ending in (NAMES_ENDING, LANDMARKS_ENDING)]
+
+
 def read_beside(path: Path) -> Beside:
     """What the tables beside a file say of it, as far as they are there. The landmarks stand in any order there.
 

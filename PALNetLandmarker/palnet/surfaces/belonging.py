@@ -17,6 +17,7 @@ _FAR, _DOUBTFUL = 0.06, 0.03
 _FAR_ELSEWHERE, _DOUBTFUL_ELSEWHERE = 0.25, 0.12
 """Of other things': on skulls, landmarks in the middle of holes are usual."""
 _FAR_OF_SURFACE = 0.1
+_FEW = 12
 """Of the surface's size, where there are too few landmarks to have an extent."""
 _ASTRAY = 0.5
 _EXPLAINED, _WELL = 0.02, 0.2
@@ -76,7 +77,9 @@ def on_surface(name: str, labels: Sequence[str], points: np.ndarray, surface: Su
         far, doubtful, explained = _FAR_OF_SURFACE * size, np.inf, _FAR_OF_SURFACE / 4 * size
     else:
         shares = (_FAR, _DOUBTFUL) if known else (_FAR_ELSEWHERE, _DOUBTFUL_ELSEWHERE)
-        far, doubtful, explained = shares[0] * extent, shares[1] * extent, _EXPLAINED * extent
+        # A few landmarks close together lie off by as much as a person's hand does, which is no share of theirs.
+        least = extent * (2 if len(placed) < _FEW else 1)
+        far, doubtful, explained = shares[0] * least, shares[1] * least, _EXPLAINED * extent
         astray[there] = away > _ASTRAY * extent
     off = float(np.median(away))
     why = _why(placed, surface, off, explained, few) if off > min(explained, far) else ""

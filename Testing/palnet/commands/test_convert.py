@@ -153,3 +153,15 @@ def test_a_point_that_a_person_added_to_one_of_the_scans(scans: Path, capsys: py
     assert code == 1 and "my wart" in err
     code, out, _ = convert(capsys, scans, *arguments, "--drop-landmarks")
     assert code == 0 and "my wart" in out and len(read_sets(scans.parent / "x.txt")[0].labels) < len(points)
+
+
+@pytest.mark.parametrize("ending", [".landmarks.csv", ".names.csv"])
+def test_the_tables_beside_what_is_read_are_not_replaced(
+    scans: Path, capsys: pytest.CaptureFixture[str], ending: str
+) -> None:
+    path = scans.parent / "a.tps"
+    convert(capsys, scans, "--to", "tps", "--output", path)
+    beside = scans.parent / f"a.tps{ending}"
+    before = beside.read_bytes()
+    code, _, err = convert(capsys, path, "--to", "csv", "--output", beside)
+    assert code == 1 and "is what was read" in err and beside.read_bytes() == before

@@ -223,3 +223,23 @@ def test_what_a_killed_crossvalidation_left_in_its_work_folder_goes(tmp_path: Pa
     (tmp_path / "c.json").write_text("{}")
     run("crossvalidate", tmp_path / "c.json", "--scans", tmp_path, "--work", tmp_path / "w", "--output", tmp_path / "o")
     assert not list((tmp_path / "w").iterdir())
+
+
+@pytest.mark.parametrize("name", ["a.review.json", "a.batch.json"])
+def test_a_convention_is_no_record(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in").mkdir()
+    assert run("adapt", tmp_path / "in", "--output", tmp_path / "in" / name) == 1
+    assert "name another file" in capsys.readouterr().err
+
+
+def test_the_report_of_reviews_does_not_lie_among_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("compare", "--reviews", tmp_path, "--output", tmp_path) == 1
+    assert "is a folder that is read" in capsys.readouterr().err
+
+
+def test_the_summary_does_not_replace_the_convention(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.ply").write_text("1")
+    mine = tmp_path / "mine.json"
+    mine.write_text("{}")
+    line = ("landmark", tmp_path / "a.ply", "--convention", mine, "--json", mine, "--output", tmp_path / "out")
+    assert run(*line) == 1 and "The summary would replace" in capsys.readouterr().err and mine.read_text() == "{}"

@@ -257,7 +257,7 @@ def test_a_second_run_trains_nothing_and_says_the_same(
     # Of a run before it that was killed.
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    left = next((crossed / "out").glob("*/*.json")).parent / re.sub(r"-\d+-", f"-{ended.pid}-", beside_name(".partial"))
+    left = crossed / "out" / CONFIG.name / re.sub(r"-\d+-", f"-{ended.pid}-", beside_name(".partial"))
     left.write_text("{")
     crossvalidate(CONFIG, scans, PROTOCOL, 3, crossed / "work", crossed / "out", lambda _text: None)
     assert os.name != "posix" or not left.exists()
