@@ -198,13 +198,13 @@ def _read_file(path: Path, frame: str) -> tuple[LandmarkSet, ...]:
         raise LandmarkFileError(f"{path.name} is no file of landmarks that is known here: {', '.join(ENDINGS)}.")
     reader = _reader(path)
     if reader is None:
-        one = read_landmarks(path)
-        one = in_reviewed_unit(path, one)
+        one, review = read_landmarks(path), _record_of(path)
+        one = _in_unit_of(review, one)
         if one.unit not in MM_PER_UNIT:
             raise LandmarkFileError(
                 f"{path.name} states the unit '{one.unit[:20]}': save it in {some_of(list(MM_PER_UNIT), 7)}."
             )
-        said_of = (one.unit, one.unit_said, _predicted(path, one))
+        said_of = (one.unit, one.unit_said, _predicted(review, one))
         return (LandmarkSet(landmark_stem(path), one.labels, one.points, *said_of),)
     said, beside = reader(read_text(path), path.name), read_beside(path)
     if not said.sets:
@@ -288,14 +288,16 @@ def in_reviewed_unit(path: Path, said: LandmarkFile) -> LandmarkFile:
     :param said: what is in the file
     :raises LandmarkFileError: the record cannot be read
     """
-    review = _record_of(path)
+    return _in_unit_of(_record_of(path), said)
+
+
+def _in_unit_of(review: Review | None, said: LandmarkFile) -> LandmarkFile:
     known = review is not None and review.is_of_size(said.labels, said.points)
     return replace(said, unit=review.unit, unit_said=True) if review is not None and known else said
 
 
-def _predicted(path: Path, said: LandmarkFile) -> tuple[str, ...]:
+def _predicted(review: Review | None, said: LandmarkFile) -> tuple[str, ...]:
     """The labels of landmarks on which nobody has decided, by the record beside their file if it is of these."""
-    review = _record_of(path)
     if review is None or not describes(review, said.labels, said.points):
         return ()
     own = by_persons(review, said.labels, said.points)
